@@ -1,0 +1,127 @@
+using System.Text.Json.Serialization;
+using Towpath.Core.Packages;
+using Towpath.Core.Pipelines;
+
+namespace Towpath.Core.Agents;
+
+/// <summary>Work for an agent. Each gets exactly one <see cref="AgentAnswer"/>.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(RunJob), "run-job")]
+[JsonDerivedType(typeof(StartRelease), "start-release")]
+[JsonDerivedType(typeof(CheckRelease), "check-release")]
+[JsonDerivedType(typeof(ShiftTraffic), "shift-traffic")]
+[JsonDerivedType(typeof(WithdrawRelease), "withdraw-release")]
+[JsonDerivedType(typeof(DeployTarget), "deploy-target")]
+[JsonDerivedType(typeof(VerifyTarget), "verify-target")]
+[JsonDerivedType(typeof(UndoTarget), "undo-target")]
+public abstract record AgentCommand(string Id) : Command(Id);
+
+/// <summary>One attempt of a job: a fresh workspace at the commit, the steps in order, then reports and outputs. Answered with <see cref="JobEnded"/>.</summary>
+/// <param name="Ref">The full ref, <c>refs/heads/main</c>.</param>
+/// <param name="Inputs">Outputs of the jobs it needs: <c>job.output</c> to the stored archive that is unpacked at the path it had.</param>
+public sealed record RunJob(
+    string Id,
+    string Project,
+    int Run,
+    int Attempt,
+    string Commit,
+    string Ref,
+    JobDefinition Job,
+    OrdinalMap<StoredOutput> Inputs) : AgentCommand(Id);
+
+/// <summary>Unpack, run <c>before</c>, start the instances on ports of their own. No traffic moves. Answered with <see cref="StageEnded"/>.</summary>
+public sealed record StartRelease(string Id, ReleasePlan Plan) : AgentCommand(Id);
+
+/// <summary>Alive, listening on a socket of their own, healthy; then <c>verify</c> against the private address. Answered with <see cref="StageEnded"/>.</summary>
+/// <param name="Verify">False for a rollback: only health is asked.</param>
+public sealed record CheckRelease(string Id, ReleasePlan Plan, bool Verify) : AgentCommand(Id);
+
+/// <summary>Move all traffic to the release, then exchange apps without overlap. The old release drains and stays warm. Answered with <see cref="StageEnded"/>.</summary>
+public sealed record ShiftTraffic(string Id, ReleasePlan Plan) : AgentCommand(Id);
+
+/// <summary>Move traffic back to <paramref name="BackTo"/> where it had moved, then drain and stop the release. Answered with <see cref="StageEnded"/>.</summary>
+/// <param name="BackTo">The release that was live before; null: none, and the router keeps the port and answers 503.</param>
+public sealed record WithdrawRelease(string Id, ReleasePlan Plan, string? BackTo) : AgentCommand(Id);
+
+/// <summary>Run a command target's deploy command. Answered with <see cref="StageEnded"/>.</summary>
+public sealed record DeployTarget(string Id, ReleasePlan Plan) : AgentCommand(Id);
+
+/// <summary>Run <c>verify</c> after a command target deployed. Answered with <see cref="StageEnded"/>.</summary>
+public sealed record VerifyTarget(string Id, ReleasePlan Plan) : AgentCommand(Id);
+
+/// <summary>Take a command target's effect back: its undo command, or the deploy command of the version before. Answered with <see cref="StageEnded"/>.</summary>
+/// <param name="Previous">Null when there was none.</param>
+public sealed record UndoTarget(string Id, ReleasePlan Plan, ReleasePlan? Previous) : AgentCommand(Id);
+
+/// <summary>All that an agent needs to run one version in one environment.</summary>
+/// <param name="Release">Names the running version in its environment: <c>d12</c>, after the deployment that started it.</param>
+/// <param name="Definition">Of the environment.</param>
+/// <param name="Variables">The server's variables for the environment; they win over <see cref="EnvironmentDefinition.Env"/>.</param>
+public sealed record ReleasePlan(
+    string Project,
+    string Environment,
+    string Release,
+    int Run,
+    string Commit,
+    Package Package,
+    ValueList<AppDefinition> Apps,
+    EnvironmentDefinition Definition,
+    OrdinalMap<string> Variables);
+
+/// <summary>The end of a command.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(JobEnded), "job-ended")]
+[JsonDerivedType(typeof(StageEnded), "stage-ended")]
+public abstract record AgentAnswer(Outcome Outcome, string Reason);
+
+/// <param name="Reason">One sentence when it did not succeed; else empty.</param>
+/// <param name="Tests">Null when the job reports none.</param>
+/// <param name="Outputs">Name to what was stored.</param>
+public sealed record JobEnded(
+    Outcome Outcome,
+    string Reason,
+    ValueList<StepResult> Steps,
+    TestResults? Tests,
+    OrdinalMap<StoredOutput> Outputs) : AgentAnswer(Outcome, Reason);
+
+/// <param name="Reason">One sentence when it did not succeed; else empty.</param>
+public sealed record StageEnded(Outcome Outcome, string Reason) : AgentAnswer(Outcome, Reason);
+
+/// <summary>An archive (tar) in the store, and the path in the workspace that it was made of.</summary>
+public sealed record StoredOutput(Digest Archive, string Path);
+
+public enum StepStatus
+{
+    Queued,
+    Running,
+    Succeeded,
+    Failed,
+    Errored,
+    Canceled,
+    Skipped,
+}
+
+/// <param name="ExitCode">Null when it was not started, or was ended.</param>
+public sealed record StepResult(string Name, StepStatus Status, int? ExitCode, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt);
+
+/// <summary>What test reports said.</summary>
+/// <param name="FailedTests">At most 200, in the order of the reports.</param>
+public sealed record TestResults(int Passed, int Failed, int Skipped, ValueList<FailedTest> FailedTests);
+
+/// <param name="Message">At most 4,000 characters.</param>
+public sealed record FailedTest(string Name, string Message);
+
+/// <summary>What an agent says of work under way. Only for people: losing it changes nothing.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(WorkStarted), "work-started")]
+[JsonDerivedType(typeof(StepMoved), "step-moved")]
+[JsonDerivedType(typeof(StageNote), "stage-note")]
+public abstract record AgentProgress;
+
+/// <summary>The command left the agent's queue. A run counts as running from here.</summary>
+public sealed record WorkStarted(string Agent) : AgentProgress;
+
+public sealed record StepMoved(int Index, StepResult Step) : AgentProgress;
+
+/// <summary>A line about a deployment: <c>web/0 is healthy after 1.2 s</c>.</summary>
+public sealed record StageNote(string Text) : AgentProgress;
