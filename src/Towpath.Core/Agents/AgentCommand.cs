@@ -19,6 +19,7 @@ public abstract record AgentCommand(string Id) : Command(Id);
 /// <summary>One attempt of a job: a fresh workspace at the commit, the steps in order, then reports and outputs. Answered with <see cref="JobEnded"/>.</summary>
 /// <param name="Ref">The full ref, <c>refs/heads/main</c>.</param>
 /// <param name="Inputs">Outputs of the jobs it needs: <c>job.output</c> to the stored archive that is unpacked at the path it had.</param>
+/// <param name="Repository">The bare repository's folder, readable for the agent: the workspace borrows its objects.</param>
 public sealed record RunJob(
     string Id,
     string Project,
@@ -27,7 +28,8 @@ public sealed record RunJob(
     string Commit,
     string Ref,
     JobDefinition Job,
-    OrdinalMap<StoredOutput> Inputs) : AgentCommand(Id);
+    OrdinalMap<StoredOutput> Inputs,
+    string? Repository = null) : AgentCommand(Id);
 
 /// <summary>Unpack, run <c>before</c>, start the instances on ports of their own. No traffic moves. Answered with <see cref="StageEnded"/>.</summary>
 public sealed record StartRelease(string Id, ReleasePlan Plan) : AgentCommand(Id);
@@ -102,7 +104,14 @@ public enum StepStatus
 }
 
 /// <param name="ExitCode">Null when it was not started, or was ended.</param>
-public sealed record StepResult(string Name, StepStatus Status, int? ExitCode, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt);
+/// <param name="Reason">One sentence when it did not succeed; else empty.</param>
+public sealed record StepResult(
+    string Name,
+    StepStatus Status,
+    int? ExitCode,
+    DateTimeOffset? StartedAt,
+    DateTimeOffset? FinishedAt,
+    string Reason = "");
 
 /// <summary>What test reports said.</summary>
 /// <param name="FailedTests">At most 200, in the order of the reports.</param>
