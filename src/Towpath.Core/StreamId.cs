@@ -21,6 +21,10 @@ public readonly record struct StreamId
 
     public static StreamId OfEnvironment(string project, string environment) => new($"{project}/environments/{environment}");
 
+    /// <summary>The stream whose machine has the command in flight: the id of every command begins with it.</summary>
+    public static StreamId OfCommand(string commandId) =>
+        commandId.Split('/') is [var project, ("runs" or "environments") and var kind, var name, ..] ? new($"{project}/{kind}/{name}") : new(commandId.Split('/')[0]);
+
     /// <param name="text">As stored in the journal.</param>
     public static StreamId Parse(string text) => new(text);
 

@@ -1,0 +1,75 @@
+using System.Diagnostics;
+using Towpath.Core.Agents;
+using Towpath.Core.Pipelines;
+
+namespace Towpath.Core.Environments;
+
+/// <summary>The order of a deployment: its stages from the start to live, and the agent's command for each.</summary>
+public static class DeploymentPlan
+{
+    /// <summary>How long taking a deployment back may take before a person is asked.</summary>
+    public static readonly TimeSpan WithdrawTimeout = TimeSpan.FromMinutes(10);
+
+    /// <summary>Apps: everything is asked before traffic moves. Commands: there is nothing to ask before they ran.</summary>
+    public static ValueList<Stage> Stages(DeploymentKind kind, TargetDefinition target) => (kind, target) switch
+    {
+        (DeploymentKind.Stop, _) => [Stage.Withdraw],
+        (_, AppsTarget) => [Stage.Start, Stage.Check, Stage.Shift],
+        (_, CommandTarget) => [Stage.Deploy, Stage.Verify],
+        _ => throw new UnreachableException(),
+    };
+
+    /// <summary>What people see while a stage is under way.</summary>
+    public static DeploymentStatus StatusOf(Stage stage) => stage switch
+    {
+        Stage.Start => DeploymentStatus.Starting,
+        Stage.Check or Stage.Verify => DeploymentStatus.Checking,
+        Stage.Shift or Stage.Deploy => DeploymentStatus.Shifting,
+        Stage.Withdraw => DeploymentStatus.RollingBack,
+        _ => throw new UnreachableException(),
+    };
+
+    /// <summary>The stage after the given one; null: it has arrived.</summary>
+    public static Stage? After(Deployment deployment, TargetDefinition target)
+    {
+        var stages = Stages(deployment.Kind, target);
+        var next = stages.TakeWhile(stage => stage != deployment.Stage).Count() + 1;
+        return next < stages.Count ? stages[next] : null;
+    }
+
+    /// <summary>The command that carries out the stage that the deployment is in; null: a person has to decide first.</summary>
+    public static AgentCommand? CommandFor(EnvironmentState state, Deployment deployment)
+    {
+        if (deployment is not { Stage: { } stage, Release: { } release, Settings: { } settings } || deployment.Status == DeploymentStatus.NeedsDecision)
+            return null;
+        if (deployment.Definition(state.Name) is not { } definition)
+            return null;
+        var id = CommandId(state, deployment, stage);
+        var plan = PlanOf(state, deployment.Candidate, definition, release, settings);
+        var live = state.Live;
+        return stage switch
+        {
+            Stage.Start => new StartRelease(id, plan),
+            Stage.Check => new CheckRelease(id, plan, Verify: deployment.Kind != DeploymentKind.Rollback),
+            Stage.Shift => new ShiftTraffic(id, plan),
+            Stage.Deploy => new DeployTarget(id, plan),
+            Stage.Verify => new VerifyTarget(id, plan),
+            Stage.Withdraw when definition.Target is CommandTarget => new UndoTarget(id, plan, live is null ? null : PlanOf(state, live)),
+            Stage.Withdraw => new WithdrawRelease(id, plan, deployment is { Kind: DeploymentKind.Stop, Conclusion: null } ? null : live?.Release),
+            _ => throw new UnreachableException(),
+        };
+    }
+
+    private static string CommandId(EnvironmentState state, Deployment deployment, Stage stage) =>
+        $"{StreamId.OfEnvironment(state.Project, state.Name)}/deployments/{deployment.Number}/{stage.ToString().ToLowerInvariant()}"
+        + (deployment.Attempt > 1 ? $"/{deployment.Attempt}" : "");
+
+    private static ReleasePlan? PlanOf(EnvironmentState state, LiveVersion version) =>
+        version.Candidate.Pipeline.Environment(state.Name) is { } definition
+            ? PlanOf(state, version.Candidate, definition, version.Release, version.Settings)
+            : null;
+
+    private static ReleasePlan PlanOf(
+        EnvironmentState state, Packages.Candidate candidate, EnvironmentDefinition definition, string release, Settings settings) =>
+        new(state.Project, state.Name, release, candidate.Run, candidate.Commit, candidate.Package, candidate.Pipeline.Apps, definition, settings.Variables);
+}

@@ -1,0 +1,109 @@
+using Towpath.Core.Pipelines;
+
+namespace Towpath.Core.Environments;
+
+/// <summary>Who waits, who starts, and who never will: the environment's queue, one step at a time.</summary>
+public static class DeploymentQueue
+{
+    /// <summary>The next thing that follows from the state as it is; null: nothing does.</summary>
+    public static EnvironmentEvent? Next(EnvironmentState state) =>
+        (EnvironmentEvent?)Stale(state) ?? Superseded(state) ?? Begin(state) ?? Start(state) ?? (EnvironmentEvent?)NewSettings(state);
+
+    /// <summary>An environment that the deployment has to pass first; null when there is none.</summary>
+    public static string? NotPassed(EnvironmentState state, Deployment deployment) =>
+        deployment.Kind == DeploymentKind.Deploy
+            ? deployment.Definition(state.Name)?.After.FirstOrDefault(name => !deployment.PassedIn.Contains(name))
+            : null;
+
+    /// <summary>Why a waiting deployment has not started, for people.</summary>
+    public static string WaitReason(EnvironmentState state, Deployment deployment) => deployment switch
+    {
+        { Status: DeploymentStatus.Offered } => deployment.Reason,
+        _ when state.Active is { } active => $"Deployment {active.Number} is under way.",
+        { IsAutomatic: true } when state.Hold is { } hold => $"Held by {hold.By}: {hold.Reason}",
+        _ => deployment.Reason,
+    };
+
+    /// <summary>Automation neither goes back to an older commit nor deploys again what was rolled back.</summary>
+    private static DeploymentEnded? Stale(EnvironmentState state)
+    {
+        foreach (var waiting in state.Waiting.Where(deployment => deployment.IsAutomatic))
+        {
+            if (state.Versions.Count > 0 && waiting.Candidate.Order < state.Versions[^1].Candidate.Order)
+                return new DeploymentEnded(waiting.Number, DeploymentStatus.Outdated, $"Run {state.Versions[^1].Candidate.Run} is live and newer.", null);
+            if (state.Quarantine.FirstOrDefault(entry =>
+                entry.Package == waiting.Candidate.Package.Digest && entry.SettingsRevision == state.Settings.Revision) is { } entry)
+                return new DeploymentEnded(waiting.Number, DeploymentStatus.Refused, $"The same package and settings were rolled back in deployment {entry.Deployment}.", null);
+        }
+
+        return null;
+    }
+
+    /// <summary>A newer candidate that could start makes the older ones pointless; one that could not leaves them alone.</summary>
+    private static DeploymentEnded? Superseded(EnvironmentState state)
+    {
+        if (Ready(state).LastOrDefault() is not { } newest || newest.Definition(state.Name)?.Queue == QueueMode.Every)
+            return null;
+        return state.Waiting.FirstOrDefault(deployment => deployment.IsAutomatic && IsOlder(deployment, newest)) is { } older
+            ? new DeploymentEnded(older.Number, DeploymentStatus.Superseded, $"Run {newest.Candidate.Run} is newer.", newest.Number)
+            : null;
+    }
+
+    private static StageBegan? Begin(EnvironmentState state) =>
+        state.Active is { Status: DeploymentStatus.Starting, Stage: null } started && started.Definition(state.Name) is { } definition
+            ? new StageBegan(started.Number, DeploymentPlan.Stages(started.Kind, definition.Target)[0], started.StartedAt!.Value + definition.Timeout)
+            : null;
+
+    private static DeploymentStarted? Start(EnvironmentState state)
+    {
+        if (state.Active is not null || Chosen(state) is not { } chosen)
+            return null;
+        var settings = chosen.Settings ?? state.Settings;
+        return new DeploymentStarted(chosen.Number, chosen.Release ?? RunningAlready(state, chosen, settings) ?? $"d{chosen.Number}", settings);
+    }
+
+    /// <summary>People go first, and a hold does not stop them; then automation, by the queue's mode.</summary>
+    private static Deployment? Chosen(EnvironmentState state)
+    {
+        if (state.Waiting.FirstOrDefault(deployment => !deployment.IsAutomatic) is { } asked)
+            return asked;
+        if (state.Hold is not null)
+            return null;
+        var ready = Ready(state).ToList();
+        return ready.Count == 0 ? null : ready[^1].Definition(state.Name)?.Queue == QueueMode.Every ? ready[0] : ready[^1];
+    }
+
+    /// <summary>What is live gets new settings when nothing newer is on its way that would bring them anyway; each revision is tried once.</summary>
+    private static DeploymentOffered? NewSettings(EnvironmentState state)
+    {
+        if (state is not { Active: null, Hold: null, Live: { } live } || live.Settings.Revision == state.Settings.Revision)
+            return null;
+        var wasTried = state.Deployments.Any(deployment => deployment.Candidate.Run == live.Candidate.Run && deployment.Settings?.Revision == state.Settings.Revision)
+            || state.Quarantine.Any(entry => entry.Package == live.Candidate.Package.Digest && entry.SettingsRevision == state.Settings.Revision);
+        return wasTried ? null : new DeploymentOffered(
+            state.NextDeployment, DeploymentKind.Settings, live.Candidate, null, EnvironmentMachine.Automation, null, null, null);
+    }
+
+    /// <summary>The live release when it is the same in everything that an instance could notice, and there is nothing to run before.</summary>
+    private static string? RunningAlready(EnvironmentState state, Deployment chosen, Settings settings)
+    {
+        if (chosen.Kind != DeploymentKind.Deploy || state.Live is not { } live || !live.Settings.Equals(settings))
+            return null;
+        var (next, now) = (chosen.Candidate, live.Candidate);
+        return chosen.Definition(state.Name) is { Before.Count: 0, Target: AppsTarget } definition
+            && now.Pipeline.Environment(state.Name) is { } current
+            && next.Package.App == now.Package.App
+            && next.Pipeline.Apps.Equals(now.Pipeline.Apps)
+            && definition.Equals(current with { Verify = definition.Verify, After = definition.After, Queue = definition.Queue, Before = definition.Before, Timeout = definition.Timeout })
+            ? live.Release
+            : null;
+    }
+
+    /// <summary>Automatic deployments that could start now but for the queue and a hold, oldest first.</summary>
+    private static IEnumerable<Deployment> Ready(EnvironmentState state) => state.Waiting
+        .Where(deployment => deployment is { IsAutomatic: true, Status: DeploymentStatus.Waiting })
+        .OrderBy(deployment => deployment.Candidate.Order).ThenBy(deployment => deployment.Number);
+
+    private static bool IsOlder(Deployment one, Deployment other) =>
+        (one.Candidate.Order, one.Number).CompareTo((other.Candidate.Order, other.Number)) < 0;
+}

@@ -1,0 +1,58 @@
+using System.Text.Json.Serialization;
+using Towpath.Core.Packages;
+
+namespace Towpath.Core.Environments;
+
+/// <summary>What an environment's stream records. The discriminator is the event's name and schema version in the journal.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
+[JsonDerivedType(typeof(DeploymentOffered), "deployment-offered.v1")]
+[JsonDerivedType(typeof(UpstreamPassed), "upstream-passed.v1")]
+[JsonDerivedType(typeof(UpstreamRevoked), "upstream-revoked.v1")]
+[JsonDerivedType(typeof(DeploymentStarted), "deployment-started.v1")]
+[JsonDerivedType(typeof(StageBegan), "stage-began.v1")]
+[JsonDerivedType(typeof(WithdrawalBegan), "withdrawal-began.v1")]
+[JsonDerivedType(typeof(DecisionNeeded), "decision-needed.v1")]
+[JsonDerivedType(typeof(WentLive), "went-live.v1")]
+[JsonDerivedType(typeof(Stopped), "stopped.v1")]
+[JsonDerivedType(typeof(DeploymentEnded), "deployment-ended.v1")]
+[JsonDerivedType(typeof(PackageQuarantined), "package-quarantined.v1")]
+[JsonDerivedType(typeof(HoldSet), "hold-set.v1")]
+[JsonDerivedType(typeof(HoldLifted), "hold-lifted.v1")]
+[JsonDerivedType(typeof(SettingsChanged), "settings-changed.v1")]
+[JsonDerivedType(typeof(NewsHandedOver), "news-handed-over.v1")]
+public abstract record EnvironmentEvent : MachineEvent;
+
+public sealed record DeploymentOffered(
+    int Deployment, DeploymentKind Kind, Candidate Candidate, string? PassedIn, string By, int? Undoes, string? Release, Settings? Settings) : EnvironmentEvent;
+
+public sealed record UpstreamPassed(int Deployment, string Environment) : EnvironmentEvent;
+
+public sealed record UpstreamRevoked(int Deployment, string Environment) : EnvironmentEvent;
+
+/// <param name="Release">A new name, or that of a version which already runs and is the same.</param>
+public sealed record DeploymentStarted(int Deployment, string Release, Settings Settings) : EnvironmentEvent;
+
+public sealed record StageBegan(int Deployment, Stage Stage, DateTimeOffset Deadline) : EnvironmentEvent;
+
+/// <param name="Conclusion">What the deployment will have been once it is taken back.</param>
+public sealed record WithdrawalBegan(int Deployment, DeploymentStatus Conclusion, string Reason, DateTimeOffset Deadline) : EnvironmentEvent;
+
+public sealed record DecisionNeeded(int Deployment, string Reason) : EnvironmentEvent;
+
+/// <summary>The deployment arrived: its version is live now.</summary>
+public sealed record WentLive(int Deployment) : EnvironmentEvent;
+
+/// <summary>Nothing runs in the environment any more.</summary>
+public sealed record Stopped(int Deployment) : EnvironmentEvent;
+
+public sealed record DeploymentEnded(int Deployment, DeploymentStatus Status, string Reason, int? SupersededBy) : EnvironmentEvent;
+
+public sealed record PackageQuarantined(Digest Package, int SettingsRevision, int Deployment) : EnvironmentEvent;
+
+public sealed record HoldSet(string By, string Reason) : EnvironmentEvent;
+
+public sealed record HoldLifted(string By) : EnvironmentEvent;
+
+public sealed record SettingsChanged(int Revision, OrdinalMap<string> Variables, OrdinalMap<int> Secrets, string By) : EnvironmentEvent;
+
+public sealed record NewsHandedOver(string To, int Run, bool Passed) : EnvironmentEvent;

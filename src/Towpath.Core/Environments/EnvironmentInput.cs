@@ -1,0 +1,44 @@
+using Towpath.Core.Packages;
+
+namespace Towpath.Core.Environments;
+
+/// <summary>What happens to an environment.</summary>
+public abstract record EnvironmentInput : MachineInput;
+
+/// <summary>A candidate is there. Idempotent on the candidate's run.</summary>
+/// <param name="PassedIn">The environment where it just became live; null: straight from its run.</param>
+public sealed record OfferCandidate(Candidate Candidate, string? PassedIn) : EnvironmentInput;
+
+/// <summary>The candidate was rolled back in an environment before this one.</summary>
+public sealed record RevokeCandidate(Candidate Candidate, string RolledBackIn) : EnvironmentInput;
+
+/// <summary>The agent's answer to a stage's command.</summary>
+public sealed record StageAnswered(string CommandId, Outcome Outcome, string Reason) : EnvironmentInput;
+
+/// <summary>Deploy a chosen candidate, also an older one; then the environment is held.</summary>
+public sealed record Promote(int Run, string By) : EnvironmentInput;
+
+/// <summary>Go back to the version before; while a deployment runs, back to what is live.</summary>
+public sealed record RollBackEnvironment(string By, string Reason) : EnvironmentInput;
+
+/// <summary>End what runs here.</summary>
+public sealed record StopEnvironment(string By) : EnvironmentInput;
+
+public sealed record CancelDeployment(int Deployment, string By) : EnvironmentInput;
+
+/// <summary>A person's decision on a deployment that needs one: it counts as live.</summary>
+public sealed record AcceptDeployment(int Deployment, string By) : EnvironmentInput;
+
+public sealed record HoldEnvironment(string By, string Reason) : EnvironmentInput;
+
+public sealed record ResumeEnvironment(string By) : EnvironmentInput;
+
+/// <param name="Variables">Name to value; null removes it.</param>
+/// <param name="Secrets">Name to whether it is set (true) or removed (false); the value itself is kept elsewhere.</param>
+public sealed record ChangeSettings(OrdinalMap<string?> Variables, OrdinalMap<bool> Secrets, string By) : EnvironmentInput;
+
+/// <summary>The later environment has recorded the news.</summary>
+public sealed record HandOverTaken(string To, int Run, bool Passed) : EnvironmentInput;
+
+/// <summary>A deadline may have passed.</summary>
+public sealed record EnvironmentClock : EnvironmentInput;

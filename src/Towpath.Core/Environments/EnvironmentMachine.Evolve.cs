@@ -1,0 +1,135 @@
+using System.Diagnostics;
+using Towpath.Core.Packages;
+
+namespace Towpath.Core.Environments;
+
+public static partial class EnvironmentMachine
+{
+    /// <summary>The only code that replay runs: total, and without an opinion.</summary>
+    public static EnvironmentState Evolve(EnvironmentState state, Recorded<EnvironmentEvent> recorded) => recorded.Event switch
+    {
+        DeploymentOffered offered => Trim(state with
+        {
+            Deployments = state.Deployments.Add(Create(state, offered, recorded.At)),
+            NextDeployment = offered.Deployment + 1,
+        }),
+        UpstreamPassed passed => With(state, passed.Deployment, deployment => Await(state, deployment with { PassedIn = deployment.PassedIn.Add(passed.Environment) })),
+        UpstreamRevoked revoked => With(state, revoked.Deployment, deployment => deployment with
+        {
+            PassedIn = deployment.PassedIn.Where(name => name != revoked.Environment).ToValueList(),
+        }),
+        DeploymentStarted started => With(state, started.Deployment, deployment => deployment with
+        {
+            Status = DeploymentStatus.Starting,
+            Release = started.Release,
+            Settings = started.Settings,
+            StartedAt = recorded.At,
+            Reason = "",
+        }),
+        StageBegan began => With(state, began.Deployment, deployment => deployment with
+        {
+            Status = DeploymentPlan.StatusOf(began.Stage),
+            Stage = began.Stage,
+            Attempt = 1,
+            Moved = deployment.Moved || began.Stage is Stage.Shift or Stage.Deploy,
+            Deadline = began.Deadline,
+        }),
+        WithdrawalBegan began => With(state, began.Deployment, deployment => deployment with
+        {
+            Status = DeploymentStatus.RollingBack,
+            Attempt = deployment.Stage == Stage.Withdraw ? deployment.Attempt + 1 : 1,
+            Stage = Stage.Withdraw,
+            Conclusion = began.Conclusion,
+            Reason = began.Reason,
+            Deadline = began.Deadline,
+        }),
+        DecisionNeeded needed => With(state, needed.Deployment, deployment => deployment with
+        {
+            Status = DeploymentStatus.NeedsDecision,
+            Reason = needed.Reason,
+            Deadline = null,
+        }),
+        WentLive live when state.Deployment(live.Deployment) is { } deployment => Arrive(state, deployment, recorded.At),
+        WentLive => state,
+        Stopped stopped => With(state, stopped.Deployment, deployment => End(deployment, DeploymentStatus.Live, "Nothing runs here now.", recorded.At)) with { Stopped = true },
+        DeploymentEnded ended => With(state, ended.Deployment, deployment => End(deployment, ended.Status, ended.Reason, recorded.At) with { SupersededBy = ended.SupersededBy }),
+        PackageQuarantined quarantined => state with { Quarantine = Quarantine(state, quarantined) },
+        HoldSet hold => state with { Hold = new Hold(hold.By, hold.Reason, recorded.At) },
+        HoldLifted => state with { Hold = null },
+        SettingsChanged changed => state with
+        {
+            Settings = new Settings(changed.Revision, changed.Variables, changed.Secrets),
+            NextRevision = changed.Revision + 1,
+        },
+        NewsHandedOver taken => state with
+        {
+            HandOvers = state.HandOvers.Where(news => !Matches(news, taken.To, taken.Run, taken.Passed)).ToValueList(),
+        },
+        _ => throw new UnreachableException(),
+    };
+
+    private static Deployment Create(EnvironmentState state, DeploymentOffered offered, DateTimeOffset at) => Await(state, new Deployment(
+        offered.Deployment, offered.Kind, offered.Candidate, offered.PassedIn is { } passed ? [passed] : [], offered.By, offered.Undoes,
+        offered.Settings, offered.Release, DeploymentStatus.Offered, Stage: null, Attempt: 0, Moved: false, Conclusion: null, Reason: "",
+        SupersededBy: null, at, StartedAt: null, EndedAt: null, Deadline: null));
+
+    /// <summary>Offered until the environments before are done with it, then waiting for its turn.</summary>
+    private static Deployment Await(EnvironmentState state, Deployment deployment)
+    {
+        var missing = DeploymentQueue.NotPassed(state, deployment);
+        return missing is null
+            ? deployment with { Status = DeploymentStatus.Waiting, Reason = "" }
+            : deployment with { Status = DeploymentStatus.Offered, Reason = $"It is not live in '{missing}' yet." };
+    }
+
+    private static Deployment End(Deployment deployment, DeploymentStatus status, string reason, DateTimeOffset at) =>
+        deployment with { Status = status, Reason = reason, Stage = null, Deadline = null, Conclusion = null, EndedAt = at };
+
+    private static EnvironmentState Arrive(EnvironmentState state, Deployment deployment, DateTimeOffset at)
+    {
+        var version = new LiveVersion(deployment.Number, deployment.Release!, deployment.Candidate, deployment.Settings!, at);
+        var ended = With(state, deployment.Number, found => End(found, DeploymentStatus.Live, "", at)) with { Stopped = false };
+        if (deployment.Kind == DeploymentKind.Rollback)
+            return GoBack(ended, version);
+
+        var isSame = state.Versions.Count > 0 && state.Versions[^1].IsSameAs(version.Candidate, version.Settings);
+        var versions = (isSame ? state.Versions.SkipLast(1) : state.Versions).Append(version).TakeLast(VersionsKept).ToValueList();
+        return Tell(ended with { Versions = versions }, version.Candidate, passed: true);
+    }
+
+    /// <summary>The target is live again; what came after it is no place to go back to, and the settings are those it had.</summary>
+    private static EnvironmentState GoBack(EnvironmentState state, LiveVersion version)
+    {
+        var kept = state.Versions.Count;
+        while (kept > 0 && !state.Versions[kept - 1].IsSameAs(version.Candidate, version.Settings))
+            kept--;
+        var back = state with
+        {
+            Versions = state.Versions.Take(Math.Max(0, kept - 1)).Append(version).ToValueList(),
+            Settings = version.Settings,
+        };
+        return state.Versions.Skip(kept).Aggregate(back, (told, undone) => Tell(told, undone.Candidate, passed: false));
+    }
+
+    private static EnvironmentState Tell(EnvironmentState state, Candidate candidate, bool passed) => state with
+    {
+        HandOvers = state.HandOvers.Concat(candidate.Pipeline.EnvironmentsAfter(state.Name).Select(later => new HandOver(later.Name, candidate, passed))).Distinct().ToValueList(),
+    };
+
+    private static ValueList<Quarantined> Quarantine(EnvironmentState state, PackageQuarantined quarantined)
+    {
+        var entry = new Quarantined(quarantined.Package, quarantined.SettingsRevision, quarantined.Deployment);
+        return state.Quarantine.Any(known => known.Package == entry.Package && known.SettingsRevision == entry.SettingsRevision)
+            ? state.Quarantine
+            : state.Quarantine.Add(entry);
+    }
+
+    private static EnvironmentState With(EnvironmentState state, int number, Func<Deployment, Deployment> change) =>
+        state with { Deployments = state.Deployments.Replace(deployment => deployment.Number == number, change) };
+
+    private static EnvironmentState Trim(EnvironmentState state)
+    {
+        var excess = state.Deployments.Count - DeploymentsKept;
+        return excess <= 0 ? state : state with { Deployments = state.Deployments.Where((deployment, index) => index >= excess || !deployment.IsOver).ToValueList() };
+    }
+}

@@ -1,0 +1,223 @@
+using System.Diagnostics;
+using Towpath.Core.Agents;
+using Towpath.Core.Pipelines;
+
+namespace Towpath.Core.Environments;
+
+/// <summary>
+/// Decides which candidate becomes live in an environment, one deployment at a time: who may start is in
+/// <see cref="DeploymentQueue"/>, the order of the stages in <see cref="DeploymentPlan"/>, going back in <see cref="Rollback"/>.
+/// </summary>
+public static partial class EnvironmentMachine
+{
+    /// <summary>How long a candidate waits to be started before it is refused.</summary>
+    public static readonly TimeSpan WaitTimeout = TimeSpan.FromDays(7);
+
+    /// <summary>Deployments that stay known after they ended.</summary>
+    public const int DeploymentsKept = 100;
+
+    /// <summary>Versions that stay known as places to go back to.</summary>
+    public const int VersionsKept = 20;
+
+    /// <summary>Who acts when no person did.</summary>
+    public const string Automation = "towpath";
+
+    public static Decision<EnvironmentEvent> Decide(EnvironmentState state, EnvironmentInput input, DateTimeOffset now)
+    {
+        var decision = input switch
+        {
+            OfferCandidate offer => Offer(state, offer),
+            RevokeCandidate revoke => Revoke(state, revoke),
+            StageAnswered answered => Answer(state, answered, now),
+            Promote promote => PromoteByHand(state, promote),
+            RollBackEnvironment rollBack => Rollback.Decide(state, rollBack, now),
+            StopEnvironment stop => Rollback.Stop(state, stop),
+            CancelDeployment cancel => Cancel(state, cancel, now),
+            AcceptDeployment accept => Accept(state, accept),
+            HoldEnvironment hold => Record(new HoldSet(hold.By, hold.Reason)),
+            ResumeEnvironment when state.Hold is null => Decision<EnvironmentEvent>.Refuse($"'{state.Name}' is not held."),
+            ResumeEnvironment resume => Record(new HoldLifted(resume.By)),
+            ChangeSettings change => Change(state, change),
+            HandOverTaken taken => state.HandOvers.Any(news => Matches(news, taken.To, taken.Run, taken.Passed))
+                ? Record(new NewsHandedOver(taken.To, taken.Run, taken.Passed))
+                : Decision<EnvironmentEvent>.Nothing,
+            EnvironmentClock => Overdue(state, now),
+            _ => throw new UnreachableException(),
+        };
+        return decision.Refusal is null ? Follow(state, decision.Events, now) : decision;
+    }
+
+    /// <summary>The command of the deployment under way.</summary>
+    public static IEnumerable<AgentCommand> Pending(EnvironmentState state) =>
+        state.Active is { } active && DeploymentPlan.CommandFor(state, active) is { } command ? [command] : [];
+
+    /// <summary>When to ask again with <see cref="EnvironmentClock"/>; null: never.</summary>
+    public static DateTimeOffset? NextDeadline(EnvironmentState state)
+    {
+        var waiting = state.Waiting.Select(deployment => (DateTimeOffset?)(deployment.OfferedAt + WaitTimeout)).Min();
+        var active = state.Active is { Status: not DeploymentStatus.NeedsDecision, Deadline: { } deadline } ? deadline : (DateTimeOffset?)null;
+        return waiting is null || active < waiting ? active ?? waiting : waiting;
+    }
+
+    /// <summary>The given events and all that follow from them.</summary>
+    private static Decision<EnvironmentEvent> Follow(EnvironmentState state, IEnumerable<EnvironmentEvent> first, DateTimeOffset now)
+    {
+        var events = new List<EnvironmentEvent>();
+        foreach (var given in first)
+            Take(given);
+        while (DeploymentQueue.Next(state) is { } next)
+            Take(next);
+        return events.ToValueList();
+
+        void Take(EnvironmentEvent taken)
+        {
+            events.Add(taken);
+            state = Evolve(state, new Recorded<EnvironmentEvent>(0, now, taken));
+        }
+    }
+
+    private static Decision<EnvironmentEvent> Offer(EnvironmentState state, OfferCandidate offer)
+    {
+        var known = state.Deployments.FirstOrDefault(deployment => deployment.Kind == DeploymentKind.Deploy && deployment.Candidate.Run == offer.Candidate.Run);
+        if (known is null)
+            return Record(new DeploymentOffered(state.NextDeployment, DeploymentKind.Deploy, offer.Candidate, offer.PassedIn, Automation, null, null, null));
+        return offer.PassedIn is { } passed && !known.PassedIn.Contains(passed) && !known.IsOver
+            ? Record(new UpstreamPassed(known.Number, passed))
+            : Decision<EnvironmentEvent>.Nothing;
+    }
+
+    private static Decision<EnvironmentEvent> Revoke(EnvironmentState state, RevokeCandidate revoke)
+    {
+        var known = state.Deployments.FirstOrDefault(deployment =>
+            deployment.Kind == DeploymentKind.Deploy && deployment.Candidate.Run == revoke.Candidate.Run && deployment.PassedIn.Contains(revoke.RolledBackIn));
+        if (known is null)
+            return Decision<EnvironmentEvent>.Nothing;
+        var revoked = new UpstreamRevoked(known.Number, revoke.RolledBackIn);
+        return known.IsOver || known.IsActive
+            ? Record(revoked)
+            : Record(revoked, new DeploymentEnded(known.Number, DeploymentStatus.Refused, $"It was rolled back in '{revoke.RolledBackIn}'.", null));
+    }
+
+    private static Decision<EnvironmentEvent> Answer(EnvironmentState state, StageAnswered answered, DateTimeOffset now)
+    {
+        if (state.Active is not { Stage: { } stage } active || DeploymentPlan.CommandFor(state, active)?.Id != answered.CommandId)
+            return Decision<EnvironmentEvent>.Nothing;
+        if (stage == Stage.Withdraw)
+            return answered.Outcome == Outcome.Succeeded ? Withdrawn(active) : AskPerson(active, $"It could not be taken back: {answered.Reason}");
+        return answered.Outcome switch
+        {
+            Outcome.Succeeded => Advance(state, active),
+            Outcome.Unknown => AskPerson(active, answered.Reason),
+            Outcome.Failed => TakeBack(state, active, active.Moved ? DeploymentStatus.RolledBack : DeploymentStatus.Failed, answered.Reason, now),
+            Outcome.Errored => TakeBack(state, active, DeploymentStatus.Errored, answered.Reason, now),
+            _ => throw new UnreachableException(),
+        };
+    }
+
+    private static Decision<EnvironmentEvent> Advance(EnvironmentState state, Deployment active)
+    {
+        var definition = active.Definition(state.Name)!;
+        if (DeploymentPlan.After(active, definition.Target) is { } next)
+            return Record(new StageBegan(active.Number, next, active.StartedAt!.Value + definition.Timeout));
+        return Arrive(state, active);
+    }
+
+    private static Decision<EnvironmentEvent> Arrive(EnvironmentState state, Deployment active)
+    {
+        var goesBack = active.Kind == DeploymentKind.Promote && state.Versions.Any(version => version.Candidate.Order > active.Candidate.Order);
+        return goesBack
+            ? Record(new WentLive(active.Number), new HoldSet(active.By, $"Run {active.Candidate.Run} was promoted over a newer version."))
+            : Record(new WentLive(active.Number));
+    }
+
+    /// <summary>What the stages before did is undone; a target that cannot be undone leaves it to a person.</summary>
+    internal static Decision<EnvironmentEvent> TakeBack(
+        EnvironmentState state, Deployment active, DeploymentStatus conclusion, string reason, DateTimeOffset now)
+    {
+        if (active.Definition(state.Name)!.Target is CommandTarget { Undo: UndoMode.None })
+        {
+            return active.Stage == Stage.Deploy && active.Status != DeploymentStatus.NeedsDecision
+                ? Record(new DeploymentEnded(active.Number, conclusion == DeploymentStatus.RolledBack ? DeploymentStatus.Failed : conclusion, reason, null))
+                : AskPerson(active, $"{reason} It cannot be undone (undo: none).");
+        }
+
+        return Record(new WithdrawalBegan(active.Number, conclusion, reason, now + DeploymentPlan.WithdrawTimeout));
+    }
+
+    private static Decision<EnvironmentEvent> Withdrawn(Deployment active)
+    {
+        if (active is { Kind: DeploymentKind.Stop, Conclusion: null })
+            return Record(new Stopped(active.Number));
+        var ended = new DeploymentEnded(active.Number, active.Conclusion!.Value, active.Reason, null);
+        return active.Conclusion == DeploymentStatus.RolledBack
+            ? Record(ended, new PackageQuarantined(active.Candidate.Package.Digest, active.Settings!.Revision, active.Number))
+            : Record(ended);
+    }
+
+    private static Decision<EnvironmentEvent> AskPerson(Deployment active, string reason) =>
+        Record(new DecisionNeeded(active.Number, reason), new HoldSet(Automation, $"Deployment {active.Number} needs a decision: {reason}"));
+
+    private static Decision<EnvironmentEvent> PromoteByHand(EnvironmentState state, Promote promote)
+    {
+        var offered = state.Deployments.LastOrDefault(deployment => deployment.Kind == DeploymentKind.Deploy && deployment.Candidate.Run == promote.Run);
+        if (offered?.Definition(state.Name) is not { } definition)
+            return Decision<EnvironmentEvent>.Refuse($"Run {promote.Run} was never offered to '{state.Name}'.");
+        if (definition.After.FirstOrDefault(name => !offered.PassedIn.Contains(name)) is { } missing)
+            return Decision<EnvironmentEvent>.Refuse($"Run {promote.Run} has to be live in '{missing}' before it can go to '{state.Name}'.");
+        if (state.Deployments.FirstOrDefault(deployment => !deployment.IsOver && deployment.Candidate.Run == promote.Run
+            && (deployment.IsActive || deployment.Kind == DeploymentKind.Promote)) is { } same)
+            return Decision<EnvironmentEvent>.Refuse($"Deployment {same.Number} is bringing run {promote.Run} to '{state.Name}' already.");
+        var asked = new DeploymentOffered(state.NextDeployment, DeploymentKind.Promote, offered.Candidate, null, promote.By, null, null, null);
+        return offered.IsOver
+            ? Record(asked)
+            : Record(asked, new DeploymentEnded(offered.Number, DeploymentStatus.Superseded, $"{promote.By} promoted the run.", asked.Deployment));
+    }
+
+    private static Decision<EnvironmentEvent> Cancel(EnvironmentState state, CancelDeployment cancel, DateTimeOffset now)
+    {
+        var reason = $"Canceled by {cancel.By}.";
+        return state.Deployment(cancel.Deployment) switch
+        {
+            null => Decision<EnvironmentEvent>.Refuse($"'{state.Name}' has no deployment {cancel.Deployment}."),
+            { IsOver: true } => Decision<EnvironmentEvent>.Refuse($"Deployment {cancel.Deployment} is over."),
+            { Status: DeploymentStatus.RollingBack } => Decision<EnvironmentEvent>.Refuse($"Deployment {cancel.Deployment} is being taken back already."),
+            { IsActive: true } active => TakeBack(state, active, DeploymentStatus.Canceled, reason, now),
+            _ => Record(new DeploymentEnded(cancel.Deployment, DeploymentStatus.Canceled, reason, null)),
+        };
+    }
+
+    private static Decision<EnvironmentEvent> Accept(EnvironmentState state, AcceptDeployment accept) =>
+        state.Deployment(accept.Deployment) is { Status: DeploymentStatus.NeedsDecision, Kind: not DeploymentKind.Stop } deployment
+            ? Arrive(state, deployment)
+            : Decision<EnvironmentEvent>.Refuse($"Deployment {accept.Deployment} of '{state.Name}' does not wait for a decision.");
+
+    private static Decision<EnvironmentEvent> Change(EnvironmentState state, ChangeSettings change)
+    {
+        var variables = state.Settings.Variables;
+        foreach (var (name, value) in change.Variables)
+            variables = value is null ? variables.Without(name) : variables.With(name, value);
+        var secrets = state.Settings.Secrets;
+        foreach (var (name, isSet) in change.Secrets)
+            secrets = isSet ? secrets.With(name, state.NextRevision) : secrets.Without(name);
+        return variables.Equals(state.Settings.Variables) && secrets.Equals(state.Settings.Secrets)
+            ? Decision<EnvironmentEvent>.Nothing
+            : Record(new SettingsChanged(state.NextRevision, variables, secrets, change.By));
+    }
+
+    private static Decision<EnvironmentEvent> Overdue(EnvironmentState state, DateTimeOffset now)
+    {
+        if (state.Active is { Status: not DeploymentStatus.NeedsDecision, Deadline: { } deadline, Stage: { } stage } active && now >= deadline)
+        {
+            var reason = $"The agent did not finish '{stage.ToString().ToLowerInvariant()}' in time.";
+            return stage == Stage.Withdraw ? AskPerson(active, $"It could not be taken back: {reason}") : TakeBack(state, active, DeploymentStatus.Errored, reason, now);
+        }
+
+        return state.Waiting.FirstOrDefault(deployment => now >= deployment.OfferedAt + WaitTimeout) is { } late
+            ? Record(new DeploymentEnded(late.Number, DeploymentStatus.Refused, $"It waited for {WaitTimeout.TotalDays:0} days. {late.Reason}".TrimEnd(), null))
+            : Decision<EnvironmentEvent>.Nothing;
+    }
+
+    private static bool Matches(HandOver news, string to, int run, bool passed) => news.To == to && news.Candidate.Run == run && news.Passed == passed;
+
+    private static Decision<EnvironmentEvent> Record(params ReadOnlySpan<EnvironmentEvent> events) => ValueList.Create(events);
+}

@@ -1,0 +1,67 @@
+using Towpath.Core.Packages;
+using Towpath.Core.Pipelines;
+
+namespace Towpath.Core.Environments;
+
+/// <summary>A named place: what is live in it, what is on its way in, and what a person said about it.</summary>
+/// <param name="Versions">What reached live here and was not taken back, oldest first; the last is live now.</param>
+/// <param name="Stopped">Nothing runs although <paramref name="Versions"/> is not empty: a person stopped it.</param>
+/// <param name="Deployments">Oldest first; all that are not over and the last <see cref="EnvironmentMachine.DeploymentsKept"/>.</param>
+/// <param name="Quarantine">Never deployed here again by automation.</param>
+/// <param name="Settings">Those that the next deployment uses.</param>
+/// <param name="NextRevision">Revisions are never used twice, also when settings were taken back.</param>
+/// <param name="HandOvers">News for later environments that they have not confirmed.</param>
+public sealed record EnvironmentState(
+    string Project,
+    string Name,
+    ValueList<LiveVersion> Versions,
+    bool Stopped,
+    ValueList<Deployment> Deployments,
+    int NextDeployment,
+    Hold? Hold,
+    ValueList<Quarantined> Quarantine,
+    Settings Settings,
+    int NextRevision,
+    ValueList<HandOver> HandOvers) : MachineState
+{
+    public static EnvironmentState Empty(string project, string name) => new(
+        project, name, ValueList<LiveVersion>.Empty, false, ValueList<Deployment>.Empty, 1, null, ValueList<Quarantined>.Empty, Settings.None, 1,
+        ValueList<HandOver>.Empty);
+
+    public LiveVersion? Live => Stopped || Versions.Count == 0 ? null : Versions[^1];
+
+    /// <summary>The one that changes the environment now.</summary>
+    public Deployment? Active => Deployments.FirstOrDefault(deployment => deployment.IsActive);
+
+    public IEnumerable<Deployment> Waiting => Deployments.Where(deployment => deployment.Status is DeploymentStatus.Offered or DeploymentStatus.Waiting);
+
+    public Deployment? Deployment(int number) => Deployments.FirstOrDefault(deployment => deployment.Number == number);
+}
+
+/// <summary>A candidate that arrived.</summary>
+/// <param name="Release">What the agent calls the running version.</param>
+/// <param name="Deployment">The one that brought it.</param>
+/// <param name="Settings">Those it runs with.</param>
+public sealed record LiveVersion(int Deployment, string Release, Candidate Candidate, Settings Settings, DateTimeOffset Since)
+{
+    public bool IsSameAs(Candidate candidate, Settings settings) =>
+        Candidate.Package.Digest == candidate.Package.Digest && Settings.Revision == settings.Revision;
+}
+
+/// <summary>Variables and secrets that the server keeps for an environment. Values of secrets are never here.</summary>
+/// <param name="Revision">0: nothing was ever set.</param>
+/// <param name="Secrets">Name to the revision that set its value.</param>
+public sealed record Settings(int Revision, OrdinalMap<string> Variables, OrdinalMap<int> Secrets)
+{
+    public static Settings None { get; } = new(0, OrdinalMap<string>.Empty, OrdinalMap<int>.Empty);
+}
+
+/// <summary>Automation paused, with a person who can lift it. It never stops a rollback.</summary>
+public sealed record Hold(string By, string Reason, DateTimeOffset Since);
+
+/// <param name="Deployment">The one that was taken back.</param>
+public sealed record Quarantined(Digest Package, int SettingsRevision, int Deployment);
+
+/// <summary>News for an environment that comes after this one.</summary>
+/// <param name="Passed">True: the candidate became live here. False: it was rolled back here since.</param>
+public sealed record HandOver(string To, Candidate Candidate, bool Passed);

@@ -1,0 +1,77 @@
+using Towpath.Core.Pipelines;
+
+namespace Towpath.Core.Environments;
+
+/// <summary>
+/// Going back, by a person: a deployment of its own that asks no gate and no hold, and holds the environment afterwards,
+/// so that automation does not undo what a person did.
+/// </summary>
+public static class Rollback
+{
+    public static Decision<EnvironmentEvent> Decide(EnvironmentState state, RollBackEnvironment input, DateTimeOffset now) =>
+        state.Active is { } active ? Abort(state, active, input, now) : GoBack(state, input);
+
+    /// <summary>Ends what runs; offered where there is no earlier version.</summary>
+    public static Decision<EnvironmentEvent> Stop(EnvironmentState state, StopEnvironment input)
+    {
+        if (state.Active is { } active)
+            return Decision<EnvironmentEvent>.Refuse($"Deployment {active.Number} is under way: cancel it or roll back first.");
+        if (state.Live is not { } live)
+            return Decision<EnvironmentEvent>.Refuse($"Nothing is live in '{state.Name}'.");
+        return (ValueList<EnvironmentEvent>)
+        [
+            new HoldSet(input.By, "Stopped by hand."),
+            new DeploymentOffered(state.NextDeployment, DeploymentKind.Stop, live.Candidate, null, input.By, live.Deployment, live.Release, live.Settings),
+        ];
+    }
+
+    /// <summary>While a deployment runs, rolling back means to end it, and to make sure of what is live.</summary>
+    private static Decision<EnvironmentEvent> Abort(EnvironmentState state, Deployment active, RollBackEnvironment input, DateTimeOffset now)
+    {
+        if (state.Waiting.Any(deployment => deployment.Kind == DeploymentKind.Rollback))
+            return Decision<EnvironmentEvent>.Nothing;
+        var events = new List<EnvironmentEvent> { new HoldSet(input.By, input.Reason) };
+        if (active.Status != DeploymentStatus.RollingBack)
+        {
+            var conclusion = active.Moved ? DeploymentStatus.RolledBack : DeploymentStatus.Canceled;
+            events.AddRange(EnvironmentMachine.TakeBack(state, active, conclusion, $"Rolled back by {input.By}: {input.Reason}", now).Events);
+        }
+
+        if (state.Live is { } live)
+            events.Add(Offer(state, live, undoes: active.Number, input.By));
+        return events.ToValueList();
+    }
+
+    private static Decision<EnvironmentEvent> GoBack(EnvironmentState state, RollBackEnvironment input)
+    {
+        if (state.Versions.Count == 0)
+            return Decision<EnvironmentEvent>.Refuse($"Nothing was ever live in '{state.Name}'.");
+        var last = state.Versions[^1];
+        if (state.Stopped)
+            return (ValueList<EnvironmentEvent>)[new HoldSet(input.By, input.Reason), Offer(state, last, last.Deployment, input.By)];
+        if (last.Candidate.Pipeline.Environment(state.Name)?.Target is CommandTarget { Undo: UndoMode.None })
+            return Decision<EnvironmentEvent>.Refuse($"What was deployed to '{state.Name}' cannot be undone (undo: none); push a fix instead.");
+        if (Target(state) is not { } target)
+            return Decision<EnvironmentEvent>.Refuse($"'{state.Name}' has no earlier version to go back to; 'towpath envs stop {state.Name}' ends what runs.");
+        return (ValueList<EnvironmentEvent>)
+        [
+            new HoldSet(input.By, input.Reason),
+            new PackageQuarantined(last.Candidate.Package.Digest, last.Settings.Revision, last.Deployment),
+            Offer(state, target, last.Deployment, input.By),
+        ];
+    }
+
+    /// <summary>The latest earlier version that differs from what is live and was not rolled back itself.</summary>
+    public static LiveVersion? Target(EnvironmentState state) => state.Versions.SkipLast(1).LastOrDefault(version =>
+        !version.IsSameAs(state.Versions[^1].Candidate, state.Versions[^1].Settings)
+        && !state.Quarantine.Any(entry => entry.Package == version.Candidate.Package.Digest && entry.SettingsRevision == version.Settings.Revision));
+
+    /// <summary>Variables go back with the package, secrets do not: the old value of a secret may be why somebody goes back.</summary>
+    private static DeploymentOffered Offer(EnvironmentState state, LiveVersion target, int undoes, string by)
+    {
+        var sameSecrets = target.Settings.Secrets.Equals(state.Settings.Secrets);
+        return new DeploymentOffered(
+            state.NextDeployment, DeploymentKind.Rollback, target.Candidate, null, by, undoes,
+            sameSecrets ? target.Release : null, target.Settings with { Secrets = state.Settings.Secrets });
+    }
+}

@@ -1,0 +1,111 @@
+using System.Diagnostics;
+using Towpath.Core.Agents;
+using Towpath.Core.Commits;
+using Towpath.Core.Environments;
+using Towpath.Core.Runs;
+
+namespace Towpath.Core;
+
+/// <summary>
+/// The table of contents: which machine an input goes to, and what one machine hands to another.
+/// <code>
+/// push ─► project ─► run ─► candidate ─► environment ─► the environments after it
+/// </code>
+/// </summary>
+public static class Flow
+{
+    public static Decision<MachineEvent> Decide(StreamId stream, MachineState? state, MachineInput input, DateTimeOffset now) => input switch
+    {
+        ProjectInput project => Widen(ProjectMachine.Decide((ProjectState?)state ?? ProjectState.Empty(stream.Project), project)),
+        RunInput run => Widen(RunMachine.Decide((RunState?)state, run, now)),
+        EnvironmentInput environment => Widen(EnvironmentMachine.Decide(
+            (EnvironmentState?)state ?? EnvironmentState.Empty(stream.Project, stream.Environment!), environment, now)),
+        _ => throw new UnreachableException(),
+    };
+
+    public static MachineState? Evolve(StreamId stream, MachineState? state, Recorded<MachineEvent> recorded) => recorded.Event switch
+    {
+        ProjectEvent project => ProjectMachine.Evolve((ProjectState?)state ?? ProjectState.Empty(stream.Project), recorded.Of(project)),
+        RunEvent run => RunMachine.Evolve((RunState?)state, recorded.Of(run)),
+        EnvironmentEvent environment => EnvironmentMachine.Evolve(
+            (EnvironmentState?)state ?? EnvironmentState.Empty(stream.Project, stream.Environment!), recorded.Of(environment)),
+        _ => throw new UnreachableException(),
+    };
+
+    /// <summary>Everything that should be in flight outside now.</summary>
+    public static IEnumerable<Command> Pending(MachineState state) => state switch
+    {
+        ProjectState project => ProjectMachine.Pending(project),
+        RunState run => RunMachine.Pending(run),
+        EnvironmentState environment => EnvironmentMachine.Pending(environment),
+        _ => throw new UnreachableException(),
+    };
+
+    /// <summary>When the machine wants to be asked again; null: never.</summary>
+    public static DateTimeOffset? NextDeadline(MachineState state) => state switch
+    {
+        ProjectState => null,
+        RunState run => RunMachine.NextDeadline(run),
+        EnvironmentState environment => EnvironmentMachine.NextDeadline(environment),
+        _ => throw new UnreachableException(),
+    };
+
+    /// <summary>The input that asks a machine to look at the time.</summary>
+    public static MachineInput Clock(StreamId stream) => stream.Run is not null ? new RunClock() : new EnvironmentClock();
+
+    /// <summary>What an agent's answer means to the machine that gave the command.</summary>
+    public static MachineInput Answer(string commandId, AgentAnswer answer) => answer switch
+    {
+        JobEnded job => new AttemptAnswered(commandId, job),
+        StageEnded stage => new StageAnswered(commandId, stage.Outcome, stage.Reason),
+        _ => throw new UnreachableException(),
+    };
+
+    /// <summary>
+    /// What a machine has for another one and has not been confirmed. Delivered in order; the receipt goes back to the
+    /// giver. A crash in between delivers again, and the taker knows what it has.
+    /// </summary>
+    public static IEnumerable<Delivery> Deliveries(MachineState state) => state switch
+    {
+        ProjectState project => project.Requests.Where(request => !request.HandedOver).SelectMany(request => Runs(project, request)),
+        RunState { Candidate: { } candidate } run => run.Pipeline.FirstEnvironments.Where(first => !run.HandedOver.Contains(first.Name)).Select(first => new Delivery(
+            StreamId.OfEnvironment(run.Project, first.Name), new OfferCandidate(candidate, null), new OfferTaken(first.Name))),
+        RunState => [],
+        EnvironmentState environment => environment.HandOvers.Select(news => new Delivery(
+            StreamId.OfEnvironment(environment.Project, news.To),
+            news.Passed ? new OfferCandidate(news.Candidate, environment.Name) : new RevokeCandidate(news.Candidate, environment.Name),
+            new HandOverTaken(news.To, news.Candidate.Run, news.Passed))),
+        _ => throw new UnreachableException(),
+    };
+
+    /// <summary>Something may still happen by itself, so the machine has to be in memory.</summary>
+    public static bool IsActive(MachineState state) => state switch
+    {
+        ProjectState => true,
+        RunState run => !run.IsOver || Deliveries(run).Any(),
+        EnvironmentState => true,
+        _ => throw new UnreachableException(),
+    };
+
+    /// <summary>A new run; before it, word to the older ones of a branch that does not deploy that they are overtaken.</summary>
+    private static IEnumerable<Delivery> Runs(ProjectState project, RunRequest request)
+    {
+        if (!request.Deploys)
+        {
+            foreach (var older in project.Requests.Where(other => other.Ref == request.Ref && other.Number < request.Number && !other.Deploys).TakeLast(OvertakenAtMost))
+                yield return new Delivery(StreamId.OfRun(project.Name, older.Number), new OvertakeRun(request.Number), null);
+        }
+
+        yield return new Delivery(StreamId.OfRun(project.Name, request.Number), new CreateRun(project.Name, request), new RunTaken(request.Number));
+    }
+
+    /// <summary>Older runs of a branch that are told; those before them were told by later ones.</summary>
+    private const int OvertakenAtMost = 20;
+
+    private static Decision<MachineEvent> Widen<TEvent>(Decision<TEvent> decision) where TEvent : MachineEvent =>
+        decision.Refusal is { } refusal ? Decision<MachineEvent>.Refuse(refusal) : decision.Events.Count == 0 ? Decision<MachineEvent>.Nothing : decision.Events.Select(one => (MachineEvent)one).ToValueList();
+}
+
+/// <summary>An input from one machine to another.</summary>
+/// <param name="Receipt">Goes back to the giver when the taker has decided; null: nobody waits for one.</param>
+public sealed record Delivery(StreamId To, MachineInput Input, MachineInput? Receipt);
