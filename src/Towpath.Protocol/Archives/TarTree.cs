@@ -1,0 +1,74 @@
+using System.Formats.Tar;
+
+namespace Towpath.Protocol.Archives;
+
+/// <summary>How tar's entries become a tree's.</summary>
+public static class TarTree
+{
+    /// <summary>Adds what is in a tar file below a folder of the tree; contents are read from the file when the tree is written.</summary>
+    /// <param name="prefix">Empty for the tree's root.</param>
+    /// <exception cref="ArchiveException">The archive is damaged, or holds something that a tree refuses.</exception>
+    public static async Task AddAsync(Tree tree, string tarFile, string prefix, CancellationToken cancel)
+    {
+        try
+        {
+            await using var file = File.OpenRead(tarFile);
+            await using var reader = new TarReader(file);
+            while (await reader.GetNextEntryAsync(copyData: false, cancel) is { } entry)
+                Add(tree, tarFile, prefix, entry);
+        }
+        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or FormatException or OverflowException or NotSupportedException)
+        {
+            throw new ArchiveException($"The archive is damaged or not a tar archive: {e.Message}", e);
+        }
+    }
+
+    internal static bool IsExecutable(TarEntry entry) =>
+        (entry.Mode & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) != 0;
+
+    internal static UnixFileMode Mode(bool executable)
+    {
+        const UnixFileMode Plain = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+        return executable ? Plain | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute : Plain;
+    }
+
+    internal static TreeFile HardLinked(Tree tree, TarEntry entry, string prefix = "") =>
+        tree.Find(Tree.NameOf(prefix + Tree.NameOf(entry.LinkName))) as TreeFile
+        ?? throw new ArchiveException($"'{entry.Name}' is a hard link to '{entry.LinkName}', which is not a file before it in the archive.");
+
+    internal static ArchiveException Refusal(TarEntry entry) => new(
+        $"'{entry.Name}' is of the kind {entry.EntryType}; only files, folders and links are taken.");
+
+    private static void Add(Tree tree, string tarFile, string prefix, TarEntry entry)
+    {
+        var under = prefix.Length == 0 ? "" : prefix + "/";
+        var name = Tree.NameOf(under + Tree.NameOf(entry.Name));
+        switch (entry.EntryType)
+        {
+            case TarEntryType.GlobalExtendedAttributes:
+                break;
+            case TarEntryType.Directory:
+                tree.Add(new TreeFolder(name));
+                break;
+            case TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.ContiguousFile:
+                var offset = entry.DataOffset;
+                tree.Add(new TreeFile(name, entry.Length, IsExecutable(entry), () => OpenAt(tarFile, offset)));
+                break;
+            case TarEntryType.HardLink:
+                tree.Add(HardLinked(tree, entry, under) with { Name = name });
+                break;
+            case TarEntryType.SymbolicLink:
+                tree.Add(new TreeLink(name, entry.LinkName));
+                break;
+            default:
+                throw Refusal(entry);
+        }
+    }
+
+    private static FileStream OpenAt(string tarFile, long offset)
+    {
+        var file = new FileStream(tarFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        file.Position = Math.Max(0, offset);
+        return file;
+    }
+}
