@@ -1,0 +1,43 @@
+using Microsoft.Extensions.Logging;
+using Towpath.Core;
+using Towpath.Core.Commits;
+using Towpath.Core.Environments;
+using Towpath.Core.Runs;
+using Towpath.Engine.Journal;
+
+namespace Towpath.Engine;
+
+/// <summary>The engine put together over one data folder: the loop, and everything it keeps and talks to.</summary>
+public sealed class ControlPlane : IAsyncDisposable
+{
+    private readonly Loop loop;
+
+    public ControlPlane(IJournal journal, IAdapters adapters, TimeProvider time, ILoggerFactory logs)
+    {
+        Journal = journal;
+        loop = new Loop(journal, adapters) { Changed = (stream, _) => Changes.Announce(stream) };
+        Loop = new LoopRunner(loop, time, logs.CreateLogger<LoopRunner>());
+    }
+
+    public IJournal Journal { get; }
+
+    public LoopRunner Loop { get; }
+
+    /// <summary>Tells which streams changed, after the change is durable.</summary>
+    public ChangeFeed Changes { get; } = new();
+
+    /// <summary>Replays the journal, begins again what should be in flight, and takes inputs from here on.</summary>
+    public void Start(DateTimeOffset now)
+    {
+        loop.Restore(now);
+        Loop.Start();
+    }
+
+    public ProjectState? Project(string name) => loop.Read(StreamId.OfProject(name)) as ProjectState;
+
+    public RunState? Run(string project, int number) => loop.Read(StreamId.OfRun(project, number)) as RunState;
+
+    public EnvironmentState? Environment(string project, string name) => loop.Read(StreamId.OfEnvironment(project, name)) as EnvironmentState;
+
+    public ValueTask DisposeAsync() => Loop.DisposeAsync();
+}

@@ -1,0 +1,178 @@
+using System.Collections.Concurrent;
+using Towpath.Core;
+using Towpath.Engine.Journal;
+using Towpath.Engine.Views;
+
+namespace Towpath.Engine;
+
+/// <summary>
+/// One writer for everything: input ─► decide ─► append ─► evolve ─► act. Inputs that arrive together are appended
+/// together, with one fsync. Nothing is done outside before it is in the journal; what should be in flight is asked of
+/// the machines again after a restart.
+/// </summary>
+/// <remarks>Not thread-safe but for <see cref="Read"/>: <see cref="LoopRunner"/> calls it from one thread, the simulator from its own.</remarks>
+public sealed class Loop(IJournal journal, IAdapters adapters)
+{
+    private readonly IJournal journal = journal;
+    private readonly ConcurrentDictionary<StreamId, MachineState> states = [];
+    private readonly Dictionary<StreamId, SortedSet<string>> inFlight = [];
+    private readonly SortedSet<(DateTimeOffset At, string Stream)> deadlines = [];
+    private readonly Dictionary<StreamId, DateTimeOffset> deadlineOf = [];
+
+    /// <summary>The earliest moment at which a machine wants to be asked; null: none does.</summary>
+    public DateTimeOffset? NextDeadline => deadlines.Count == 0 ? null : deadlines.Min.At;
+
+    /// <summary>Called with every stream that changed, after the change is in the journal.</summary>
+    public Action<StreamId, MachineState>? Changed { get; set; }
+
+    /// <summary>Replays what is active and begins again what should be in flight. Beginning is idempotent, so this may follow a crash anywhere.</summary>
+    /// <exception cref="JournalException">The journal cannot be read.</exception>
+    public void Restore(DateTimeOffset now)
+    {
+        var active = journal.ActiveStreams().Select(StreamId.Parse).ToList();
+        foreach (var stream in active)
+        {
+            if (Replay(stream) is { } state)
+                states[stream] = state;
+        }
+
+        foreach (var stream in active.Where(states.ContainsKey))
+            Act(stream, states[stream]);
+        Process([.. active.Select(stream => new Letter(stream, null, null))], now);
+    }
+
+    /// <summary>The state of a stream as the journal has it; null when there is no such stream.</summary>
+    public MachineState? Read(StreamId stream) => states.GetValueOrDefault(stream) ?? Replay(stream);
+
+    /// <summary>Takes a batch of inputs: all that follows is one transaction. Every letter gets its answer.</summary>
+    /// <param name="now">Only moves forward in production; the machines stand it going back.</param>
+    public void Process(IReadOnlyList<Letter> letters, DateTimeOffset now)
+    {
+        var batch = new Batch(this, now);
+        var answers = new List<(Letter Letter, string? Refusal)>();
+        try
+        {
+            foreach (var letter in letters)
+                answers.Add((letter, letter.Input is { } input ? batch.Take(letter.Stream, input) : batch.Touch(letter.Stream)));
+            batch.Deliver();
+            if (batch.Entries.Count > 0)
+                journal.Append(batch.Entries, [.. batch.Changed.Select(pair => Summary(pair.Key, pair.Value))]);
+        }
+        catch (JournalException e)
+        {
+            foreach (var letter in letters)
+                letter.Fail(e);
+            return;
+        }
+
+        foreach (var (stream, state) in batch.Changed)
+        {
+            if (Flow.IsActive(state))
+                states[stream] = state;
+            else
+                states.TryRemove(stream, out _);
+            Act(stream, state);
+            Changed?.Invoke(stream, state);
+        }
+
+        foreach (var (letter, refusal) in answers)
+            letter.Answer(refusal);
+    }
+
+    /// <summary>Letters for every machine whose deadline has passed.</summary>
+    public IReadOnlyList<Letter> Due(DateTimeOffset now) =>
+        [.. deadlines.TakeWhile(deadline => deadline.At <= now).Select(deadline => StreamId.Parse(deadline.Stream)).Select(stream => new Letter(stream, Flow.Clock(stream), null))];
+
+    private MachineState? Replay(StreamId stream)
+    {
+        MachineState? state = null;
+        foreach (var entry in journal.Read(stream.Text))
+            state = Flow.Evolve(stream, state, EventJson.Read(entry));
+        return state;
+    }
+
+    private static StreamUpdate Summary(StreamId stream, MachineState state) => new(stream.Text, Flow.IsActive(state), Summaries.Of(state));
+
+    /// <summary>What is pending and not in flight is begun; what is in flight and not pending any more is called off.</summary>
+    private void Act(StreamId stream, MachineState state)
+    {
+        var pending = Flow.Pending(state).ToList();
+        var before = inFlight.GetValueOrDefault(stream) ?? [];
+        var after = new SortedSet<string>(pending.Select(command => command.Id), StringComparer.Ordinal);
+        if (after.Count > 0)
+            inFlight[stream] = after;
+        else
+            inFlight.Remove(stream);
+        foreach (var gone in before.Where(id => !after.Contains(id)))
+            adapters.Cancel(gone);
+        foreach (var command in pending.Where(command => !before.Contains(command.Id)))
+            adapters.Begin(command);
+        SetDeadline(stream, Flow.NextDeadline(state));
+    }
+
+    private void SetDeadline(StreamId stream, DateTimeOffset? deadline)
+    {
+        if (deadlineOf.Remove(stream, out var old))
+            deadlines.Remove((old, stream.Text));
+        if (deadline is not { } next)
+            return;
+        deadlineOf[stream] = next;
+        deadlines.Add((next, stream.Text));
+    }
+
+    /// <summary>What a batch of inputs comes to, before any of it is real.</summary>
+    private sealed class Batch(Loop loop, DateTimeOffset now)
+    {
+        private readonly Queue<StreamId> toDeliver = [];
+        private long sequence = loop.journal.LastSequence;
+
+        public List<JournalEntry> Entries { get; } = [];
+
+        public Dictionary<StreamId, MachineState> Changed { get; } = [];
+
+        public string? Touch(StreamId stream)
+        {
+            toDeliver.Enqueue(stream);
+            return null;
+        }
+
+        /// <returns>Null, or why the input was refused.</returns>
+        public string? Take(StreamId stream, MachineInput input)
+        {
+            var state = Current(stream);
+            var decision = Flow.Decide(stream, state, input, now);
+            foreach (var decided in decision.Events)
+            {
+                var recorded = new Recorded<MachineEvent>(++sequence, now, decided);
+                state = Flow.Evolve(stream, state, recorded);
+                Entries.Add(EventJson.Write(stream, recorded));
+            }
+
+            if (decision.Events.Count > 0)
+            {
+                Changed[stream] = state!;
+                toDeliver.Enqueue(stream);
+            }
+
+            return decision.Refusal;
+        }
+
+        /// <summary>Carries news between machines until there is none: in the same transaction, so that nobody sees half of it.</summary>
+        public void Deliver()
+        {
+            while (toDeliver.TryDequeue(out var giver))
+            {
+                if (Current(giver) is not { } state)
+                    continue;
+                foreach (var delivery in Flow.Deliveries(state))
+                {
+                    Take(delivery.To, delivery.Input);
+                    if (delivery.Receipt is { } receipt)
+                        Take(giver, receipt);
+                }
+            }
+        }
+
+        private MachineState? Current(StreamId stream) => Changed.GetValueOrDefault(stream) ?? loop.Read(stream);
+    }
+}

@@ -1,0 +1,86 @@
+using Towpath.Core.Environments;
+using Towpath.Core.Pipelines;
+
+namespace Towpath.Engine.Views;
+
+/// <summary>An environment as lists, pages and scripts see it. These names are a promise to scripts.</summary>
+/// <param name="Url">Where the first listening app answers; null when nothing listens.</param>
+/// <param name="Urls">App to address.</param>
+/// <param name="Live">Null when nothing runs here.</param>
+/// <param name="Deployment">The one under way, else the latest that ended.</param>
+public sealed record EnvironmentView(
+    string Project,
+    string Name,
+    string? Url,
+    IReadOnlyDictionary<string, string> Urls,
+    IReadOnlyList<string> After,
+    LiveView? Live,
+    DeploymentView? Deployment,
+    IReadOnlyList<DeploymentView> Waiting,
+    HoldView? Hold,
+    LiveView? RollbackTarget,
+    SettingsView Settings,
+    IReadOnlyList<DeploymentView> History)
+{
+    public static EnvironmentView Of(EnvironmentState state)
+    {
+        var newest = state.Deployments.Count > 0 ? state.Deployments[^1].Definition(state.Name) : null;
+        var current = state.Live?.Candidate.Pipeline.Environment(state.Name) ?? newest;
+        var urls = current?.Target is AppsTarget apps
+            ? apps.Listen.ToDictionary(pair => pair.Key, pair => $"http://{pair.Value.Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal)}/")
+            : [];
+        var over = state.Deployments.Where(deployment => deployment.IsOver).Reverse().ToList();
+        return new EnvironmentView(
+            state.Project, state.Name, urls.Count == 0 ? null : urls.OrderBy(pair => pair.Key, StringComparer.Ordinal).First().Value, urls,
+            newest?.After ?? [],
+            state.Live is { } live ? LiveView.Of(live) : null,
+            (state.Active ?? over.FirstOrDefault()) is { } latest ? DeploymentView.Of(state, latest) : null,
+            [.. state.Waiting.Select(deployment => DeploymentView.Of(state, deployment))],
+            state.Hold is { } hold ? new HoldView(hold.By, hold.Reason, hold.Since) : null,
+            state.Versions.Count > 0 && Rollback.Target(state) is { } target ? LiveView.Of(target) : null,
+            new SettingsView(state.Settings.Revision, state.Settings.Variables, [.. state.Settings.Secrets.Keys]),
+            [.. over.Select(deployment => DeploymentView.Of(state, deployment))]);
+    }
+}
+
+/// <param name="Settings">The revision of the variables and secrets it runs with.</param>
+public sealed record LiveView(int Run, string Commit, string Subject, string Digest, int Settings, int Deployment, string Release, DateTimeOffset Since)
+{
+    internal static LiveView Of(LiveVersion live) => new(
+        live.Candidate.Run, live.Candidate.Commit, live.Candidate.Subject, live.Candidate.Package.Digest.ToString(), live.Settings.Revision,
+        live.Deployment, live.Release, live.Since);
+}
+
+/// <param name="Reason">Why it waits, is taken back, or ended; empty when there is nothing to say.</param>
+/// <param name="Log">The id of its log.</param>
+public sealed record DeploymentView(
+    int Number,
+    int Run,
+    string Commit,
+    string Subject,
+    string Digest,
+    string Kind,
+    string State,
+    string Reason,
+    string By,
+    int? Undoes,
+    int? SupersededBy,
+    string Log,
+    DateTimeOffset OfferedAt,
+    DateTimeOffset? StartedAt,
+    DateTimeOffset? EndedAt)
+{
+    internal static DeploymentView Of(EnvironmentState state, Deployment deployment) => new(
+        deployment.Number, deployment.Candidate.Run, deployment.Candidate.Commit, deployment.Candidate.Subject,
+        deployment.Candidate.Package.Digest.ToString(), Word.Of(deployment.Kind), Word.Of(deployment.Status),
+        deployment.IsOver || deployment.IsActive ? deployment.Reason : DeploymentQueue.WaitReason(state, deployment),
+        deployment.By, deployment.Undoes, deployment.SupersededBy, LogId(state, deployment.Number), deployment.OfferedAt, deployment.StartedAt, deployment.EndedAt);
+
+    /// <summary>All stages of a deployment write to one log.</summary>
+    public static string LogId(EnvironmentState state, int deployment) => $"{state.Project}/environments/{state.Name}/deployments/{deployment}";
+}
+
+public sealed record HoldView(string By, string Reason, DateTimeOffset Since);
+
+/// <param name="Secrets">Names only.</param>
+public sealed record SettingsView(int Revision, IReadOnlyDictionary<string, string> Variables, IReadOnlyList<string> Secrets);
