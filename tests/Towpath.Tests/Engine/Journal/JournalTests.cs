@@ -1,0 +1,70 @@
+using Towpath.Engine.Journal;
+
+namespace Towpath.Tests.Engine.Journal;
+
+/// <summary>What both journals hold to.</summary>
+public abstract class JournalTests : IDisposable
+{
+    private protected static readonly DateTimeOffset Noon = new(2026, 3, 1, 12, 0, 0, TimeSpan.FromHours(2));
+
+    private protected TestFolder Temp { get; } = new();
+
+    private protected abstract IJournal Journal { get; }
+
+    public virtual void Dispose()
+    {
+        Temp.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    [Fact]
+    public void Events_come_back_per_stream_in_order_and_exactly()
+    {
+        Journal.Append([Event(1, "shop"), Event(2, "shop/runs/1"), Event(3, "shop")], []);
+        Journal.Append([Event(4, "shop") with { At = Noon.AddTicks(1), Data = """{"ü":"\u0000"}""" }], []);
+
+        Assert.Equal(4, Journal.LastSequence);
+        Assert.Equal([1, 3, 4], Journal.Read("shop").Select(entry => entry.Sequence));
+        Assert.Equal(new(4, "shop", Noon.AddTicks(1), "thing.v1", """{"ü":"\u0000"}"""), Journal.Read("shop")[^1]);
+        Assert.Equal(TimeSpan.Zero, Journal.Read("shop")[0].At.Offset);
+        Assert.Empty(Journal.Read("nothing"));
+    }
+
+    [Fact]
+    public void Lists_show_what_lies_directly_below_a_prefix_newest_first_page_by_page()
+    {
+        var streams = new[] { "shop", "shop/environments/staging", "shop/runs/9", "blog", "shop/runs/10", "shop/runs/11", "shopping/runs/1" };
+        Journal.Append([.. streams.Select((stream, i) => Event(i + 1, stream))], [.. streams.Select(stream => new StreamUpdate(stream, true, "{}"))]);
+        Journal.Append([Event(8, "shop/runs/9"), Event(9, "shop/runs/12")], [new("shop/runs/9", false, """{"n":9}""")]);
+
+        Assert.Equal(["blog", "shop"], Names(Journal.List("", 10)));
+        Assert.Equal(["shop/runs/11", "shop/runs/10", "shop/runs/9"], Names(Journal.List("shop/runs/", 10)));
+        Assert.Equal(["shop/runs/11", "shop/runs/10"], Names(Journal.List("shop/runs/", 2)));
+        Assert.Equal(["shop/runs/9"], Names(Journal.List("shop/runs/", 2, "shop/runs/10")));
+        Assert.Equal(new("shop/runs/9", false, """{"n":9}"""), Journal.Find("shop/runs/9"));
+        Assert.Null(Journal.Find("shop/runs/12"));
+        Assert.Equal(["shop", "shop/environments/staging", "blog", "shop/runs/10", "shop/runs/11", "shopping/runs/1"], Journal.ActiveStreams());
+    }
+
+    [Fact]
+    public void What_is_out_of_place_is_refused_whole()
+    {
+        Journal.Append([Event(1, "shop")], []);
+        Assert.Throws<ArgumentException>(() => Journal.Append([Event(2, "shop"), Event(4, "shop")], []));
+        Assert.Throws<ArgumentException>(() => Journal.Append([Event(1, "shop")], []));
+        Assert.Throws<ArgumentException>(() => Journal.Append([Event(2, "shop")], [new("blog", true, "{}")]));
+        Assert.Equal(1, Journal.LastSequence);
+        Assert.Single(Journal.Read("shop"));
+        Journal.Append([Event(2, "shop")], [new("shop", true, "{}")]);
+        Assert.Equal(2, Journal.Read("shop").Count);
+    }
+
+    private protected static JournalEntry Event(long sequence, string stream) => new(sequence, stream, Noon, "thing.v1", """{"a":1}""");
+
+    private static IEnumerable<string> Names(IEnumerable<StreamSummary> rows) => rows.Select(row => row.Stream);
+}
+
+public sealed class MemoryJournalTests : JournalTests
+{
+    private protected override IJournal Journal { get; } = new MemoryJournal();
+}
