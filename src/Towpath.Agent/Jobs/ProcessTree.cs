@@ -40,7 +40,7 @@ internal sealed class ProcessTree
     }
 
     /// <summary>Ends what an agent that was killed left behind.</summary>
-    public static Task EndLeftoversAsync(string data, TimeSpan grace, TimeProvider time) =>
+    public static Task<bool> EndLeftoversAsync(string data, TimeSpan grace, TimeProvider time) =>
         new ProcessTree(0, sandboxed: false, $"{OwnerVariable}={data}", 0, time).EndAsync(grace);
 
     /// <summary>TERM to all; after the grace KILL, until none is left.</summary>

@@ -241,8 +241,9 @@ public sealed class StepRunnerTests : IDisposable
             Environment = { ["TOWPATH_STEP_OF"] = data.Path },
         })!;
 
-        Assert.True(await ProcessTree.EndLeftoversAsync(data.Path, Grace, TimeProvider.System));
+        var ended = await ProcessTree.EndLeftoversAsync(data.Path, Grace, TimeProvider.System);
 
+        Assert.True(ended);
         await left.WaitForExitAsync(Cancel);
         Assert.False(others.HasExited);
         others.Kill();
