@@ -89,6 +89,8 @@ internal sealed class RouteTraffic(RouteState route, Listener listener, Outbound
                 return;
             }
 
+            // The forwarder takes any other status for an answer that was given.
+            context.Response.StatusCode = StatusCodes.Status200OK;
             triedBefore = tried;
             tried = destination;
         }
@@ -127,7 +129,9 @@ internal sealed class RouteTraffic(RouteState route, Listener listener, Outbound
         if (sending.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused })
             return true;
 
-        return sending.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.ResponseEnded
+        var lost = sending.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.ResponseEnded
+            || sending.InnerException is IOException { InnerException: SocketException };
+        return lost
             && (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || HttpMethods.IsOptions(request.Method))
             && request.ContentLength is null or 0
             && !request.Headers.ContainsKey("Transfer-Encoding")

@@ -69,8 +69,8 @@ internal sealed class RouteFile(string path, TimeProvider time)
         route.Id,
         route.Listen,
         route.Release,
-        route.StaticRoot.Length == 0 ? null : route.StaticRoot,
-        [.. route.Destinations.Select(d => new StoredDestination(d.Id, d.Address))]);
+        [.. route.Destinations.Select(d => new StoredDestination(d.Id, d.Address))],
+        route.StaticRoot.Length == 0 ? null : route.StaticRoot);
 
     private static Route ToRoute(StoredRoute? stored)
     {
@@ -92,7 +92,7 @@ internal sealed class RouteFile(string path, TimeProvider time)
 
     internal sealed record Content(int Version, StoredRoute[] Routes);
 
-    internal sealed record StoredRoute(string Id, string Listen, string Release, string? StaticRoot, StoredDestination[] Destinations);
+    internal sealed record StoredRoute(string Id, string Listen, string Release, StoredDestination[] Destinations, string? StaticRoot = null);
 
     internal sealed record StoredDestination(string Id, string Address);
 }

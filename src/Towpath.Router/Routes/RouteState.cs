@@ -58,7 +58,8 @@ internal sealed class RouteState(string id)
             if (destinations.Length == 0)
                 return null;
 
-            var turn = Interlocked.Increment(ref _turn);
+            // A second try is no turn: it would move the next request on to the destination that just failed, each time.
+            var turn = tried is null ? Interlocked.Increment(ref _turn) : Volatile.Read(ref _turn);
             var chosen = destinations[turn % (uint)destinations.Length];
             for (var i = 1u; chosen == tried || chosen == triedBefore; i++)
             {
