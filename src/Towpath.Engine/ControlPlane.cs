@@ -15,7 +15,7 @@ public sealed class ControlPlane : IAsyncDisposable
     public ControlPlane(IJournal journal, IAdapters adapters, TimeProvider time, ILoggerFactory logs)
     {
         Journal = journal;
-        loop = new Loop(journal, adapters) { Changed = (stream, _) => Changes.Announce(stream) };
+        loop = new Loop(journal, adapters, Rules.OfFlow) { Changed = (stream, _) => Changes.Announce(stream) };
         Loop = new LoopRunner(loop, time, logs.CreateLogger<LoopRunner>());
     }
 

@@ -11,9 +11,10 @@ namespace Towpath.Engine;
 /// the machines again after a restart.
 /// </summary>
 /// <remarks>Not thread-safe but for <see cref="Read"/>: <see cref="LoopRunner"/> calls it from one thread, the simulator from its own.</remarks>
-public sealed class Loop(IJournal journal, IAdapters adapters)
+public sealed class Loop(IJournal journal, IAdapters adapters, Rules rules)
 {
     private readonly IJournal journal = journal;
+    private readonly Rules rules = rules;
     private readonly ConcurrentDictionary<StreamId, MachineState> states = [];
     private readonly Dictionary<StreamId, SortedSet<string>> inFlight = [];
     private readonly SortedSet<(DateTimeOffset At, string Stream)> deadlines = [];
@@ -87,7 +88,7 @@ public sealed class Loop(IJournal journal, IAdapters adapters)
     {
         MachineState? state = null;
         foreach (var entry in journal.Read(stream.Text))
-            state = Flow.Evolve(stream, state, EventJson.Read(entry));
+            state = rules.Evolve(stream, state, EventJson.Read(entry));
         return state;
     }
 
@@ -96,7 +97,7 @@ public sealed class Loop(IJournal journal, IAdapters adapters)
     /// <summary>What is pending and not in flight is begun; what is in flight and not pending any more is called off.</summary>
     private void Act(StreamId stream, MachineState state)
     {
-        var pending = Flow.Pending(state).ToList();
+        var pending = rules.Pending(state).ToList();
         var before = inFlight.GetValueOrDefault(stream) ?? [];
         var after = new SortedSet<string>(pending.Select(command => command.Id), StringComparer.Ordinal);
         if (after.Count > 0)
@@ -107,7 +108,7 @@ public sealed class Loop(IJournal journal, IAdapters adapters)
             adapters.Cancel(gone);
         foreach (var command in pending.Where(command => !before.Contains(command.Id)))
             adapters.Begin(command);
-        SetDeadline(stream, Flow.NextDeadline(state));
+        SetDeadline(stream, rules.NextDeadline(state));
     }
 
     private void SetDeadline(StreamId stream, DateTimeOffset? deadline)
@@ -140,11 +141,11 @@ public sealed class Loop(IJournal journal, IAdapters adapters)
         public string? Take(StreamId stream, MachineInput input)
         {
             var state = Current(stream);
-            var decision = Flow.Decide(stream, state, input, now);
+            var decision = loop.rules.Decide(stream, state, input, now);
             foreach (var decided in decision.Events)
             {
                 var recorded = new Recorded<MachineEvent>(++sequence, now, decided);
-                state = Flow.Evolve(stream, state, recorded);
+                state = loop.rules.Evolve(stream, state, recorded);
                 Entries.Add(EventJson.Write(stream, recorded));
             }
 
@@ -164,7 +165,7 @@ public sealed class Loop(IJournal journal, IAdapters adapters)
             {
                 if (Current(giver) is not { } state)
                     continue;
-                foreach (var delivery in Flow.Deliveries(state))
+                foreach (var delivery in loop.rules.Deliveries(state))
                 {
                     Take(delivery.To, delivery.Input);
                     if (delivery.Receipt is { } receipt)

@@ -1,0 +1,26 @@
+using System.Net;
+
+namespace Towpath.Server;
+
+/// <param name="Data">The data folder; made when it is missing.</param>
+/// <param name="Listen">Where git, the API and the pages answer. Port 0: any free one.</param>
+public sealed record ServerSettings(string Data, IPEndPoint Listen)
+{
+    public string JournalFile => Path.Combine(Data, "server", "journal.db");
+
+    public string KeysFolder => Path.Combine(Data, "server", "keys");
+
+    public string LogsFolder => Path.Combine(Data, "server", "logs");
+
+    public string TokenFile => Path.Combine(Data, "server", "token");
+
+    /// <summary>Where the agent of this machine connects; only the owner can.</summary>
+    public string AgentSocket => Path.Combine(Data, "server", "agent.sock");
+
+    public string RepositoriesFolder => Path.Combine(Data, "git");
+
+    public string StoreFolder => Path.Combine(Data, "store");
+
+    /// <summary>Tells clients on this machine where the server is and how to be let in.</summary>
+    public string EndpointFile => Path.Combine(Data, "endpoint.json");
+}
