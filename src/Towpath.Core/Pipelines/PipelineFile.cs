@@ -1,6 +1,13 @@
+using Towpath.Core.Pipelines.Language;
+using Towpath.Core.Pipelines.Reading;
+using Towpath.Core.Pipelines.Yaml;
+
 namespace Towpath.Core.Pipelines;
 
-/// <summary>Reads <c>towpath.yml</c>.</summary>
+/// <summary>
+/// Reads <c>towpath.yml</c> in three steps, each of which reports all that it finds: text to a tree (<see cref="YamlTree"/>),
+/// the tree against the table of keys (<see cref="ShapeCheck"/>), what is left to records (<see cref="PipelineReader"/>).
+/// </summary>
 public static class PipelineFile
 {
     /// <summary>The file's path in a repository.</summary>
@@ -13,5 +20,12 @@ public static class PipelineFile
     public const int MaxBytes = 1024 * 1024;
 
     /// <summary>Takes any text and never throws.</summary>
-    public static PipelineParse Parse(string text) => PipelineParse.Invalid([new(1, 1, "the reader of pipeline files is not here yet")]);
+    public static PipelineParse Parse(string text)
+    {
+        var findings = new Findings(text);
+        if (YamlTree.Read(text, findings) is not { } tree || findings.Any)
+            return PipelineParse.Invalid(findings.InFileOrder());
+        var pipeline = new ShapeCheck(findings).Check(tree, PipelineKeys.File) is YamlMap file ? new PipelineReader(findings).Read(file) : null;
+        return findings.Any || pipeline is null ? PipelineParse.Invalid(findings.InFileOrder()) : PipelineParse.Valid(pipeline);
+    }
 }

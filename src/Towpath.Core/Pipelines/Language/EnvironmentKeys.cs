@@ -1,0 +1,143 @@
+namespace Towpath.Core.Pipelines.Language;
+
+/// <summary>Where versions go: an environment runs the pipeline's apps, or a command of its own takes the package further.</summary>
+public static class EnvironmentKeys
+{
+    private static readonly ListShape Commands = JobKeys.Steps(least: 0);
+
+    public static KeySet HttpCheck { get; } = new("http check",
+    [
+        new("http", Values.UrlPath,
+            "A path of the new version, asked on its private address.")
+        {
+            Required = true,
+            Example = "/healthz",
+            Elsewhere = ["url", "path", "get"],
+        },
+        new("status", new WholeNumberShape(100, 599),
+            "The status that it must answer.")
+        {
+            Default = "200",
+            Example = "204",
+        },
+        new("timeout", Values.Timeout,
+            "How long to ask again until it answers so.")
+        {
+            Default = "30s",
+            Example = "1m",
+        },
+    ]);
+
+    private static readonly Key[] Everywhere =
+    [
+        new("after", new ListShape("environment", Values.Name, Most: 50),
+            "Environments in which the same package must have become live before.")
+        {
+            DefaultMeans = "none: every new package is offered at once",
+            Example = "[staging]",
+            Elsewhere = ["needs", "depends_on", "requires"],
+        },
+        new("on", Values.AgentName,
+            "The agent whose machine it lies on.")
+        {
+            DefaultMeans = "this machine",
+            Example = "edge-1",
+            Elsewhere = ["agent", "host", "server"],
+        },
+        new("env", new NamedShape("variable", Values.AppVariableName, Values.VariableValue, Most: 200),
+            "Variables for its apps and commands. Those set with `towpath env set` win over these.")
+        {
+            Example = "{ LOG: debug }",
+            Elsewhere = ["environment", "variables"],
+        },
+        new("secrets", new ListShape("variable", Values.AppVariableName, Most: 100),
+            "Names of secrets that its apps and commands get as variables. `towpath secret set` gives them their values.")
+        {
+            Example = "[DATABASE_URL]",
+        },
+        new("verify", new ListShape("step", new EitherShape([JobKeys.Step, HttpCheck]), Most: 200),
+            "What must hold of the new version. Asked before it gets traffic, with its private address in `TOWPATH_URL`; after `deploy` where there is one.")
+        {
+            DefaultMeans = "nothing beside each app's health",
+            Example = "[./smoke.sh, { http: /healthz }]",
+            Elsewhere = ["test", "tests", "check", "checks", "smoke"],
+        },
+        new("queue", new ChoiceShape(["newest-ready", "every"]),
+            "`newest-ready`: a newer package that could start replaces older ones that wait. `every`: each is deployed, in order.")
+        {
+            Default = "newest-ready",
+            Example = "every",
+        },
+        new("timeout", Values.Timeout,
+            "How long a deployment may take from its start to being live; then it is rolled back.")
+        {
+            Default = "30m",
+            Example = "1h",
+        },
+    ];
+
+    public static KeySet WithCommand { get; } = new("environment with a command",
+    [
+        new("deploy", JobKeys.Step,
+            "The command that takes the package further. It runs in the deploy layer (the repository at the commit) with the package's folder in `TOWPATH_PACKAGE`.")
+        {
+            Required = true,
+            Example = "npm publish \"$TOWPATH_PACKAGE\"",
+        },
+        new("undo", new EitherShape([new ChoiceShape(["none", "redeploy"]), JobKeys.Step]),
+            "How its effect is taken back: `redeploy` the version before, a command, or `none`: then a rollback is refused.")
+        {
+            DefaultMeans = "`redeploy`; `none` when `repeatable` is false",
+            Example = "none",
+            Elsewhere = ["rollback", "revert"],
+        },
+        new("repeatable", new FlagShape(),
+            "`false`: never started twice for the same package. When nobody knows how it ended, a person decides.")
+        {
+            Default = "true",
+            Example = "false",
+            Elsewhere = ["idempotent"],
+        },
+        .. Everywhere,
+    ])
+    {
+        Later = LaterKeys,
+    };
+
+    public static KeySet WithApps { get; } = new("environment with apps",
+    [
+        new("listen", new EitherShape([Values.Address, new NamedShape("app", Values.Name, Values.Address, Most: 50)]),
+            "Where the router takes requests: for the one app, or app by app. A port alone is open to this machine only.")
+        {
+            DefaultMeans = "nothing listens",
+            Example = "{ web: 8081, site: 0.0.0.0:8082 }",
+            Elsewhere = ["port", "ports", "expose", "bind"],
+        },
+        new("before", Commands,
+            "Run once before the first instance of the new version starts, in the deploy layer (the repository at the commit): migrations belong here.")
+        {
+            Example = "[./migrate.sh]",
+            Elsewhere = ["migrate", "predeploy", "beforeScript"],
+        },
+        new("keepWarm", new DurationShape(TimeSpan.Zero, Values.LongestTimeout),
+            "How long the replaced version keeps running, ready to be taken back at once.")
+        {
+            Default = "10m",
+            Example = "1h",
+        },
+        new("drain", new DurationShape(TimeSpan.Zero, TimeSpan.FromHours(1)),
+            "How long requests in flight may take after the traffic has moved away.")
+        {
+            Default = "30s",
+            Example = "2m",
+        },
+        .. Everywhere,
+    ])
+    {
+        Later = LaterKeys,
+    };
+
+    public static EitherShape Environment { get; } = new([WithCommand, WithApps]);
+
+    private static ValueList<string> LaterKeys => ["rollout", "gates", "hosts"];
+}

@@ -1,0 +1,45 @@
+namespace Towpath.Core.Pipelines.Language;
+
+/// <summary>
+/// The pipeline file, key by key, beginning at its root: the one definition that the parser, the JSON Schema and the
+/// reference page follow. <see cref="JobKeys"/>, <see cref="AppKeys"/> and <see cref="EnvironmentKeys"/> go on from here.
+/// </summary>
+public static class PipelineKeys
+{
+    public static KeySet File { get; } = new("pipeline file",
+    [
+        new("jobs", new NamedShape("job", Values.Name, JobKeys.Job, Most: 100),
+            "What builds and tests the commit. Jobs run at the same time unless one needs another.")
+        {
+            Example = "{ build: { steps: [npm ci, npm test] } }",
+            Elsewhere = ["stages", "build", "script", "steps", "pipeline"],
+        },
+        new("package", new EitherShape([Values.PackageSource, new NamedShape("part", Values.Name, Values.PackageSource, Most: 50, Least: 1)]),
+            "What goes to the environments: a job's output as `JOB.OUTPUT`, a path in the workspace when there is one job, or a map of named parts.")
+        {
+            DefaultMeans = "nothing is packaged by the run; packages can still be pushed from another CI",
+            Example = "publish.shop",
+            Elsewhere = ["artifact", "artifacts", "packages"],
+        },
+        new("app", AppKeys.App,
+            "Short for `apps` with one app called `web`.")
+        {
+            Example = "{ command: node server.js, health: / }",
+        },
+        new("apps", new NamedShape("app", Values.Name, AppKeys.App, Most: 50),
+            "What runs in the environments. All apps of an environment move as one deployment.")
+        {
+            Example = "{ web: { command: ./Shop }, worker: { command: ./Worker } }",
+            Elsewhere = ["services", "processes"],
+        },
+        new("environments", new NamedShape("environment", Values.Name, EnvironmentKeys.Environment, Most: 50),
+            "Where the package goes, and in which order.")
+        {
+            Example = "{ staging: { listen: 8081 }, production: { after: staging, listen: 8080 } }",
+            Elsewhere = ["deploy", "envs", "stage", "deployments"],
+        },
+    ])
+    {
+        Later = ["hosts"],
+    };
+}
