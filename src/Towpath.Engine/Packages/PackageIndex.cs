@@ -1,0 +1,69 @@
+using System.Text.Json;
+using Towpath.Core;
+using Towpath.Core.Packages;
+using Towpath.Protocol.Files;
+
+namespace Towpath.Engine.Packages;
+
+/// <summary>The layout's index.json: package names, as in <c>shop:run-7</c>, to manifests. For tools; Towpath itself goes by digests.</summary>
+public sealed class PackageIndex
+{
+    private readonly System.Threading.Lock gate = new();
+    private readonly string folder;
+    private readonly string path;
+
+    internal PackageIndex(string folder)
+    {
+        this.folder = folder;
+        path = Path.Combine(folder, "index.json");
+    }
+
+    /// <summary>What a name stands for; null when it is not there.</summary>
+    /// <exception cref="PackageException">The index is damaged.</exception>
+    public Digest? Find(string name)
+    {
+        lock (gate)
+            return Read().Manifests.FirstOrDefault(entry => NameOf(entry) == name)?.Digest;
+    }
+
+    /// <summary>Names a manifest, which must be stored; a name that is there already moves to it.</summary>
+    /// <param name="size">Of the manifest, in bytes.</param>
+    /// <exception cref="PackageException">The index is damaged.</exception>
+    public void Add(string name, Digest manifest, long size)
+    {
+        lock (gate)
+        {
+            var index = Read();
+            var entry = new OciDescriptor(
+                OciManifest.Type, manifest, size, OciManifest.PackageType, OrdinalMap<string>.Empty.With(OciDescriptor.RefName, name));
+            if (index.Manifests.Contains(entry))
+                return;
+            Write(index with { Manifests = [.. index.Manifests.Where(other => NameOf(other) != name), entry] });
+        }
+    }
+
+    internal void Create()
+    {
+        if (!File.Exists(Path.Combine(folder, "oci-layout")))
+            DurableFile.Write(Path.Combine(folder, "oci-layout"), """{"imageLayoutVersion":"1.0.0"}"""u8);
+        if (!File.Exists(path))
+            Write(OciIndex.Empty);
+    }
+
+    private static string? NameOf(OciDescriptor entry) => entry.Annotations?.Find(OciDescriptor.RefName);
+
+    private OciIndex Read()
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<OciIndex>(File.ReadAllBytes(path), OciJson.Options)
+                ?? throw new PackageException($"The store's index {path} is empty; restore a backup.");
+        }
+        catch (JsonException e)
+        {
+            throw new PackageException($"The store's index {path} is damaged; restore a backup.", e);
+        }
+    }
+
+    private void Write(OciIndex index) => DurableFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(index, OciJson.Options));
+}
