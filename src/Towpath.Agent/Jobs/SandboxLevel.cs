@@ -9,3 +9,9 @@ public enum SandboxLevel
     /// <summary>Namespaces of its own: what it started ends with it, the machine is read-only, Towpath's data is not there.</summary>
     Bubblewrap,
 }
+
+public static class SandboxName
+{
+    /// <summary>As the protocol and people call it.</summary>
+    public static string Of(SandboxLevel level) => level == SandboxLevel.Bubblewrap ? "bubblewrap" : "process-group";
+}
