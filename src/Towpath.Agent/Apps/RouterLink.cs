@@ -1,0 +1,87 @@
+using Grpc.Core;
+using Grpc.Net.Client;
+using Towpath.Protocol;
+using Towpath.Protocol.Router;
+
+namespace Towpath.Agent.Apps;
+
+/// <summary>The router did not answer for so long that it must be down, not restarting.</summary>
+public sealed class RouterUnreachableException : Exception
+{
+    public RouterUnreachableException()
+    {
+    }
+
+    public RouterUnreachableException(string message)
+        : base(message)
+    {
+    }
+
+    public RouterUnreachableException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+}
+
+/// <summary>Steers this machine's router. Calls go on over its restart.</summary>
+internal sealed class RouterLink(string socketPath, TimeProvider time) : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
+    private readonly GrpcChannel channel = UnixChannel.Open(socketPath);
+
+    public Task<RouteStatus> SetAsync(Route route, CancellationToken cancel) =>
+        CallAsync((router, deadline) => router.SetRouteAsync(route, deadline: deadline, cancellationToken: cancel), TimeSpan.Zero, cancel);
+
+    public Task<RemoveRouteReply> RemoveAsync(string route, CancellationToken cancel) =>
+        CallAsync(
+            (router, deadline) => router.RemoveRouteAsync(new RemoveRouteRequest { Id = route }, deadline: deadline, cancellationToken: cancel),
+            TimeSpan.Zero,
+            cancel);
+
+    public Task<RouterDescription> DescribeAsync(CancellationToken cancel) =>
+        CallAsync(
+            (router, deadline) => router.DescribeAsync(new DescribeRequest { Protocol = 1 }, deadline: deadline, cancellationToken: cancel),
+            TimeSpan.Zero,
+            cancel);
+
+    /// <param name="limit">How long requests in flight may take.</param>
+    public Task<DrainReply> DrainAsync(string route, IEnumerable<string> destinations, TimeSpan limit, CancellationToken cancel)
+    {
+        var request = new DrainRequest { Route = route, DeadlineMs = (uint)Math.Clamp(limit.TotalMilliseconds, 0, uint.MaxValue) };
+        request.Destinations.AddRange(destinations);
+        return CallAsync((router, deadline) => router.DrainAsync(request, deadline: deadline, cancellationToken: cancel), limit, cancel);
+    }
+
+    public void Dispose() => channel.Dispose();
+
+    /// <param name="work">What the call itself may take, beside the patience for reaching the router.</param>
+    private async Task<T> CallAsync<T>(
+        Func<RouterControl.RouterControlClient, DateTime, AsyncUnaryCall<T>> call, TimeSpan work, CancellationToken cancel)
+    {
+        var client = new RouterControl.RouterControlClient(channel);
+        var begun = time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return await call(client, DateTime.UtcNow + Patience + work);
+            }
+            catch (RpcException gone) when (gone.StatusCode == StatusCode.Unavailable && time.GetElapsedTime(begun) < Patience)
+            {
+                await Task.Delay(Pause, time, cancel);
+            }
+            catch (RpcException canceled) when (cancel.IsCancellationRequested)
+            {
+                throw new OperationCanceledException(canceled.Message, canceled, cancel);
+            }
+            catch (RpcException broken)
+            {
+                throw new RouterUnreachableException(
+                    $"The router did not answer at {socketPath} ({broken.Status.Detail}). `towpath up` starts it; its own output is in logs/router.log.",
+                    broken);
+            }
+        }
+    }
+}
