@@ -4,7 +4,8 @@ using System.Text;
 namespace Towpath.Agent.Apps;
 
 /// <summary>What all environments of an agent share.</summary>
-internal sealed record HostParts(AppHostOptions Options, RouterLink Router, SealingKey Key, InstanceHealth Health)
+/// <param name="Wake">Has the supervision look now instead of at its next turn.</param>
+internal sealed record HostParts(AppHostOptions Options, RouterLink Router, SealingKey Key, InstanceHealth Health, Action Wake)
 {
     public TimeProvider Time => Options.Time;
 
@@ -16,8 +17,12 @@ internal sealed record HostParts(AppHostOptions Options, RouterLink Router, Seal
 
     public string FolderOf(string project, string environment) => Path.Combine(Apps, project, environment);
 
-    /// <summary>The mark of an instance's processes: <c>shop/production/d12/web/0@3f2a…</c>.</summary>
-    public string MarkOf(string project, string environment, InstanceKey key) => $"{project}/{environment}/{key}@{Installation}";
+    /// <summary>
+    /// A new mark for an instance's processes, <c>shop/production/d12/web/0@3f2a….91bc…</c>: different at every start, so that
+    /// what a crashed one left behind is never taken for part of the next.
+    /// </summary>
+    public string NewMark(string project, string environment, InstanceKey key) =>
+        $"{project}/{environment}/{key}@{Installation}.{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
 
-    public bool IsOwnMark(string mark) => mark.EndsWith("@" + Installation, StringComparison.Ordinal);
+    public bool IsOwnMark(string mark) => mark.Contains($"@{Installation}.", StringComparison.Ordinal);
 }

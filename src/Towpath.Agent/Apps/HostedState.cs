@@ -51,10 +51,14 @@ internal sealed record HostedState(
     public HostedState Without(string release) =>
         this with { Releases = Releases.Where(each => each.Release != release).ToValueList() };
 
+    /// <summary>A crashed instance of it is started again. One of a candidate is not: its check says what happened.</summary>
+    public bool IsSupervised(string release) =>
+        Find(release)?.Role is ReleaseRole.Live or ReleaseRole.Warm || HasTraffic(release) || Exclusive == release;
+
     /// <summary>The instances that should run now: those with overlap of every release in use, and those without of one release.</summary>
     public IEnumerable<InstanceKey> Wanted() =>
         from release in Releases
-        where release.Role != ReleaseRole.Stopped || HasTraffic(release.Release)
+        where release.Started && (release.Role != ReleaseRole.Stopped || HasTraffic(release.Release))
         from app in release.Processes
         where app.Overlap || Exclusive == release.Release
         from index in Enumerable.Range(0, app.Instances)
@@ -64,6 +68,7 @@ internal sealed record HostedState(
 /// <param name="Secrets">NAME to value, as they were when it was started.</param>
 /// <param name="WarmUntil">Only when warm.</param>
 /// <param name="BeforeDone">How many of the <c>before</c> steps ended well: they run once for a release.</param>
+/// <param name="Started">It is unpacked and its <c>before</c> is done: its instances may be started at any time.</param>
 /// <param name="FirstLive">When it became live for the first time; null: never.</param>
 /// <param name="TakenBack">It was live and somebody went back behind it: not a target of a rollback.</param>
 internal sealed record HostedRelease(
@@ -72,6 +77,7 @@ internal sealed record HostedRelease(
     ReleaseRole Role,
     DateTimeOffset? WarmUntil,
     int BeforeDone,
+    bool Started,
     DateTimeOffset? FirstLive,
     bool TakenBack,
     ValueList<HostedInstance> Instances)
@@ -89,8 +95,9 @@ internal sealed record HostedRelease(
 internal sealed record AppTraffic(string? Release, string Listen);
 
 /// <param name="Port">Null when its app does not listen here.</param>
+/// <param name="Mark">In the environment of its processes.</param>
 /// <param name="Healthy">It was found healthy since it was started.</param>
-internal sealed record HostedInstance(string App, int Index, int? Port, int Pid, long StartTime, bool Healthy)
+internal sealed record HostedInstance(string App, int Index, int? Port, int Pid, long StartTime, string Mark, bool Healthy)
 {
     public ProcessIdentity Identity => new(Pid, StartTime);
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Towpath.Core;
 using Towpath.Core.Agents;
 using Towpath.Core.Packages;
+using Towpath.Protocol.Files;
 
 namespace Towpath.Agent.Apps;
 
@@ -64,6 +65,7 @@ internal sealed class HostedStateFile(string path, SealingKey key)
         release.Plan.Commit,
         release.Plan.Package.Digest,
         release.BeforeDone,
+        release.Started,
         release.FirstLive,
         release.TakenBack,
         release.Instances,
@@ -81,6 +83,7 @@ internal sealed class HostedStateFile(string path, SealingKey key)
             release.Role,
             release.WarmUntil,
             release.BeforeDone,
+            release.Started,
             release.FirstLive,
             release.TakenBack,
             release.Instances);
@@ -106,6 +109,7 @@ internal sealed class HostedStateFile(string path, SealingKey key)
         string Commit,
         Digest Package,
         int BeforeDone,
+        bool Started,
         DateTimeOffset? FirstLive,
         bool TakenBack,
         ValueList<HostedInstance> Instances,

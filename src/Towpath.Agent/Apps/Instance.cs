@@ -59,15 +59,18 @@ internal sealed class Instance
 
     public InstanceTree Tree { get; }
 
+    /// <summary>The clock's timestamp when it was started or adopted.</summary>
+    public required long Since { get; init; }
+
     public InstanceStanding Standing { get; set; }
 
     public bool IsAlive => process is { HasExited: true } ? false : ProcessTable.IsAlive(Tree.Leader);
 
-    /// <summary>Ends when a process that this agent started ends; never for an adopted one, which is looked at now and then.</summary>
-    public Task Exited => process?.WaitForExitAsync() ?? Task.Delay(Timeout.Infinite);
+    /// <summary>Ends when the process ends. Null for an adopted one, which has to be looked at now and then.</summary>
+    public Task? Exited => process?.WaitForExitAsync();
 
     public HostedInstance Stored =>
-        new(Key.App, Key.Index, Port, Tree.Leader.Pid, Tree.Leader.StartTime, Standing == InstanceStanding.Healthy);
+        new(Key.App, Key.Index, Port, Tree.Leader.Pid, Tree.Leader.StartTime, Tree.Mark, Standing == InstanceStanding.Healthy);
 
     /// <summary><c>web/1 ended with exit code 139 (SIGSEGV)</c>.</summary>
     public string HowItEnded()

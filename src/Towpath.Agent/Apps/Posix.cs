@@ -16,15 +16,9 @@ internal static class Posix
             _ = kill(pid, signal);
     }
 
-    /// <summary>Puts a folder's entries on disk: without it a rename may be gone after a power cut.</summary>
-    /// <exception cref="IOException">The folder cannot be opened or synchronised.</exception>
-    public static void SyncFolder(string path) => WithFolder(path, fsync);
-
     /// <summary>Puts all that was written to the file system of the folder on disk.</summary>
     /// <exception cref="IOException">The folder cannot be opened or synchronised.</exception>
-    public static void SyncFileSystem(string path) => WithFolder(path, syncfs);
-
-    private static void WithFolder(string path, Func<int, int> call)
+    public static void SyncFileSystem(string path)
     {
         const int readOnlyCloseOnExec = 0x80000;
         var descriptor = open(path, readOnlyCloseOnExec);
@@ -32,7 +26,7 @@ internal static class Posix
             throw new IOException($"{path} cannot be opened (error {Marshal.GetLastPInvokeError()}).");
         try
         {
-            if (call(descriptor) != 0)
+            if (syncfs(descriptor) != 0)
                 throw new IOException($"{path} cannot be put on disk (error {Marshal.GetLastPInvokeError()}).");
         }
         finally
@@ -47,9 +41,6 @@ internal static class Posix
 
     [DllImport("libc", SetLastError = true, BestFitMapping = false)]
     private static extern int open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
-
-    [DllImport("libc", SetLastError = true)]
-    private static extern int fsync(int descriptor);
 
     [DllImport("libc", SetLastError = true)]
     private static extern int syncfs(int descriptor);

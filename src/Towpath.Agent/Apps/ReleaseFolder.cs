@@ -3,6 +3,7 @@ using Towpath.Core.Agents;
 using Towpath.Core.Packages;
 using Towpath.Core.Pipelines;
 using Towpath.Protocol.Archives;
+using Towpath.Protocol.Files;
 
 namespace Towpath.Agent.Apps;
 
@@ -31,7 +32,7 @@ internal sealed class ReleaseFolder(string path, Package package)
     {
         if (Directory.Exists(App) && Directory.Exists(Deploy))
             return;
-        DurableFile.CreateFolder(path);
+        DurableFolder.Create(path);
         foreach (var left in Directory.EnumerateFileSystemEntries(path, "*.part"))
             Remove(left);
         var layers = new[] { ("app", App, package.App), ("deploy", Deploy, package.Deploy) };
@@ -46,7 +47,7 @@ internal sealed class ReleaseFolder(string path, Package package)
         Posix.SyncFileSystem(path);
         foreach (var (from, to) in unpacked)
             Directory.Move(from, to);
-        Posix.SyncFolder(path);
+        DurableFile.SyncFolder(path);
     }
 
     public void Delete() => Remove(path);

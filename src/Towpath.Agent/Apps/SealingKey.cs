@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Towpath.Protocol.Files;
 
 namespace Towpath.Agent.Apps;
 
@@ -19,7 +20,7 @@ internal sealed class SealingKey
     {
         if (!File.Exists(path))
         {
-            DurableFile.CreateFolder(Path.GetDirectoryName(path)!);
+            DurableFolder.Create(Path.GetDirectoryName(path)!);
             DurableFile.Write(path, RandomNumberGenerator.GetBytes(KeyBytes));
         }
 

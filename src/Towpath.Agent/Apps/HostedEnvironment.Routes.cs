@@ -1,0 +1,126 @@
+using Towpath.Core.Pipelines;
+using Towpath.Protocol.Router;
+
+namespace Towpath.Agent.Apps;
+
+/// <content>Where the router sends requests.</content>
+internal sealed partial class HostedEnvironment
+{
+    private string RoutePrefix => $"{State.Project}/{State.Environment}/";
+
+    public string RouteOf(string app) => RoutePrefix + app;
+
+    /// <summary>Learns which routes the router has for this environment, and removes the temporary ones.</summary>
+    /// <exception cref="RouterUnreachableException">The router is down.</exception>
+    public async Task AdoptRoutesAsync(CancellationToken cancel)
+    {
+        var description = await parts.Router.DescribeAsync(cancel);
+        await routing.WaitAsync(cancel);
+        try
+        {
+            applied.Clear();
+            foreach (var status in description.Routes.Where(status => status.Route.Id.StartsWith(RoutePrefix, StringComparison.Ordinal)))
+                applied[status.Route.Id] = status.Listening ? status.Route : new Route { Id = status.Route.Id, Listen = status.Route.Listen };
+        }
+        finally
+        {
+            routing.Release();
+        }
+    }
+
+    /// <summary>Makes the router's routes what state and instances say. Null, or why one of them does not listen.</summary>
+    /// <exception cref="RouterUnreachableException">The router is down.</exception>
+    public async Task<string?> ApplyRoutesAsync(CancellationToken cancel)
+    {
+        await routing.WaitAsync(cancel);
+        try
+        {
+            var wanted = WantedRoutes();
+            var unwanted = applied.Values.Where(route => wanted.All(want => want.Id != route.Id)).ToList();
+            // An address goes from one app to another only when the first lets go of it.
+            foreach (var route in unwanted.Where(route => wanted.Any(want => want.Listen == route.Listen)))
+                await RemoveAsync(route, cancel);
+            string? problem = null;
+            foreach (var route in wanted.Where(route => !route.Equals(applied.GetValueOrDefault(route.Id))))
+            {
+                var status = await parts.Router.SetAsync(route, cancel);
+                if (status.Listening)
+                    applied[route.Id] = route;
+                else
+                    applied[route.Id] = new Route { Id = route.Id, Listen = route.Listen };
+                problem ??= status.Listening ? null : status.Problem;
+            }
+
+            foreach (var route in unwanted.Where(route => applied.ContainsKey(route.Id)))
+                await RemoveAsync(route, cancel);
+            routesDirty = problem is not null;
+            return problem;
+        }
+        catch
+        {
+            routesDirty = true;
+            throw;
+        }
+        finally
+        {
+            routing.Release();
+        }
+    }
+
+    /// <summary>Waits until a release that gets no new requests has none in flight, or the environment's drain timeout has passed.</summary>
+    public async Task DrainAsync(HostedRelease release, CancellationToken cancel)
+    {
+        var limit = release.Plan.Definition.DrainTimeout;
+        await Task.WhenAll(release.Listen.Keys.Select(DrainAppAsync));
+
+        async Task DrainAppAsync(string app)
+        {
+            var destinations = InstancesOf(release.Release).Where(instance => instance.Key.App == app).Select(instance => instance.Key.ToString()).ToList();
+            if (destinations.Count == 0)
+                return;
+            try
+            {
+                var reply = await parts.Router.DrainAsync(RouteOf(app), destinations, limit, cancel);
+                if (!reply.Drained)
+                    Events.Note($"{release.Release}/{app} had {reply.InFlight} requests in flight {InstanceHealth.Seconds(limit)} s after its traffic had moved");
+            }
+            catch (RouterUnreachableException down)
+            {
+                // Without a router there is nothing in flight.
+                Events.Note(down.Message);
+            }
+        }
+    }
+
+    private async Task RemoveAsync(Route route, CancellationToken cancel)
+    {
+        await parts.Router.RemoveAsync(route.Id, cancel);
+        applied.Remove(route.Id);
+    }
+
+    private List<Route> WantedRoutes()
+    {
+        var state = State;
+        var routes = new List<Route>();
+        foreach (var (app, traffic) in state.Traffic)
+        {
+            var route = new Route { Id = RouteOf(app), Listen = traffic.Listen, Release = traffic.Release ?? "" };
+            var release = state.Find(traffic.Release);
+            if (release?.Plan.Apps.FirstOrDefault(each => each.Name == app) is StaticApp site)
+            {
+                route.StaticRoot = FolderOf(release.Plan).Of(site);
+            }
+            else if (release is not null)
+            {
+                route.Destinations.AddRange(InstancesOf(release.Release)
+                    .Where(instance => instance.Key.App == app && instance.Standing == InstanceStanding.Healthy && instance.Port is not null)
+                    .OrderBy(instance => instance.Key.Index)
+                    .Select(instance => new Destination { Id = instance.Key.ToString(), Address = $"http://127.0.0.1:{instance.Port}" }));
+            }
+
+            routes.Add(route);
+        }
+
+        return routes;
+    }
+}

@@ -1,0 +1,363 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Towpath.Core;
+
+namespace Towpath.Agent.Apps;
+
+/// <content>Keeps what should run running.</content>
+internal sealed partial class HostedEnvironment
+{
+    private const long LogLimit = 20_000_000;
+    private const int KeptLogs = 100;
+    private const int KeptReleases = 3;
+    private static readonly TimeSpan LogPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan RoutePause = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Settled = TimeSpan.FromMinutes(5);
+
+    /// <summary>From a crash to the next start, by the number of crashes in a row.</summary>
+    private static readonly TimeSpan[] BackOff =
+    [
+        TimeSpan.FromSeconds(0.2), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2),
+        TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(30),
+    ];
+
+    private readonly ConcurrentDictionary<InstanceKey, Restarting> restarts = [];
+    private readonly ConcurrentDictionary<string, Task> retiring = [];
+    private readonly CancellationTokenSource closing = new();
+    private volatile bool routesDirty;
+    private Task routeWork = Task.CompletedTask;
+    private long routesTried = long.MinValue / 2;
+    private long logsSeen = long.MinValue / 2;
+
+    public int RestartsOf(InstanceKey key) => restarts.TryGetValue(key, out var restarting) ? restarting.Crashes : 0;
+
+    /// <summary>Takes over the instances that run, by pid and start time, and forgets those that do not.</summary>
+    /// <returns>The marks of those that were taken over.</returns>
+    public async Task<IReadOnlyList<string>> AdoptAsync()
+    {
+        var sameBoot = State.Boot == ProcessTable.BootId();
+        foreach (var release in State.Releases)
+        {
+            foreach (var stored in release.Instances.Where(stored => sameBoot && ProcessTable.IsAlive(stored.Identity)))
+            {
+                var key = new InstanceKey(release.Release, stored.App, stored.Index);
+                instances[key] = new Instance(
+                    key, release.Process(stored.App), stored.Port, new InstanceTree(stored.Identity, stored.Mark), null, LogOf(key), 0, stored.Healthy)
+                {
+                    Since = parts.Time.GetTimestamp(),
+                };
+            }
+        }
+
+        await ChangeAsync(state => state with
+        {
+            Boot = ProcessTable.BootId(),
+            Releases = state.Releases.Select(release => release with
+            {
+                Instances = release.Instances
+                    .Where(stored => instances.ContainsKey(new InstanceKey(release.Release, stored.App, stored.Index)))
+                    .ToValueList(),
+            }).ToValueList(),
+        });
+        return [.. instances.Values.Select(instance => instance.Tree.Mark)];
+    }
+
+    /// <summary>After the adoption: ends what should not run, starts what should, and sets the routes.</summary>
+    public async Task BringUpAsync()
+    {
+        var wanted = State.Wanted().ToHashSet();
+        foreach (var instance in instances.Values.Where(instance => !wanted.Contains(instance.Key)))
+            _ = Quietly(StopAsync(instance));
+        // A candidate that went with the machine is started again too: its check will be asked again.
+        foreach (var key in wanted.Where(key => !instances.ContainsKey(key)))
+        {
+            Events.Note($"{key} does not run and is started again");
+            Begin(key, restart: null);
+        }
+
+        foreach (var instance in instances.Values.Where(each => each.Standing == InstanceStanding.Starting && State.IsSupervised(each.Key.Release)))
+            Begin(instance.Key, instance);
+        RemoveFilesOfNoRelease();
+        try
+        {
+            await AdoptRoutesAsync(closing.Token);
+            // Before anything is healthy again there is nothing to send requests to: the routes follow as instances come up.
+            await ApplyRoutesAsync(closing.Token);
+        }
+        catch (RouterUnreachableException down)
+        {
+            Events.Note(down.Message);
+            routesDirty = true;
+        }
+    }
+
+    /// <summary>Looks once: what ended, what is due, what passed its time. Never waits for an app or for the router.</summary>
+    public async Task LookAsync()
+    {
+        foreach (var instance in instances.Values.Where(each => each.Standing is InstanceStanding.Starting or InstanceStanding.Healthy && !each.IsAlive))
+            await TakeCrashAsync(instance);
+        foreach (var key in State.Wanted().Where(key => State.IsSupervised(key.Release) && !instances.ContainsKey(key)))
+            Begin(key, restart: null);
+        var now = parts.Time.GetUtcNow();
+        foreach (var release in State.Releases.Where(release => release.Role == ReleaseRole.Warm && release.WarmUntil <= now))
+            _ = RetireAsync(release.Release);
+        if (routesDirty && routeWork.IsCompleted && parts.Time.GetElapsedTime(routesTried) >= RoutePause)
+            ApplySoon();
+        if (parts.Time.GetElapsedTime(logsSeen) >= LogPause)
+            CapLogs();
+    }
+
+    /// <summary>Applies the routes beside what goes on here; what fails is tried again.</summary>
+    public void ApplySoon()
+    {
+        routesTried = parts.Time.GetTimestamp();
+        routeWork = Task.Run(async () =>
+        {
+            try
+            {
+                if (await ApplyRoutesAsync(closing.Token) is { } problem)
+                    Events.Note(problem);
+            }
+            catch (RouterUnreachableException down)
+            {
+                Events.Note(down.Message);
+            }
+            catch (OperationCanceledException)
+            {
+                // The agent ends; the router keeps what it has.
+            }
+        });
+    }
+
+    /// <summary>Stops a release that is no longer needed, unless it was taken back into use meanwhile.</summary>
+    public Task RetireAsync(string name) => retiring.GetOrAdd(name, _ => Task.Run(async () =>
+    {
+        try
+        {
+            var state = await ChangeAsync(state => state.Change(name, release =>
+                release.Role == ReleaseRole.Warm ? release with { Role = ReleaseRole.Stopped, WarmUntil = null } : release));
+            if (state.Find(name) is not { Role: ReleaseRole.Stopped } stopped)
+                return;
+            await DrainAsync(stopped, closing.Token);
+            await StopAsync(InstancesOf(name));
+            Events.Note($"{name} is no longer kept warm and was stopped");
+            await PruneAsync();
+        }
+        catch (Exception failed) when (failed is IOException or OperationCanceledException)
+        {
+            Events.Note($"{name} could not be stopped: {failed.Message}");
+        }
+        finally
+        {
+            retiring.TryRemove(name, out var _);
+        }
+    }));
+
+    /// <summary>Lets requests in flight end on a release that was replaced; when it is not kept warm, it then stops.</summary>
+    public void DrainInBackground(string name)
+    {
+        if (State.Find(name) is not { Role: ReleaseRole.Warm } replaced)
+            return;
+        if (replaced.WarmUntil <= parts.Time.GetUtcNow())
+            _ = RetireAsync(name);
+        else
+            _ = Task.Run(() => Quietly(DrainAsync(replaced, closing.Token)));
+    }
+
+    /// <summary>Waits for a stop of the release that is under way.</summary>
+    public Task RetiredAsync(string name) => retiring.TryGetValue(name, out var task) ? task : Task.CompletedTask;
+
+    /// <summary>Keeps the files of what runs and of the last three places to go back to.</summary>
+    public async Task PruneAsync()
+    {
+        var kept = State.Releases
+            .Where(release => release is { Role: ReleaseRole.Stopped, FirstLive: not null })
+            .OrderBy(release => release.TakenBack).ThenByDescending(release => release.FirstLive)
+            .Take(KeptReleases)
+            .Select(release => release.Release)
+            .ToHashSet();
+        await ChangeAsync(state => state with
+        {
+            Releases = state.Releases
+                .Where(release => release.Role != ReleaseRole.Stopped || state.HasTraffic(release.Release) || kept.Contains(release.Release))
+                .ToValueList(),
+        });
+        RemoveFilesOfNoRelease();
+    }
+
+    /// <summary>Ends all instances; what should run stays on record. The supervision has ended before.</summary>
+    public Task StopEverythingAsync() => StopAsync([.. instances.Values]);
+
+    public HostedEnvironmentStatus Describe()
+    {
+        var state = State;
+        return new HostedEnvironmentStatus(
+            state.Project,
+            state.Environment,
+            state.Releases.Select(release => new ReleaseStatus(
+                release.Release,
+                release.Plan.Run,
+                release.Role,
+                release.WarmUntil,
+                state.HasTraffic(release.Release),
+                InstancesOf(release.Release)
+                    .OrderBy(instance => instance.Key.App, StringComparer.Ordinal).ThenBy(instance => instance.Key.Index)
+                    .Select(instance => new InstanceStatus(
+                        instance.Key.App,
+                        instance.Key.Index,
+                        instance.Tree.Leader.Pid,
+                        instance.Port,
+                        instance.Standing,
+                        RestartsOf(instance.Key),
+                        LogOf(instance.Key)))
+                    .ToValueList())).ToValueList(),
+            state.LocalRollback?.At);
+    }
+
+    /// <summary>Ends the supervision; apps and router go on.</summary>
+    public async Task CloseAsync()
+    {
+        await closing.CancelAsync();
+        await Task.WhenAll(restarts.Values.Select(restarting => restarting.Work).Append(routeWork));
+    }
+
+    private void Watch(Instance instance) =>
+        instance.Exited?.ContinueWith(_ => parts.Wake(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+
+    private async Task TakeCrashAsync(Instance instance)
+    {
+        instance.Standing = InstanceStanding.Ended;
+        Events.Note($"{instance.Key.Release}: {instance.HowItEnded()}");
+        if (!State.IsSupervised(instance.Key.Release))
+            return;
+        await ForgetAsync(instance);
+        Postpone(instance);
+        ApplySoon();
+        // Children that it left would hold files and ports of the next one.
+        _ = Quietly(instance.Tree.EndAsync(instance.App.StopTimeout, parts.Time));
+    }
+
+    private void Postpone(Instance instance) =>
+        Postpone(instance.Key, reset: parts.Time.GetElapsedTime(instance.Since) >= Settled);
+
+    private void Postpone(InstanceKey key, bool reset)
+    {
+        var restarting = restarts.GetOrAdd(key, _ => new Restarting());
+        if (reset)
+            restarting.Crashes = 0;
+        var pause = BackOff[Math.Min(restarting.Crashes, BackOff.Length - 1)];
+        restarting.Crashes++;
+        restarting.Pause = pause;
+        restarting.From = parts.Time.GetTimestamp();
+        Events.Note($"{key} is started again in {pause.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture)} s");
+    }
+
+    /// <param name="restart">An adopted instance that is not known to be healthy; null: start one.</param>
+    private void Begin(InstanceKey key, Instance? restart)
+    {
+        var restarting = restarts.GetOrAdd(key, _ => new Restarting());
+        if (!restarting.Work.IsCompleted || parts.Time.GetElapsedTime(restarting.From) < restarting.Pause)
+            return;
+        restarting.Work = Task.Run(() => SettleAsync(key, restart));
+    }
+
+    private async Task SettleAsync(InstanceKey key, Instance? instance)
+    {
+        try
+        {
+            if (instance is null)
+            {
+                instance = await StartAsync(key);
+                Events.Note($"{key} was started on {(instance.Port is { } port ? $"port {port}" : "no port")} (pid {instance.Tree.Leader.Pid})");
+            }
+
+            var problem = await AwaitHealthyAsync(instance, text => Events.Note($"{key.Release}: {text}"), closing.Token);
+            if (problem is null)
+            {
+                ApplySoon();
+                return;
+            }
+
+            // A crash is taken where ends are watched.
+            if (Find(key) is { Standing: InstanceStanding.Starting } ill && ill.IsAlive && State.IsSupervised(key.Release))
+            {
+                Events.Note($"{key.Release}: {problem}");
+                await StopAsync(ill);
+                Postpone(ill);
+            }
+        }
+        catch (IOException refused)
+        {
+            Events.Note(refused.Message);
+            Postpone(key, reset: false);
+        }
+        catch (OperationCanceledException)
+        {
+            // The agent ends; what was started is adopted by the next one.
+        }
+    }
+
+    private void RemoveFilesOfNoRelease()
+    {
+        var releases = Path.Combine(Folder, "releases");
+        if (Directory.Exists(releases))
+        {
+            foreach (var folder in Directory.EnumerateDirectories(releases).Where(folder => State.Find(Path.GetFileName(folder)) is null))
+                ReleaseFolder.Remove(folder);
+        }
+
+        // The log of a version that was taken back says why: logs go by age, not with their release.
+        var logs = new DirectoryInfo(Path.Combine(Folder, "logs")).EnumerateFiles().OrderByDescending(file => file.LastWriteTimeUtc).Skip(KeptLogs).ToList();
+        foreach (var log in logs.Where(log => instances.Keys.All(key => LogOf(key) != log.FullName)))
+            ReleaseFolder.Remove(log.FullName);
+    }
+
+    /// <summary>Copies and cuts: the app has the file open, and goes on writing at its new end.</summary>
+    private void CapLogs()
+    {
+        logsSeen = parts.Time.GetTimestamp();
+        foreach (var log in instances.Keys.Select(LogOf))
+        {
+            try
+            {
+                if (!File.Exists(log) || new FileInfo(log).Length <= LogLimit)
+                    continue;
+                File.Copy(log, log + ".1", overwrite: true);
+                using var file = new FileStream(log, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+                file.SetLength(0);
+            }
+            catch (IOException full)
+            {
+                Events.Note($"{log} could not be cut: {full.Message}");
+            }
+        }
+    }
+
+    private async Task Quietly(Task work)
+    {
+        try
+        {
+            await work;
+        }
+        catch (IOException failed)
+        {
+            Events.Note(failed.Message);
+        }
+        catch (OperationCanceledException)
+        {
+            // The agent ends.
+        }
+    }
+
+    /// <summary>An instance's way back up.</summary>
+    private sealed class Restarting
+    {
+        public int Crashes { get; set; }
+
+        public TimeSpan Pause { get; set; }
+
+        public long From { get; set; }
+
+        public Task Work { get; set; } = Task.CompletedTask;
+    }
+}

@@ -1,0 +1,255 @@
+using System.Collections.Concurrent;
+using Towpath.Core;
+using Towpath.Core.Agents;
+using Towpath.Core.Pipelines;
+using Towpath.Protocol.Router;
+
+namespace Towpath.Agent.Apps;
+
+/// <summary>
+/// One environment on this machine: what should run there (on disk), what runs, and where the router sends requests. The
+/// routes follow from the two and are never decided anywhere else, so that after any interruption applying them again is right.
+/// </summary>
+internal sealed partial class HostedEnvironment : IDisposable
+{
+    private readonly HostParts parts;
+    private readonly HostedStateFile file;
+    private readonly SemaphoreSlim turn = new(1);
+    private readonly SemaphoreSlim routing = new(1);
+    private readonly ConcurrentDictionary<InstanceKey, Instance> instances = [];
+    private readonly Dictionary<string, Route> applied = [];
+
+    private HostedEnvironment(HostParts parts, string folder, HostedStateFile file, HostedState state)
+    {
+        this.parts = parts;
+        this.file = file;
+        Folder = folder;
+        State = state;
+        Home = Path.Combine(folder, "home");
+        DurableFolder.Create(Home);
+        DurableFolder.Create(Path.Combine(folder, "logs"));
+        Events = new EventsFile(Path.Combine(folder, "events.log"), parts.Time);
+    }
+
+    public string Folder { get; }
+
+    /// <summary>HOME of the apps and of the environment's steps: what they keep there stays from release to release.</summary>
+    public string Home { get; }
+
+    public HostedState State { get; private set; }
+
+    public EventsFile Events { get; }
+
+    /// <summary>One stage at a time; the supervision goes on beside it.</summary>
+    public SemaphoreSlim Stage { get; } = new(1);
+
+    /// <exception cref="InvalidDataException">What is on disk is damaged.</exception>
+    public static HostedEnvironment Open(HostParts parts, string project, string environment)
+    {
+        var folder = parts.FolderOf(project, environment);
+        DurableFolder.Create(folder);
+        var file = new HostedStateFile(Path.Combine(folder, "state.json"), parts.Key);
+        var state = file.Read()
+            ?? new HostedState(project, environment, ProcessTable.BootId(), [], OrdinalMap<AppTraffic>.Empty, Exclusive: null, LocalRollback: null);
+        return new HostedEnvironment(parts, folder, file, state);
+    }
+
+    public Instance? Find(InstanceKey key) => instances.GetValueOrDefault(key);
+
+    public IEnumerable<Instance> InstancesOf(string release) => instances.Values.Where(instance => instance.Key.Release == release);
+
+    public IEnumerable<Instance> InstancesWithoutOverlap() => instances.Values.Where(instance => !instance.App.Overlap);
+
+    public ReleaseFolder FolderOf(ReleasePlan plan) => new(Path.Combine(Folder, "releases", plan.Release), plan.Package);
+
+    public string LogOf(InstanceKey key) => Path.Combine(Folder, "logs", $"{key.Release}-{key.App}-{key.Index}.log");
+
+    /// <summary>Makes the change durable; it holds when this returns.</summary>
+    public async Task<HostedState> ChangeAsync(Func<HostedState, HostedState> change)
+    {
+        await turn.WaitAsync();
+        try
+        {
+            return Change(change);
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    /// <summary>Starts an instance, unless it runs.</summary>
+    /// <exception cref="IOException">It could not be started, or should not run any more.</exception>
+    public async Task<Instance> StartAsync(InstanceKey key)
+    {
+        await turn.WaitAsync();
+        try
+        {
+            return instances.TryGetValue(key, out var running) && running is { Standing: not InstanceStanding.Stopping, IsAlive: true }
+                ? running
+                : Launch(key);
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    /// <summary>Ends instances with all that they started: TERM, the app's stop timeout, KILL.</summary>
+    public Task StopAsync(IEnumerable<Instance> stopped) => Task.WhenAll(stopped.Select(StopAsync));
+
+    public async Task StopAsync(Instance instance)
+    {
+        instance.Standing = InstanceStanding.Stopping;
+        if (await instance.Tree.EndAsync(instance.App.StopTimeout, parts.Time))
+            Events.Note($"{instance.Key} did not end within {InstanceHealth.Seconds(instance.App.StopTimeout)} s after TERM and was ended by KILL");
+        await ForgetAsync(instance);
+    }
+
+    /// <summary>Waits until the instance is well, on another port when the first was taken. Null, or why it is not.</summary>
+    public async Task<string?> AwaitHealthyAsync(Instance instance, Action<string> say, CancellationToken cancel)
+    {
+        for (var secondTry = false; ; secondTry = true)
+        {
+            var isNews = instance.Standing == InstanceStanding.Starting;
+            switch (await parts.Health.AwaitAsync(instance, cancel))
+            {
+                case HealthVerdict.Healthy { After: var after }:
+                    await MarkHealthyAsync(instance);
+                    if (isNews)
+                        say($"{instance.Key.Name} is healthy after {InstanceHealth.Seconds(after)} s");
+                    return null;
+                case HealthVerdict.PortTaken { Reason: var taken } when !secondTry:
+                    say($"{taken}; it is started again on another port");
+                    await StopAsync(instance);
+                    instance = await StartAsync(instance.Key);
+                    break;
+                case HealthVerdict.PortTaken { Reason: var taken }:
+                    return taken + ".";
+                case HealthVerdict.Unhealthy { Reason: var reason }:
+                    return Tell(instance, reason, say);
+            }
+        }
+    }
+
+    /// <summary>Starts what does not run of a release and waits until all of it is well. Null, or why it is not.</summary>
+    public async Task<string?> EnsureHealthyAsync(
+        HostedRelease release, Func<ProcessApp, bool> which, Action<string> say, CancellationToken cancel)
+    {
+        try
+        {
+            var started = new List<Instance>();
+            foreach (var key in KeysOf(release, which))
+                started.Add(await StartAsync(key));
+            var problems = await Task.WhenAll(started.Select(instance => AwaitHealthyAsync(instance, say, cancel)));
+            return problems.FirstOrDefault(problem => problem is not null);
+        }
+        catch (IOException refused)
+        {
+            return refused.Message;
+        }
+    }
+
+    public static IEnumerable<InstanceKey> KeysOf(HostedRelease release, Func<ProcessApp, bool> which) =>
+        from app in release.Processes.Where(which)
+        from index in Enumerable.Range(0, app.Instances)
+        select new InstanceKey(release.Release, app.Name, index);
+
+    public async Task MarkHealthyAsync(Instance instance)
+    {
+        if (instance.Standing != InstanceStanding.Starting)
+            return;
+        instance.Standing = InstanceStanding.Healthy;
+        await ChangeAsync(state => Record(state, instance));
+    }
+
+    public async Task ForgetAsync(Instance instance)
+    {
+        await ChangeAsync(state =>
+        {
+            // Another one may have taken its place.
+            if (!instances.TryRemove(new(instance.Key, instance)))
+                return state;
+            return state.Change(instance.Key.Release, release => release with
+            {
+                Instances = release.Instances.Where(each => each.Identity != instance.Tree.Leader).ToValueList(),
+            });
+        });
+    }
+
+    public void Dispose()
+    {
+        turn.Dispose();
+        routing.Dispose();
+        Stage.Dispose();
+    }
+
+    private HostedState Change(Func<HostedState, HostedState> change)
+    {
+        var next = change(State);
+        if (!next.Equals(State))
+        {
+            file.Write(next);
+            State = next;
+        }
+
+        return State;
+    }
+
+    private static string Tell(Instance instance, string reason, Action<string> say)
+    {
+        var lines = instance.LastLines();
+        if (lines.Count == 0)
+            return reason + ".";
+        say($"{reason}; the last lines of its log:");
+        foreach (var line in lines)
+            say($"  {instance.Key.Name} | {line}");
+        return instance.IsAlive ? reason + "." : $"{reason}; the last line of its log: {Shortened(lines[^1])}";
+    }
+
+    private static string Shortened(string line) => line.Length > 200 ? line[..200] + "…" : line;
+
+    /// <summary>Under the turn.</summary>
+    private Instance Launch(InstanceKey key)
+    {
+        if (State.Find(key.Release) is not { } release || !State.Wanted().Contains(key))
+            throw new IOException($"{key} should not run any more.");
+        var app = release.Process(key.App);
+        var folder = FolderOf(release.Plan).Of(app);
+        if (!Directory.Exists(folder))
+            throw new IOException($"The package has no folder '{app.Part}', in which {app.Name} runs.");
+        var taken = instances.Values.Select(instance => instance.Port).OfType<int>().ToHashSet();
+        int? port = release.Listen.ContainsKey(app.Name) ? parts.Options.NextPort(taken) : null;
+        var mark = parts.NewMark(State.Project, State.Environment, key);
+        var environment = ReleaseEnvironment.Of(release.Plan, release.Secrets, Home);
+        ReleaseEnvironment.AddInstance(environment, key, port, mark);
+        var log = LogOf(key);
+        var logStart = File.Exists(log) ? new FileInfo(log).Length : 0;
+        try
+        {
+            // Killed between here and the record, the agent finds the process by its mark.
+            var (process, identity) = InstanceStart.Start(app.Command, folder, environment, log);
+            var instance = new Instance(key, app, port, new InstanceTree(identity, mark), process, log, logStart, healthy: false)
+            {
+                Since = parts.Time.GetTimestamp(),
+            };
+            instances[key] = instance;
+            Watch(instance);
+            Change(state => Record(state, instance));
+            return instance;
+        }
+        catch (IOException refused)
+        {
+            throw new IOException($"{key.Name} could not be started: {refused.Message}", refused);
+        }
+    }
+
+    private static HostedState Record(HostedState state, Instance instance) => state.Change(instance.Key.Release, release => release with
+    {
+        Instances = release.Instances
+            .Where(each => (each.App, each.Index) != (instance.Key.App, instance.Key.Index))
+            .Append(instance.Stored)
+            .OrderBy(each => each.App, StringComparer.Ordinal).ThenBy(each => each.Index)
+            .ToValueList(),
+    });
+}

@@ -1,0 +1,99 @@
+using Towpath.Core;
+using Towpath.Core.Agents;
+using Towpath.Core.Pipelines;
+
+namespace Towpath.Agent.Apps;
+
+/// <summary>Unpack, run <c>before</c>, start the instances. No traffic moves.</summary>
+internal static class StartStage
+{
+    public static async Task<StageEnded> RunAsync(StageWork work)
+    {
+        var (secrets, missing) = work.Secrets();
+        if (secrets is null)
+            return missing!;
+        await work.Environment.RetiredAsync(work.Plan.Release);
+        var release = await PrepareAsync(work, secrets);
+        var folder = work.Environment.FolderOf(work.Plan);
+        await folder.CompleteAsync(work.Parts.Options.Fetch, work.Cancel);
+        if (MissingFolder(work.Plan, folder) is { } problem)
+            return StageWork.Failed(problem);
+        if (await RunBeforeAsync(work, release, folder) is { } stopped)
+            return stopped;
+        var state = await work.Environment.ChangeAsync(state => state.Change(release.Release, each => each with { Started = true }));
+        return await StartInstancesAsync(work, state.Find(release.Release)!);
+    }
+
+    /// <summary>Records the release before anything of it is on disk or runs.</summary>
+    private static async Task<HostedRelease> PrepareAsync(StageWork work, OrdinalMap<string> secrets)
+    {
+        var (environment, plan) = (work.Environment, work.Plan);
+        var known = environment.State.Find(plan.Release);
+        var idle = known is not null && known.Role != ReleaseRole.Live && !environment.State.HasTraffic(plan.Release);
+        if (idle && !(known!.Secrets.Equals(secrets) && known.Plan.Variables.Equals(plan.Variables)))
+        {
+            // What it was started with is no longer true: a password may have been changed since.
+            await environment.ChangeAsync(state => state.Change(plan.Release, each => each with { Role = ReleaseRole.Stopped, WarmUntil = null }));
+            await environment.StopAsync(environment.InstancesOf(plan.Release));
+        }
+
+        var state = await environment.ChangeAsync(state => state.Find(plan.Release) switch
+        {
+            null => state.With(new HostedRelease(plan, secrets, ReleaseRole.Candidate, null, 0, Started: false, null, TakenBack: false, [])),
+            { Role: ReleaseRole.Live } live => state.With(live with { Plan = plan }),
+            { } other => state.With(other with { Plan = plan, Secrets = secrets, Role = ReleaseRole.Candidate, WarmUntil = null }),
+        });
+        return state.Find(plan.Release)!;
+    }
+
+    private static string? MissingFolder(ReleasePlan plan, ReleaseFolder folder)
+    {
+        foreach (var app in plan.Apps.Where(app => !Directory.Exists(folder.Of(app))))
+        {
+            var path = Path.GetRelativePath(folder.App, folder.Of(app));
+            return $"The package has no folder '{path}' for the app {app.Name}.";
+        }
+
+        return null;
+    }
+
+    private static async Task<StageEnded?> RunBeforeAsync(StageWork work, HostedRelease release, ReleaseFolder folder)
+    {
+        var steps = work.Plan.Definition.Before;
+        for (var index = release.BeforeDone; index < steps.Count; index++)
+        {
+            var result = await work.RunAsync(steps[index], folder, release.Secrets, OrdinalMap<string>.Empty);
+            if (work.EndOf(result, "before") is { } ended)
+                return ended;
+            var done = index + 1;
+            await work.Environment.ChangeAsync(state => state.Change(release.Release, each => each with { BeforeDone = done }));
+        }
+
+        return null;
+    }
+
+    private static async Task<StageEnded> StartInstancesAsync(StageWork work, HostedRelease release)
+    {
+        foreach (var key in HostedEnvironment.KeysOf(release, app => app.Overlap || work.Environment.State.Exclusive == release.Release))
+        {
+            work.Cancel.ThrowIfCancellationRequested();
+            if (work.Environment.Find(key) is { IsAlive: true, Standing: not InstanceStanding.Stopping } running)
+            {
+                work.Say($"{key.Name} runs already (pid {running.Tree.Leader.Pid})");
+                continue;
+            }
+
+            try
+            {
+                var instance = await work.Environment.StartAsync(key);
+                work.Say($"{key.Name} started{(instance.Port is { } port ? $" on port {port}" : "")} (pid {instance.Tree.Leader.Pid})");
+            }
+            catch (IOException refused)
+            {
+                return StageWork.Failed(refused.Message);
+            }
+        }
+
+        return StageWork.Succeeded;
+    }
+}

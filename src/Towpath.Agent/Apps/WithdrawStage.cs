@@ -1,0 +1,85 @@
+using Towpath.Core;
+using Towpath.Core.Agents;
+
+namespace Towpath.Agent.Apps;
+
+/// <summary>Moves traffic back to where it was before a release, where it had moved; then ends the release.</summary>
+internal static class WithdrawStage
+{
+    public static async Task<StageEnded> RunAsync(StageWork work, string? backTo)
+    {
+        var (environment, name) = (work.Environment, work.Plan.Release);
+        if (environment.State.Find(name) is not { } release || name == backTo)
+            return StageWork.Succeeded;
+        var target = environment.State.Find(backTo);
+        if (backTo is not null && target is null)
+            return StageWork.Failed($"{backTo} is no longer on this machine; traffic stays where it is.");
+        if (target is not null && await ReturnToAsync(environment, release, target, work.Say, work.Cancel) is { } unwell)
+            return StageWork.Failed($"{backTo} is not well either, and traffic stays where it is: {unwell}");
+        if (target is null)
+            await CloseAsync(work, name);
+        await EndAsync(environment, name, backTo);
+        work.Say($"{name} was stopped");
+        return StageWork.Succeeded;
+    }
+
+    /// <summary>Null, or why the target cannot take over.</summary>
+    public static async Task<string?> ReturnToAsync(
+        HostedEnvironment environment, HostedRelease release, HostedRelease target, Action<string> say, CancellationToken cancel)
+    {
+        var state = environment.State;
+        var moved = state.HasTraffic(release.Release) || release.Role == ReleaseRole.Live;
+        if (moved || target.Role != ReleaseRole.Live)
+        {
+            await environment.RetiredAsync(target.Release);
+            // Warm it must not pass its time now; stopped it may be started.
+            await environment.ChangeAsync(each => each.Change(target.Release, back =>
+                back.Role == ReleaseRole.Live ? back : back with { Role = ReleaseRole.Candidate, WarmUntil = null }));
+            if (await environment.EnsureHealthyAsync(target, app => app.Overlap, say, cancel) is { } unwell)
+                return unwell;
+            var traffic = OrdinalMap<AppTraffic>.From(target.Listen
+                .Where(pair => target.Plan.Apps.Any(app => app.Name == pair.Key))
+                .Select(pair => KeyValuePair.Create(pair.Key, new AppTraffic(target.Release, pair.Value))));
+            await environment.ChangeAsync(each => each with { Traffic = traffic });
+            if (await environment.ApplyRoutesAsync(cancel) is { } refused)
+                return refused;
+            say($"requests go to {target.Release} again");
+        }
+
+        // Null: the exchange was begun and broke off.
+        return environment.State.Exclusive == target.Release
+            ? null
+            : await ShiftStage.ExchangeAsync(environment, target, say, cancel);
+    }
+
+    /// <summary>Nothing to go back to: the ports are kept and answered 503.</summary>
+    private static async Task CloseAsync(StageWork work, string name)
+    {
+        var environment = work.Environment;
+        await environment.ChangeAsync(state => state with
+        {
+            Traffic = OrdinalMap<AppTraffic>.From(state.Traffic.Select(pair =>
+                KeyValuePair.Create(pair.Key, pair.Value.Release == name ? pair.Value with { Release = null } : pair.Value))),
+            Exclusive = state.Exclusive == name ? null : state.Exclusive,
+        });
+        if (await environment.ApplyRoutesAsync(work.Cancel) is { } problem)
+            environment.Events.Note(problem);
+    }
+
+    /// <summary>Not to be called off: nobody would end what is left. It takes the drain timeout and a stop timeout at most.</summary>
+    public static async Task EndAsync(HostedEnvironment environment, string name, string? backTo)
+    {
+        var state = await environment.ChangeAsync(state => state with
+        {
+            Releases = state.Releases.Select(each => each.Release == backTo
+                    ? each with { Role = ReleaseRole.Live, WarmUntil = null }
+                    : each.Release == name
+                        ? each with { Role = ReleaseRole.Stopped, WarmUntil = null, TakenBack = each.FirstLive is not null }
+                        : each)
+                .ToValueList(),
+        });
+        await environment.DrainAsync(state.Find(name)!, CancellationToken.None);
+        await environment.StopAsync(environment.InstancesOf(name));
+        await environment.PruneAsync();
+    }
+}
