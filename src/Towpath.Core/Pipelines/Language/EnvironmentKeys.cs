@@ -28,7 +28,7 @@ public static class EnvironmentKeys
         },
     ]);
 
-    private static readonly Key[] Everywhere =
+    internal static ValueList<Key> Everywhere { get; } =
     [
         new("after", new ListShape("environment", Values.Name, Most: 50),
             "Environments in which the same package must have become live before.")
@@ -76,7 +76,7 @@ public static class EnvironmentKeys
         },
     ];
 
-    public static KeySet WithCommand { get; } = new("environment with a command",
+    internal static ValueList<Key> OnlyWithCommand { get; } =
     [
         new("deploy", JobKeys.Step,
             "The command that takes the package further. It runs in the deploy layer (the repository at the commit) with the package's folder in `TOWPATH_PACKAGE`.")
@@ -98,13 +98,9 @@ public static class EnvironmentKeys
             Example = "false",
             Elsewhere = ["idempotent"],
         },
-        .. Everywhere,
-    ])
-    {
-        Later = LaterKeys,
-    };
+    ];
 
-    public static KeySet WithApps { get; } = new("environment with apps",
+    internal static ValueList<Key> OnlyWithApps { get; } =
     [
         new("listen", new EitherShape([Values.Address, new NamedShape("app", Values.Name, Values.Address, Most: 50)]),
             "Where the router takes requests: for the one app, or app by app. A port alone is open to this machine only.")
@@ -131,11 +127,11 @@ public static class EnvironmentKeys
             Default = "30s",
             Example = "2m",
         },
-        .. Everywhere,
-    ])
-    {
-        Later = LaterKeys,
-    };
+    ];
+
+    public static KeySet WithCommand { get; } = new("environment with a command", [.. OnlyWithCommand, .. Everywhere]) { Later = LaterKeys };
+
+    public static KeySet WithApps { get; } = new("environment with apps", [.. OnlyWithApps, .. Everywhere]) { Later = LaterKeys };
 
     public static EitherShape Environment { get; } = new([WithCommand, WithApps]);
 

@@ -47,7 +47,7 @@ public static class JobKeys
 
     public static ListShape Steps(int least) => new("step", Step, Most: 200, Least: least);
 
-    private static KeySet Reports { get; } = new("reports map",
+    internal static KeySet Reports { get; } = new("reports map",
     [
         new("tests", new ListShape("glob", Values.Glob, Most: 20, Least: 1),
             "Where the job leaves its JUnit or TRX files. Failed tests are listed with their message.")
