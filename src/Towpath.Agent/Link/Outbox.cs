@@ -1,0 +1,127 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using System.Threading.Channels;
+using Towpath.Agent.Logs;
+using Towpath.Core;
+using Towpath.Core.Agents;
+using Towpath.Protocol.Agent;
+
+namespace Towpath.Agent.Link;
+
+/// <summary>
+/// Everything that waits for the server. Logs and answers are kept until they are stored there, progress may be lost. An
+/// answer never overtakes its command's log.
+/// </summary>
+internal sealed class Outbox
+{
+    private const int MostProgress = 2000;
+    private readonly SpoolFolder spools;
+    private readonly AnswerFolder answers;
+    private readonly ConcurrentDictionary<string, LogSender> logs = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> sentAnswers = new(StringComparer.Ordinal);
+    private readonly Channel<Progress> progress = Channel.CreateBounded<Progress>(
+        new BoundedChannelOptions(MostProgress) { FullMode = BoundedChannelFullMode.DropOldest });
+    private readonly Channel<bool> bell = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
+    public Outbox(SpoolFolder spools, AnswerFolder answers)
+    {
+        this.spools = spools;
+        this.answers = answers;
+        spools.Grew += Ring;
+    }
+
+    /// <summary>Says that there may be something to send.</summary>
+    public void Ring() => bell.Writer.TryWrite(true);
+
+    public async Task WaitAsync(CancellationToken cancel) => await bell.Reader.ReadAsync(cancel);
+
+    public void Say(string command, AgentProgress moved)
+    {
+        progress.Writer.TryWrite(new Progress { CommandId = command, Payload = JsonSerializer.Serialize(moved, CoreJson.Options) });
+        Ring();
+    }
+
+    public void Answer(string command, string payload)
+    {
+        sentAnswers.TryRemove(command, out _);
+        try
+        {
+            answers.Add(command, payload);
+        }
+        finally
+        {
+            Ring();
+        }
+    }
+
+    /// <returns>False when the command was never answered, as far as is remembered.</returns>
+    public bool AnswerAgain(string command)
+    {
+        if (!answers.Repeat(command))
+            return false;
+        sentAnswers.TryRemove(command, out _);
+        Ring();
+        return true;
+    }
+
+    /// <summary>A new connection: what was not stored is sent again.</summary>
+    public void Rewind()
+    {
+        sentAnswers.Clear();
+        foreach (var log in logs.Values)
+            log.Rewind();
+        Ring();
+    }
+
+    /// <summary>What can be sent now: progress, then logs in turns, then the answers whose logs are sent.</summary>
+    public IEnumerable<FromAgent> Take()
+    {
+        while (progress.Reader.TryRead(out var moved))
+            yield return new FromAgent { Progress = moved };
+        var waiting = answers.Waiting;
+        foreach (var spool in spools.All)
+        {
+            if (SenderOf(spool).Next() is { } lines)
+                yield return new FromAgent { Log = lines };
+        }
+        foreach (var (command, payload) in waiting)
+        {
+            if (sentAnswers.ContainsKey(command) || !LogIsSent(command))
+                continue;
+            sentAnswers[command] = true;
+            yield return new FromAgent { Answer = new Answer { CommandId = command, Payload = payload } };
+        }
+    }
+
+    /// <summary>Waits until the server has every answer, but no longer than this.</summary>
+    public async Task IsAnsweredAsync(TimeSpan limit, TimeProvider time)
+    {
+        var begun = time.GetTimestamp();
+        while (answers.Waiting.Count > 0 && time.GetElapsedTime(begun) < limit)
+            await Task.Delay(TimeSpan.FromMilliseconds(20), time);
+    }
+
+    public void Stored(LogStored message)
+    {
+        if (spools.Find(message.Log) is not { } spool)
+            return;
+        if (SenderOf(spool).Acknowledge(message))
+        {
+            spools.Forget(spool);
+            logs.TryRemove(message.Log, out _);
+        }
+        Ring();
+    }
+
+    private bool LogIsSent(string command) => spools.Find(command) is not { } spool || SenderOf(spool).IsSent;
+
+    private LogSender SenderOf(SpoolFile spool)
+    {
+        var sender = logs.GetOrAdd(spool.Owner.Command, static (_, file) => new LogSender(file), spool);
+        // The log was begun anew: an older one of the same name was complete.
+        if (sender.Spool != spool)
+            sender = logs[spool.Owner.Command] = new LogSender(spool);
+        return sender;
+    }
+}

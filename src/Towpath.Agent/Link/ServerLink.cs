@@ -1,0 +1,154 @@
+using Grpc.Core;
+using Grpc.Net.Client;
+using Towpath.Protocol.Agent;
+
+namespace Towpath.Agent.Link;
+
+/// <summary>What this agent says of itself.</summary>
+/// <param name="Token">Read for each connection, as it may be replaced.</param>
+internal sealed record LinkIdentity(string Name, string Version, int Slots, string Sandbox, Func<string> Token)
+{
+    public Metadata Headers => new() { { "authorization", $"Bearer {Token()}" } };
+}
+
+/// <summary>
+/// The agent's one stream to the server. It is opened again for ever; what the server has not stored is sent again then.
+/// </summary>
+internal sealed class ServerLink(GrpcChannel channel, LinkIdentity identity, Outbox outbox, CommandTable commands, Action<string> say, TimeProvider time)
+{
+    public const uint Protocol = 1;
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan WelcomeLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(3);
+
+    private bool welcomed;
+
+    public async Task RunAsync(CancellationToken stop)
+    {
+        var pause = FirstPause;
+        var lastProblem = "";
+        while (!stop.IsCancellationRequested)
+        {
+            welcomed = false;
+            var problem = await ConnectAsync(stop);
+            if (stop.IsCancellationRequested)
+                return;
+            // Once is enough: a server that is away for an hour is one line, not a thousand.
+            if (welcomed || problem != lastProblem)
+                say($"no connection to the server: {problem}; trying again");
+            lastProblem = problem;
+            pause = welcomed ? FirstPause : pause;
+            await Task.Delay(pause, time, stop).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        }
+    }
+
+    private async Task<string> ConnectAsync(CancellationToken stop)
+    {
+        try
+        {
+            using var ends = CancellationTokenSource.CreateLinkedTokenSource(stop);
+            using var call = new AgentLink.AgentLinkClient(channel).Connect(identity.Headers, cancellationToken: ends.Token);
+            await call.RequestStream.WriteAsync(new FromAgent { Hello = Hello() }, ends.Token);
+            await WelcomeAsync(call.ResponseStream, ends.Token);
+            welcomed = true;
+            say("connected to the server");
+            outbox.Rewind();
+            Task[] both = [SendAsync(call.RequestStream, ends.Token), ReceiveAsync(call.ResponseStream, ends.Token)];
+            var first = await Task.WhenAny(both);
+            await ends.CancelAsync();
+            await Task.WhenAll(both).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await first;
+            return "the server ended it";
+        }
+        catch (RpcException problem)
+        {
+            return problem.StatusCode switch
+            {
+                StatusCode.Unavailable => "nobody listens there",
+                StatusCode.Unauthenticated => "the token is not the server's",
+                _ => problem.Status.Detail.Length > 0 ? problem.Status.Detail : problem.StatusCode.ToString(),
+            };
+        }
+        catch (Exception problem) when (problem is IOException or OperationCanceledException or InvalidOperationException or HttpRequestException)
+        {
+            return problem.Message;
+        }
+    }
+
+    private Hello Hello()
+    {
+        var hello = new Hello
+        {
+            Protocol = Protocol,
+            Name = identity.Name,
+            Version = identity.Version,
+            Slots = (uint)identity.Slots,
+            Sandbox = identity.Sandbox,
+        };
+        hello.Commands.AddRange(commands.Open);
+        return hello;
+    }
+
+    private async Task WelcomeAsync(IAsyncStreamReader<ToAgent> stream, CancellationToken cancel)
+    {
+        using var limit = new CancellationTokenSource(WelcomeLimit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, limit.Token);
+        if (!await stream.MoveNext(either.Token))
+            throw new IOException("the server ended it");
+        if (stream.Current.Welcome is not { } welcome)
+            throw new IOException("the server did not begin with a welcome");
+        if (welcome.Protocol != Protocol)
+            throw new IOException($"the server speaks protocol {welcome.Protocol}, this agent {Protocol}: install the same version of both");
+    }
+
+    private async Task SendAsync(IClientStreamWriter<FromAgent> stream, CancellationToken cancel)
+    {
+        var beats = 0;
+        await using var heart = time.CreateTimer(
+            _ =>
+            {
+                Interlocked.Exchange(ref beats, 1);
+                outbox.Ring();
+            },
+            null,
+            HeartbeatInterval,
+            HeartbeatInterval);
+        while (true)
+        {
+            var sent = false;
+            foreach (var message in outbox.Take())
+            {
+                await stream.WriteAsync(message, cancel);
+                sent = true;
+            }
+            if (Interlocked.Exchange(ref beats, 0) == 1)
+                await stream.WriteAsync(new FromAgent { Heartbeat = new() }, cancel);
+            if (!sent)
+                await outbox.WaitAsync(cancel);
+        }
+    }
+
+    private async Task ReceiveAsync(IAsyncStreamReader<ToAgent> stream, CancellationToken cancel)
+    {
+        while (await stream.MoveNext(cancel))
+        {
+            switch (stream.Current.MessageCase)
+            {
+                case ToAgent.MessageOneofCase.Begin:
+                    commands.Begin(stream.Current.Begin);
+                    break;
+                case ToAgent.MessageOneofCase.Cancel:
+                    commands.Cancel(stream.Current.Cancel.CommandId);
+                    break;
+                case ToAgent.MessageOneofCase.AnswerStored:
+                    commands.AnswerStored(stream.Current.AnswerStored.CommandId);
+                    break;
+                case ToAgent.MessageOneofCase.LogStored:
+                    outbox.Stored(stream.Current.LogStored);
+                    break;
+            }
+        }
+    }
+}
