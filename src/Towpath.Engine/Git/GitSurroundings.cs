@@ -1,0 +1,48 @@
+using System.Diagnostics;
+
+namespace Towpath.Engine.Git;
+
+/// <summary>What a git that Towpath starts sees: nothing of the user's or the machine's own settings.</summary>
+/// <param name="Folder"><c>DATA/git</c></param>
+public sealed record GitSurroundings(string Folder)
+{
+    public string ConfigFile => Path.Combine(Folder, "config");
+
+    /// <summary>A git process with clean variables, all three streams redirected.</summary>
+    public ProcessStartInfo Start(string program, params ReadOnlySpan<string> arguments)
+    {
+        var start = new ProcessStartInfo(program)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+            WorkingDirectory = Folder,
+        };
+        foreach (var argument in arguments)
+            start.ArgumentList.Add(argument);
+        start.Environment.Clear();
+        start.Environment["PATH"] = Environment.GetEnvironmentVariable("PATH") ?? "/usr/local/bin:/usr/bin:/bin";
+        start.Environment["HOME"] = Folder;
+        start.Environment["LC_ALL"] = "C";
+        start.Environment["GIT_CONFIG_NOSYSTEM"] = "1";
+        start.Environment["GIT_ATTR_NOSYSTEM"] = "1";
+        start.Environment["GIT_CONFIG_GLOBAL"] = ConfigFile;
+        start.Environment["GIT_TERMINAL_PROMPT"] = "0";
+        return start;
+    }
+
+    /// <returns>The exit code, what it printed, and what it complained about.</returns>
+    /// <exception cref="OperationCanceledException">It was ended because the caller gave up.</exception>
+    public async Task<(int ExitCode, string Output, string Errors)> RunAsync(string[] arguments, CancellationToken cancel)
+    {
+        using var git = Process.Start(Start("git", arguments)) ?? throw new GitException("git does not start.");
+        await using var gaveUp = cancel.Register(() => git.Kill(entireProcessTree: true));
+        git.StandardInput.Close();
+        var errors = git.StandardError.ReadToEndAsync(CancellationToken.None);
+        var output = await git.StandardOutput.ReadToEndAsync(CancellationToken.None);
+        await git.WaitForExitAsync(CancellationToken.None);
+        cancel.ThrowIfCancellationRequested();
+        return (git.ExitCode, output, await errors);
+    }
+}

@@ -1,0 +1,24 @@
+namespace Towpath.Engine.Git;
+
+/// <summary>What a project may be called: it is a folder, a part of addresses, and the beginning of every id.</summary>
+public static class ProjectName
+{
+    public const int LengthAtMost = 63;
+
+    /// <summary>Null when the name is fine, else one sentence that says what is wrong with it.</summary>
+    public static string? Problem(string name) =>
+        IsFine(name)
+            ? null
+            : $"'{Cut(name)}' is no name for a project: use 1 to {LengthAtMost} lower-case letters, digits, '-', '_' and '.', beginning with a letter or digit, "
+                + "without '..', and not ending in '.git' or '.lock'.";
+
+    private static bool IsFine(string name) =>
+        name.Length is > 0 and <= LengthAtMost
+        && name.All(letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter) || letter is '-' or '_' or '.')
+        && (char.IsAsciiLetterLower(name[0]) || char.IsAsciiDigit(name[0]))
+        && !name.Contains("..", StringComparison.Ordinal)
+        && !name.EndsWith(".git", StringComparison.Ordinal)
+        && !name.EndsWith(".lock", StringComparison.Ordinal);
+
+    private static string Cut(string name) => PlainText.Line(name, LengthAtMost);
+}
