@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using System.Reflection;
+using Towpath.Agent.Apps;
 using Towpath.Agent.Jobs;
 using Towpath.Agent.Link;
 using Towpath.Agent.Logs;
@@ -35,10 +35,20 @@ public static class AgentHost
         var identity = new LinkIdentity(settings.Name, Version, settings.JobsAtOnce, SandboxName.Of(level), settings.Token);
         var archives = new ServerArchives(channel, identity);
         await using var workspaces = new WorkspaceFolder(folder);
+        await using var apps = new AppHost(new() { Data = settings.Data, Fetch = archives.CopyAsync, Steps = steps });
+        await apps.StartAsync(stop);
         var jobs = new JobRunner(steps, archives, settings.Name);
         using var commands = new CommandTable(
-            spools, answers, outbox, (command, secrets, log, progress, cancel) => CarryOutAsync(jobs, workspaces, command, secrets, log, progress, cancel),
-            settings.Name, settings.JobsAtOnce, say, time);
+            spools,
+            answers,
+            outbox,
+            async (command, secrets, log, progress, cancel) => command is RunJob job
+                ? await RunJobAsync(jobs, workspaces, job, secrets, log, progress, cancel)
+                : await apps.CarryOutAsync(command, secrets, log, progress, cancel),
+            settings.Name,
+            settings.JobsAtOnce,
+            say,
+            time);
         say($"agent '{settings.Name}' {Version}: {settings.JobsAtOnce} jobs at once, sandbox: {identity.Sandbox}");
         using var unlink = new CancellationTokenSource();
         var link = new ServerLink(channel, identity, outbox, commands, say, time).RunAsync(unlink.Token);
@@ -59,17 +69,15 @@ public static class AgentHost
     private static string Version { get; } =
         typeof(AgentHost).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 
-    private static async Task<AgentAnswer> CarryOutAsync(
+    private static async Task<JobEnded> RunJobAsync(
         JobRunner jobs,
         WorkspaceFolder workspaces,
-        AgentCommand command,
+        RunJob job,
         IReadOnlyDictionary<string, string> secrets,
         LogWriter log,
         Action<AgentProgress> progress,
         CancellationToken cancel)
     {
-        if (command is not RunJob job)
-            throw new UnreachableException();
         try
         {
             return await jobs.RunAsync(job, token => workspaces.CreateAsync(job, token), secrets, log, progress, cancel);

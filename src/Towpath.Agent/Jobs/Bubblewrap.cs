@@ -18,7 +18,8 @@ public static class Bubblewrap
         // Root without any capability cannot even unpack a tar file that names other owners; only what is writable is within reach.
         if (asRoot)
             words.AddRange(["--cap-add", "CAP_CHOWN", "--cap-add", "CAP_FOWNER"]);
-        words.AddRange(["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]);
+        // The whole machine may be given too: a command that deploys to it needs that.
+        words.AddRange([surroundings.Writable.Contains("/") ? "--bind" : "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]);
         if (surroundings.Environment.TryGetValue("TMPDIR", out var temporary) && temporary != "/tmp")
             words.AddRange(["--bind", temporary, "/tmp"]);
         else
@@ -27,6 +28,7 @@ public static class Bubblewrap
         var mounts = surroundings.Writable.Select(folder => (Folder: folder, Kind: "--bind"))
             .Concat((surroundings.Readable ?? []).Select(folder => (Folder: folder, Kind: "--ro-bind")))
             .Append((Folder: data, Kind: "--tmpfs"))
+            .Where(mount => mount.Folder != "/")
             .DistinctBy(mount => mount.Folder)
             .OrderBy(mount => mount.Folder, StringComparer.Ordinal);
         foreach (var (folder, kind) in mounts)

@@ -50,6 +50,14 @@ internal sealed class ServerArchives(GrpcChannel channel, LinkIdentity identity)
         }
     }
 
+    /// <summary>Writes the bytes to a stream; whoever asks verifies them.</summary>
+    /// <exception cref="IOException">They cannot be had now.</exception>
+    public async Task CopyAsync(Digest digest, Stream to, CancellationToken cancel)
+    {
+        await using var from = await OpenAsync(digest, cancel);
+        await from.CopyToAsync(to, cancel);
+    }
+
     private static Exception Explained(RpcException problem, string what, CancellationToken cancel) => problem.StatusCode == StatusCode.Cancelled
         ? new OperationCanceledException(problem.Message, problem, cancel)
         : new IOException($"{what}: {(problem.Status.Detail.Length > 0 ? problem.Status.Detail : problem.StatusCode.ToString())}", problem);
