@@ -136,7 +136,9 @@ public static partial class EnvironmentMachine
     {
         if (active.Definition(state.Name)!.Target is CommandTarget { Undo: UndoMode.None })
         {
-            return active.Stage == Stage.Deploy && active.Status != DeploymentStatus.NeedsDecision
+            // A person who cancels has decided; a deploy command that said no has not arrived. Otherwise somebody has to look.
+            var isDecided = active.Status == DeploymentStatus.NeedsDecision || active.Stage == Stage.Deploy;
+            return isDecided
                 ? Record(new DeploymentEnded(active.Number, conclusion == DeploymentStatus.RolledBack ? DeploymentStatus.Failed : conclusion, reason, null))
                 : AskPerson(active, $"{reason} It cannot be undone (undo: none).");
         }

@@ -18,6 +18,8 @@ public static class Rollback
             return Decision<EnvironmentEvent>.Refuse($"Deployment {active.Number} is under way: cancel it or roll back first.");
         if (state.Live is not { } live)
             return Decision<EnvironmentEvent>.Refuse($"Nothing is live in '{state.Name}'.");
+        if (live.Candidate.Pipeline.Environment(state.Name)?.Target is CommandTarget)
+            return Decision<EnvironmentEvent>.Refuse($"'{state.Name}' is deployed to by a command: Towpath runs nothing there that it could stop.");
         return (ValueList<EnvironmentEvent>)
         [
             new HoldSet(input.By, "Stopped by hand."),
