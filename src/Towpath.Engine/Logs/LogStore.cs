@@ -1,0 +1,156 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+
+namespace Towpath.Engine.Logs;
+
+/// <summary>
+/// The server's logs, one file each. A line that was acknowledged is on disk. Syncs are shared: whoever appends to a log
+/// while one is under way waits for the next together.
+/// </summary>
+public sealed class LogStore : IAsyncDisposable
+{
+    private const int SyncingTasks = 4;
+    private const int KeptInMemory = 1000;
+    private readonly Dictionary<string, LogFile> files = new(StringComparer.Ordinal);
+    private readonly Channel<LogFile> toSync = Channel.CreateUnbounded<LogFile>();
+    private readonly Task[] syncing;
+    private readonly string folder;
+
+    /// <param name="folder">Created when it is missing.</param>
+    public LogStore(string folder)
+    {
+        this.folder = Path.GetFullPath(folder);
+        Directory.CreateDirectory(this.folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        syncing = [.. Enumerable.Range(0, SyncingTasks).Select(_ => Task.Run(SyncAsync))];
+    }
+
+    /// <summary>
+    /// Stores the lines that are not there yet. Lines that are there are skipped, whatever their text; after a gap nothing is stored.
+    /// Lines after the end of a complete log are ignored.
+    /// </summary>
+    /// <param name="logId">Such as <c>shop/runs/7/jobs/test/attempts/1</c>.</param>
+    /// <param name="first">The number of the first of the lines, from 1.</param>
+    /// <param name="complete">No line follows these.</param>
+    /// <returns>The number of the line that is expected next. All lines before it are on disk.</returns>
+    /// <exception cref="LogException">They cannot be stored: the disk is full, or the id is none. The same may be sent again.</exception>
+    public async Task<long> AppendAsync(string logId, long first, IReadOnlyList<LogRecord> lines, bool complete, CancellationToken cancel)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(first, 1);
+        var file = Take(logId);
+        try
+        {
+            while (true)
+            {
+                var (synced, taken) = file.Append(first, lines, complete, log => toSync.Writer.TryWrite(log));
+                await synced.WaitAsync(cancel);
+                if (taken == lines.Count)
+                    return file.DurableNext;
+                (first, lines) = (first + taken, [.. lines.Skip(taken)]);
+            }
+        }
+        finally
+        {
+            GiveBack(file);
+        }
+    }
+
+    /// <summary>How far the log goes; nothing is there of a log that was never written.</summary>
+    /// <exception cref="LogException">The id is none.</exception>
+    public LogExtent ExtentOf(string logId)
+    {
+        var file = Take(logId);
+        try
+        {
+            return file.Extent;
+        }
+        finally
+        {
+            GiveBack(file);
+        }
+    }
+
+    /// <summary>The lines that are there now, from a number on.</summary>
+    public IAsyncEnumerable<LogEntry> ReadAsync(string logId, long from, CancellationToken cancel) => LinesAsync(logId, from, follow: false, cancel);
+
+    /// <summary>The lines from a number on, as they come, until the log is complete. Also of a log that has not begun.</summary>
+    public IAsyncEnumerable<LogEntry> FollowAsync(string logId, long from, CancellationToken cancel) => LinesAsync(logId, from, follow: true, cancel);
+
+    /// <summary>Ends when what was appended is on disk.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        toSync.Writer.TryComplete();
+        await Task.WhenAll(syncing);
+        lock (files)
+        {
+            foreach (var file in files.Values)
+                file.Close();
+        }
+    }
+
+    private async IAsyncEnumerable<LogEntry> LinesAsync(string logId, long from, bool follow, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        var file = Take(logId);
+        LogReading? reading = null;
+        try
+        {
+            while (true)
+            {
+                cancel.ThrowIfCancellationRequested();
+                var (size, complete, changed) = file.Watch();
+                if (size > 0)
+                    reading ??= new LogReading(file.OpenForReading(), Math.Max(1, from), size);
+                while (reading?.Take(size) is { } entries)
+                {
+                    foreach (var entry in entries)
+                        yield return entry;
+                    cancel.ThrowIfCancellationRequested();
+                }
+
+                if (complete || !follow)
+                    yield break;
+                await changed.WaitAsync(cancel);
+            }
+        }
+        finally
+        {
+            reading?.Dispose();
+            GiveBack(file);
+        }
+    }
+
+    // Counted, because two objects for one file would write over each other.
+    private LogFile Take(string logId)
+    {
+        var path = LogPath.Of(folder, logId);
+        lock (files)
+        {
+            if (!files.TryGetValue(path, out var file))
+            {
+                if (files.Count >= KeptInMemory)
+                    ForgetUnused();
+                files.Add(path, file = new LogFile(path));
+            }
+
+            file.Users++;
+            return file;
+        }
+    }
+
+    private void GiveBack(LogFile file)
+    {
+        lock (files)
+            file.Users--;
+    }
+
+    private void ForgetUnused()
+    {
+        foreach (var (path, _) in files.Where(pair => pair.Value is { Users: 0, IsClosed: true }).ToArray())
+            files.Remove(path);
+    }
+
+    private async Task SyncAsync()
+    {
+        await foreach (var file in toSync.Reader.ReadAllAsync())
+            file.Sync();
+    }
+}
