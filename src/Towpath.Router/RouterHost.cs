@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Towpath.Router.Control;
 using Towpath.Router.Forwarding;
@@ -76,6 +77,7 @@ public static class RouterHost
                 console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
             });
 
+        builder.Services.AddSingleton<IHostLifetime, CallersLifetime>();
         builder.Services.AddGrpc();
         builder.Services.AddHttpForwarder();
         builder.Services.AddSingleton(settings.Time);
@@ -114,5 +116,13 @@ public static class RouterHost
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var registration = stop.Register(() => stopped.TrySetResult());
         await stopped.Task;
+    }
+
+    /// <summary>The host by itself would take signals and keep them: when to stop is said by the caller's token alone.</summary>
+    private sealed class CallersLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }
