@@ -20,6 +20,8 @@ public sealed class ChangeFeed
         var id = Guid.NewGuid();
         var channel = Channel.CreateBounded<StreamId>(new BoundedChannelOptions(BacklogAtMost) { FullMode = BoundedChannelFullMode.DropOldest });
         listeners[id] = (prefix, channel);
+        // Also for a listener that goes away before it asks for the first item.
+        cancel.Register(() => listeners.TryRemove(id, out _));
         return Read(id, channel, cancel);
     }
 

@@ -1,0 +1,58 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Towpath.Engine.Journal;
+
+namespace Towpath.Server.Api;
+
+/// <summary>Gives every answer of the API that is not a success a body with a sentence, whoever gave the answer.</summary>
+public sealed class ApiProblems(RequestDelegate next, ILogger<ApiProblems> log)
+{
+    private const string TooLarge = "The body is larger than this accepts.";
+    private const string NotJson = "Send the body as JSON, with Content-Type: application/json.";
+
+    public async Task InvokeAsync(HttpContext context)
+    {
+        try
+        {
+            await next(context);
+            if (!context.Response.HasStarted && context.Response.ContentType is null && Sentence(context) is { } sentence)
+                await WriteAsync(context, context.Response.StatusCode, sentence);
+        }
+        catch (Exception e) when (!context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
+        {
+            var (status, sentence) = Explain(e);
+            if (status == StatusCodes.Status500InternalServerError)
+                log.LogError(e, "{Method} {Path} failed", context.Request.Method, context.Request.Path);
+            context.Response.Clear();
+            await WriteAsync(context, status, sentence);
+        }
+    }
+
+    private static (int Status, string Sentence) Explain(Exception e) => e switch
+    {
+        JournalException => (StatusCodes.Status503ServiceUnavailable, e.Message),
+        BadHttpRequestException { InnerException: JsonException json } =>
+            (StatusCodes.Status400BadRequest, $"The body is not the JSON that is asked for{Place(json)}; /api/v1/openapi.json says what is."),
+        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } =>
+            (StatusCodes.Status413PayloadTooLarge, TooLarge),
+        BadHttpRequestException { StatusCode: StatusCodes.Status415UnsupportedMediaType } =>
+            (StatusCodes.Status415UnsupportedMediaType, NotJson),
+        BadHttpRequestException bad => (bad.StatusCode, bad.Message),
+        _ => (StatusCodes.Status500InternalServerError, "The server made a mistake; its log (DATA/logs/server.log) says more."),
+    };
+
+    private static string Place(JsonException json) =>
+        json.Path is { Length: > 0 } path ? $" (at {path}{(json.LineNumber is { } line ? $", line {line + 1}" : "")})" : "";
+
+    private static string? Sentence(HttpContext context) => context.Response.StatusCode switch
+    {
+        StatusCodes.Status404NotFound => $"The API has nothing at {context.Request.Path}; /api/v1/openapi.json says what it has.",
+        StatusCodes.Status405MethodNotAllowed => $"{context.Request.Path} does not take {context.Request.Method}; /api/v1/openapi.json says what it takes.",
+        StatusCodes.Status415UnsupportedMediaType => NotJson,
+        StatusCodes.Status413PayloadTooLarge => TooLarge,
+        _ => null,
+    };
+
+    private static Task WriteAsync(HttpContext context, int status, string sentence) => ApiAnswers.Problem(status, sentence).ExecuteAsync(context);
+}

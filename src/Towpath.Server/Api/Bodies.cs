@@ -1,0 +1,29 @@
+namespace Towpath.Server.Api;
+
+/// <param name="Reason">Why, for those who read the history; at most 500 characters. A word of its own is used when it is missing.</param>
+public sealed record ReasonBody(string? Reason);
+
+/// <param name="Run">The run whose package is to be deployed.</param>
+/// <param name="ConfirmOlder">True when it is known that what is live is newer.</param>
+public sealed record PromoteBody(int Run, bool ConfirmOlder = false);
+
+/// <param name="Variables">Name to value; null removes the variable.</param>
+public sealed record SettingsBody(Dictionary<string, string?> Variables);
+
+/// <param name="Value">At most 65536 characters; never given back.</param>
+public sealed record SecretBody(string Value);
+
+/// <summary>A link that signs one browser in, once.</summary>
+/// <param name="ExpiresAt">Until when the link works.</param>
+public sealed record SignInLink(string Url, DateTimeOffset ExpiresAt);
+
+/// <summary>A run's package in the store.</summary>
+/// <param name="Digest">Of the manifest: the package's name everywhere.</param>
+/// <param name="App">Digest of the layer that is run.</param>
+/// <param name="Deploy">Digest of the layer that the environments' own commands need.</param>
+/// <param name="Size">Bytes of both layers together.</param>
+public sealed record PackageDetails(int Run, string Commit, string Digest, string App, string Deploy, long Size);
+
+/// <summary>Something changed: ask for it again.</summary>
+/// <param name="Stream"><c>shop</c>, <c>shop/runs/7</c> or <c>shop/environments/staging</c>.</param>
+public sealed record ChangedEvent(string Stream);

@@ -1,0 +1,76 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Towpath.Core.Environments;
+using Towpath.Engine.Views;
+
+namespace Towpath.Server.Api;
+
+internal static class EnvironmentEndpoints
+{
+    public static void MapEnvironments(this IEndpointRouteBuilder api)
+    {
+        var all = api.MapGroup("/projects/{project}/environments").WithTags("Environments").ProducesProblem(StatusCodes.Status404NotFound);
+        all.MapGet("", List).WithSummary("Lists a project's environments, each after those it waits for.");
+        var one = all.MapGroup("{environment}").ProducesProblem(StatusCodes.Status409Conflict);
+        one.MapGet("", Show).WithSummary("Shows an environment: what is live, what is on its way, what waits and why, and its history.");
+        one.MapPost("rollback", (string project, string environment, ReasonBody? body, Turn turn) =>
+                turn.TakeAsync(project, environment, (steering, by) => steering.RollBackAsync(project, environment, by, body?.Reason)))
+            .WithSummary("Goes back to the version before, or ends the deployment under way; the environment is held afterwards.");
+        one.MapPost("promote", (string project, string environment, PromoteBody body, Turn turn) =>
+                turn.TakeAsync(project, environment, (steering, by) => steering.PromoteAsync(project, environment, body.Run, body.ConfirmOlder, by)))
+            .WithSummary("Deploys the package of a chosen run. Going back to an older one wants 'confirmOlder' and holds the environment.");
+        one.MapPost("redeploy", (string project, string environment, Turn turn) =>
+                turn.TakeAsync(project, environment, (steering, by) => steering.RedeployAsync(project, environment, by)))
+            .WithSummary("Deploys what is live once more, with the current settings.");
+        one.MapPost("stop", (string project, string environment, Turn turn) =>
+                turn.TakeAsync(project, environment, (steering, by) => steering.StopAsync(project, environment, by)))
+            .WithSummary("Ends what runs; the environment is held afterwards.");
+        one.MapPost("hold", (string project, string environment, ReasonBody? body, Turn turn) =>
+                turn.TakeAsync(project, environment, (steering, by) => steering.HoldAsync(project, environment, by, body?.Reason)))
+            .WithSummary("Pauses automation here. It never stops a rollback, and does not expire.");
+        one.MapPost("resume", (string project, string environment, Turn turn) =>
+                turn.TakeAsync(project, environment, (steering, by) => steering.ResumeAsync(project, environment, by)))
+            .WithSummary("Lifts the hold: the newest candidate that may go starts.");
+        one.MapPost("deployments/{deployment:int}/cancel", (string project, string environment, int deployment, Turn turn) =>
+                turn.TakeAsync(project, environment, (steering, by) => steering.CancelDeploymentAsync(project, environment, deployment, by)))
+            .WithSummary("Ends a deployment; what it did is taken back.");
+        one.MapPost("deployments/{deployment:int}/accept", (string project, string environment, int deployment, Turn turn) =>
+                turn.TakeAsync(project, environment, (steering, by) => steering.AcceptAsync(project, environment, deployment, by)))
+            .WithSummary("Decides that a deployment that needs a decision counts as live.");
+    }
+
+    /// <summary>The environment; else the answer that says what is missing.</summary>
+    internal static EnvironmentState? Find(string project, string environment, Inventory inventory, out ProblemHttpResult? missing)
+    {
+        var known = inventory.Project(project);
+        var found = known is null ? null : inventory.Environment(known, environment);
+        missing = found is not null ? null : ApiAnswers.Problem(known is null ? Asked.NoProject(project) : Asked.NoEnvironment(project, environment));
+        return found;
+    }
+
+    private static Results<Ok<IReadOnlyList<EnvironmentView>>, ProblemHttpResult> List(string project, Inventory inventory) =>
+        inventory.Project(project) is { } found ? TypedResults.Ok(inventory.Environments(found)) : ApiAnswers.Problem(Asked.NoProject(project));
+
+    private static Results<Ok<EnvironmentView>, ProblemHttpResult> Show(string project, string environment, Inventory inventory) =>
+        Find(project, environment, inventory, out var missing) is { } found ? TypedResults.Ok(Inventory.View(inventory.Project(project)!, found)) : missing!;
+}
+
+/// <summary>One request to change an environment, answered with the environment as it is after it.</summary>
+internal sealed class Turn(HttpContext context, Steering steering, Inventory inventory)
+{
+    public static ValueTask<Turn> BindAsync(HttpContext context) => ValueTask.FromResult(new Turn(
+        context,
+        (Steering)context.RequestServices.GetService(typeof(Steering))!,
+        (Inventory)context.RequestServices.GetService(typeof(Inventory))!));
+
+    public async Task<Results<Ok<EnvironmentView>, ProblemHttpResult>> TakeAsync(string project, string environment, Func<Steering, string, Task<Asked>> ask)
+    {
+        var asked = await ask(steering, ApiAnswers.By(context));
+        if (asked.Status != AskedStatus.Taken)
+            return ApiAnswers.Problem(asked);
+        var known = inventory.Project(project)!;
+        return TypedResults.Ok(Inventory.View(known, inventory.Environment(known, environment)!));
+    }
+}

@@ -1,0 +1,65 @@
+using System.Text.Json;
+using Towpath.Core;
+using Towpath.Core.Agents;
+using Towpath.Core.Commits;
+using Towpath.Core.Environments;
+using Towpath.Core.Pipelines;
+using Towpath.Core.Runs;
+using Towpath.Engine;
+using Towpath.Engine.Views;
+
+namespace Towpath.Server;
+
+/// <summary>What agents said of the steps of an attempt that is under way, by the attempt's id; null: nothing yet.</summary>
+public delegate IReadOnlyList<StepResult>? StepsUnderWay(string attemptId);
+
+/// <summary>What there is, as views: lists come from the journal's rows, single things from their machines.</summary>
+public sealed class Inventory(ControlPlane plane, StepsUnderWay? steps = null)
+{
+    /// <summary>Rows that a list gives at most.</summary>
+    public const int PageAtMost = 500;
+
+    /// <summary>Environments that one project lists at most.</summary>
+    private const int EnvironmentsAtMost = 1000;
+
+    /// <summary>Newest first.</summary>
+    public IReadOnlyList<ProjectView> Projects() => [.. plane.Journal.List("", PageAtMost).Select(row => Read<ProjectView>(row.Summary))];
+
+    public ProjectState? Project(string name) => plane.Project(name);
+
+    /// <summary>Newest first, without their jobs.</summary>
+    /// <param name="before">Only runs with smaller numbers; null: the newest.</param>
+    public IReadOnlyList<RunView> Runs(string project, int limit, int? before = null) =>
+    [
+        .. plane.Journal.List($"{project}/runs/", Math.Clamp(limit, 1, PageAtMost), before is { } number ? StreamId.OfRun(project, number).Text : null)
+            .Select(row => Read<RunView>(row.Summary)),
+    ];
+
+    public RunState? Run(string project, int number) => plane.Run(project, number);
+
+    public RunView View(RunState run) => RunView.Of(run, steps is null ? null : attempt => steps(attempt));
+
+    /// <summary>The project's environments, each after those it waits for; also those that no candidate has reached yet.</summary>
+    public IReadOnlyList<EnvironmentView> Environments(ProjectState project)
+    {
+        var planned = Pipeline(project)?.Environments.Select(environment => environment.Name).ToList() ?? [];
+        var known = plane.Journal.List($"{project.Name}/environments/", EnvironmentsAtMost).Select(row => StreamId.Parse(row.Stream).Environment!);
+        return [.. planned.Concat(known.Except(planned, StringComparer.Ordinal).Order(StringComparer.Ordinal)).Select(name => View(project, Environment(project, name)!))];
+    }
+
+    /// <summary>Null when neither a candidate nor the newest pipeline knows it.</summary>
+    public EnvironmentState? Environment(ProjectState project, string name) =>
+        plane.Environment(project.Name, name)
+        ?? (Pipeline(project)?.Environment(name) is not null ? EnvironmentState.Empty(project.Name, name) : null);
+
+    public static EnvironmentView View(ProjectState project, EnvironmentState environment)
+    {
+        var view = EnvironmentView.Of(environment);
+        return environment.Deployments.Count > 0 ? view : view with { After = Pipeline(project)?.Environment(environment.Name)?.After ?? [] };
+    }
+
+    /// <summary>The newest definition on the default branch; null before the first push.</summary>
+    public static Pipeline? Pipeline(ProjectState project) => project.Requests.LastOrDefault(request => request.Deploys)?.Pipeline;
+
+    private static TView Read<TView>(string summary) => JsonSerializer.Deserialize<TView>(summary, CoreJson.Options)!;
+}

@@ -1,0 +1,93 @@
+using Towpath.Core;
+using Towpath.Core.Commits;
+using Towpath.Core.Environments;
+using Towpath.Core.Runs;
+using Towpath.Engine;
+
+namespace Towpath.Server;
+
+/// <summary>What people can ask of runs and environments, for pages and API alike. The machines decide; this looks first whether the thing exists.</summary>
+public sealed class Steering(ControlPlane plane, Inventory inventory)
+{
+    /// <summary>The longest reason that a person may give, in characters.</summary>
+    public const int ReasonAtMost = 500;
+
+    public Task<Asked> CancelRunAsync(string project, int run, string by) => OnRunAsync(project, run, async _ =>
+        await AskAsync(StreamId.OfRun(project, run), new CancelRun(by)));
+
+    /// <summary>A new run of the same commit; its number is in the answer.</summary>
+    public Task<Asked> RetryAsync(string project, int number, string by) => OnRunAsync(project, number, async run =>
+    {
+        if (!run.IsOver)
+            return Asked.Refused($"Run {number} is not over: wait for its end, or cancel it first.");
+        if (run.Status == RunStatus.Succeeded)
+            return Asked.Refused($"Run {number} succeeded and is not built again: 'towpath redeploy' or 'towpath promote --run {number}' deploys its package once more.");
+        var asked = await AskAsync(StreamId.OfProject(project), new RequestRetry(number, by));
+        return asked.Status == AskedStatus.Taken
+            ? asked with { Run = plane.Project(project)!.Requests.Last(request => request.RetryOf == number).Number }
+            : asked;
+    });
+
+    public Task<Asked> RollBackAsync(string project, string environment, string by, string? reason) =>
+        OnEnvironmentAsync(project, environment, reason, _ => new RollBackEnvironment(by, Reason(reason, "Rolled back by hand.")));
+
+    public Task<Asked> StopAsync(string project, string environment, string by) => OnEnvironmentAsync(project, environment, null, _ => new StopEnvironment(by));
+
+    public Task<Asked> HoldAsync(string project, string environment, string by, string? reason) =>
+        OnEnvironmentAsync(project, environment, reason, _ => new HoldEnvironment(by, Reason(reason, "Held by hand.")));
+
+    public Task<Asked> ResumeAsync(string project, string environment, string by) => OnEnvironmentAsync(project, environment, null, _ => new ResumeEnvironment(by));
+
+    public Task<Asked> CancelDeploymentAsync(string project, string environment, int deployment, string by) =>
+        OnEnvironmentAsync(project, environment, null, _ => new CancelDeployment(deployment, by));
+
+    public Task<Asked> AcceptAsync(string project, string environment, int deployment, string by) =>
+        OnEnvironmentAsync(project, environment, null, _ => new AcceptDeployment(deployment, by));
+
+    /// <summary>Deploys the candidate of a chosen run.</summary>
+    /// <param name="confirmOlder">The person knows that what is live is newer.</param>
+    public Task<Asked> PromoteAsync(string project, string environment, int run, bool confirmOlder, string by) => OnEnvironmentAsync(project, async found =>
+    {
+        if (!confirmOlder && Newer(found, run) is { } newer)
+            return Asked.Refused($"Run {run} is older than run {newer}, which is live in '{environment}': confirm to go back (confirmOlder); the environment is held afterwards.");
+        return await AskAsync(StreamId.OfEnvironment(project, environment), new Promote(run, by));
+    }, environment);
+
+    /// <summary>Deploys what is live, or was when the environment was stopped, once more.</summary>
+    public Task<Asked> RedeployAsync(string project, string environment, string by) => OnEnvironmentAsync(project, async found =>
+        found.Versions.Count == 0
+            ? Asked.Refused($"Nothing was ever live in '{environment}', so there is nothing to deploy again.")
+            : await AskAsync(StreamId.OfEnvironment(project, environment), new Promote(found.Versions[^1].Candidate.Run, by)), environment);
+
+    public async Task<Asked> AskAsync(StreamId stream, MachineInput input) =>
+        await plane.Loop.AskAsync(stream, input) is { } refusal ? Asked.Refused(refusal) : Asked.Taken;
+
+    /// <summary>The run that is live and newer than the given one; null when none is.</summary>
+    public static int? Newer(EnvironmentState environment, int run) =>
+        environment is { Versions: [.., var live] } && live.Candidate.Run != run
+        && environment.Deployments.FirstOrDefault(deployment => deployment.Candidate.Run == run) is { } older
+        && older.Candidate.Order < live.Candidate.Order
+            ? live.Candidate.Run
+            : null;
+
+    private async Task<Asked> OnRunAsync(string project, int number, Func<RunState, Task<Asked>> ask)
+    {
+        if (plane.Project(project) is null)
+            return Asked.NoProject(project);
+        return plane.Run(project, number) is { } run ? await ask(run) : Asked.NoRun(project, number);
+    }
+
+    private Task<Asked> OnEnvironmentAsync(string project, string environment, string? reason, Func<EnvironmentState, EnvironmentInput> input) =>
+        OnEnvironmentAsync(project, async found => reason?.Length > ReasonAtMost
+            ? Asked.Invalid($"The reason has {reason.Length} characters; use at most {ReasonAtMost}.")
+            : await AskAsync(StreamId.OfEnvironment(project, environment), input(found)), environment);
+
+    private async Task<Asked> OnEnvironmentAsync(string project, Func<EnvironmentState, Task<Asked>> ask, string environment)
+    {
+        if (plane.Project(project) is not { } known)
+            return Asked.NoProject(project);
+        return inventory.Environment(known, environment) is { } found ? await ask(found) : Asked.NoEnvironment(project, environment);
+    }
+
+    private static string Reason(string? given, string otherwise) => string.IsNullOrWhiteSpace(given) ? otherwise : given.Trim();
+}

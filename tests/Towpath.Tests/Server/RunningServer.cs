@@ -1,0 +1,172 @@
+using System.Collections.Concurrent;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Towpath.Core;
+using Towpath.Core.Commits;
+using Towpath.Core.Environments;
+using Towpath.Core.Packages;
+using Towpath.Core.Pipelines;
+using Towpath.Core.Runs;
+using Towpath.Engine;
+using Towpath.Engine.Journal;
+using Towpath.Server;
+using Towpath.Server.Access;
+using Towpath.Server.Api;
+using Towpath.Server.Web;
+
+namespace Towpath.Tests.Server;
+
+/// <summary>The server's API and pages on a real socket, over an engine whose work is scripted.</summary>
+internal sealed class RunningServer : IAsyncDisposable
+{
+    public const string Token = "Vf3k-a-token-of-a-test-0123456789";
+
+    public const string ShopPipeline = """
+        jobs:
+          test:
+            steps: [dotnet test]
+          publish:
+            needs: [test]
+            steps: [dotnet publish -o out]
+            outputs: { shop: out/ }
+        package: publish.shop
+        app: { command: ./Shop, health: /healthz }
+        environments:
+          staging: { listen: 8081, verify: [./smoke.sh] }
+          production: { after: [staging], listen: 8080 }
+        """;
+
+    private readonly WebApplication app;
+    private int pushes;
+
+    private RunningServer(WebApplication app, ControlPlane plane, ScriptedWork work, MemoryLogs logs, ShiftedTime time)
+    {
+        (this.app, Plane, Work, Logs, Time) = (app, plane, work, logs, time);
+        Client = NewClient();
+        Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token);
+    }
+
+    public ControlPlane Plane { get; }
+
+    public ScriptedWork Work { get; }
+
+    public MemoryLogs Logs { get; }
+
+    public ShiftedTime Time { get; }
+
+    /// <summary>Values of secrets as <c>project/environment/name</c>.</summary>
+    public ConcurrentDictionary<string, string> Secrets { get; } = [];
+
+    public ConcurrentQueue<byte[]> Uploads { get; } = [];
+
+    /// <summary>Shows the token and follows no redirects.</summary>
+    public HttpClient Client { get; }
+
+    public static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public static async Task<RunningServer> StartAsync(IJournal? journal = null, string? listen = null)
+    {
+        var (work, logs, time) = (new ScriptedWork(), new MemoryLogs(), new ShiftedTime());
+        var plane = new ControlPlane(journal ?? new MemoryJournal(), work, time, NullLoggerFactory.Instance);
+        work.Answer = (command, input) => plane.Loop.Post(StreamId.OfCommand(command.Id), input);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls(listen ?? "http://127.0.0.1:0");
+        RunningServer? server = null;
+        var identity = new ServerIdentity("http://127.0.0.1:7070", Token);
+        builder.Services.AddSingleton(plane).AddSingleton<TimeProvider>(time).AddSingleton(identity).AddSingleton(logs.Access);
+        builder.Services.AddSingleton(new SecretKeeping(
+            (project, environment, name, value) => server!.Secrets[$"{project}/{environment}/{name}"] = value,
+            (project, environment, name) => server!.Secrets.TryRemove($"{project}/{environment}/{name}", out _)));
+        builder.Services.AddSingleton<StoreUploadedPackage>((_, commit, tar, cancel) => server!.StoreAsync(commit, tar, cancel));
+        builder.Services.AddTowpathSecurity().AddTowpathApi().AddTowpathPages();
+        var app = builder.Build();
+        app.UseTowpathSecurity();
+        app.UseApiProblems();
+        app.MapApi();
+        app.MapPages();
+        plane.Start(time.GetUtcNow());
+        await app.StartAsync(Cancel);
+        identity.Url = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First().Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal);
+        server = new RunningServer(app, plane, work, logs, time);
+        return server;
+    }
+
+    public Uri Url => new(app.Services.GetRequiredService<ServerIdentity>().Url);
+
+    /// <summary>Shows nothing and follows no redirects.</summary>
+    public HttpClient NewClient() => new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false }) { BaseAddress = Url };
+
+    /// <summary>What a git push of one commit leads to, all the way until nothing moves by itself any more.</summary>
+    /// <returns>The run's number.</returns>
+    public async Task<int> PushAsync(string project, string commit, string subject = "Sell boats", string reference = "refs/heads/main", string? pipeline = null)
+    {
+        var parsed = PipelineFile.Parse(pipeline ?? ShopPipeline);
+        Assert.True(parsed.IsValid, string.Join('\n', parsed.Errors.Select(error => error.At("towpath.yml"))));
+        var id = $"push-{Interlocked.Increment(ref pushes)}";
+        var stream = StreamId.OfProject(project);
+        Assert.Null(await Plane.Loop.AskAsync(stream, new AnnouncePush(id, [new RefChange(reference, null, commit, subject, parsed.Pipeline)])));
+        Assert.Null(await Plane.Loop.AskAsync(stream, new SettlePush(id, [reference])));
+        return Plane.Project(project)!.Requests[^1].Number;
+    }
+
+    public Task RunEndsAsync(string project, int run) =>
+        Eventually.That(() => Plane.Run(project, run) is { IsOver: true }, $"run {run} of {project} ends");
+
+    public Task GoesLiveAsync(string project, string environment, int run) =>
+        Eventually.That(() => Plane.Environment(project, environment) is { Active: null, Live.Candidate.Run: var live } && live == run, $"run {run} is live in {environment}");
+
+    public async Task<JsonElement> GetAsync(string path)
+    {
+        using var response = await Client.GetAsync(path, Cancel);
+        var text = await response.Content.ReadAsStringAsync(Cancel);
+        Assert.True(response.IsSuccessStatusCode, $"{path}: {(int)response.StatusCode} {text}");
+        return JsonDocument.Parse(text).RootElement;
+    }
+
+    public Task<HttpResponseMessage> PostAsync(string path, object? body = null) =>
+        Client.PostAsync(path, body is null ? null : JsonContent.Create(body), Cancel);
+
+    /// <summary>The sentence of a problem document with the status that is expected.</summary>
+    public static async Task<string> DetailAsync(HttpResponseMessage response, int status)
+    {
+        var text = await response.Content.ReadAsStringAsync(Cancel);
+        Assert.True((int)response.StatusCode == status, $"{(int)response.StatusCode} {text}");
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+        return JsonDocument.Parse(text).RootElement.GetProperty("detail").GetString()!;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await app.StopAsync(CancellationToken.None);
+        await app.DisposeAsync();
+        await Plane.DisposeAsync();
+    }
+
+    private async Task<(Package? Package, string Reason)> StoreAsync(string commit, Stream tar, CancellationToken cancel)
+    {
+        using var bytes = new MemoryStream();
+        await tar.CopyToAsync(bytes, cancel);
+        Uploads.Enqueue(bytes.ToArray());
+        return bytes.Length == 0 ? (null, "The archive is empty.") : (ScriptedWork.PackageOf("uploaded " + commit), "");
+    }
+}
+
+/// <summary>The system's time, moved by what a test adds.</summary>
+internal sealed class ShiftedTime : TimeProvider
+{
+    private long shift;
+
+    public void Add(TimeSpan more) => Interlocked.Add(ref shift, more.Ticks);
+
+    public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + TimeSpan.FromTicks(Interlocked.Read(ref shift));
+}
