@@ -30,7 +30,9 @@ public static class PipelineReference
         return string.Join("\n\n", sections.Select(section => section.ReplaceLineEndings("\n").Trim())) + "\n";
     }
 
-    private static string Table(KeySet set) => Table($"key of a {set.Noun}", set.Keys);
+    private static string Table(KeySet set) => Table($"key of {WithArticle(set.Noun)}", set.Keys);
+
+    private static string WithArticle(string noun) => (noun[0] is 'a' or 'e' or 'h' ? "an " : "a ") + noun;
 
     private static string Table(string heading, IEnumerable<Key> keys)
     {
@@ -59,7 +61,7 @@ public static class PipelineReference
     {
         KeySet[] all = [PipelineKeys.File, JobKeys.Job, JobKeys.Step, AppKeys.Process, EnvironmentKeys.WithApps];
         return string.Join("\n", all.Where(set => set.Later.Count > 0)
-            .Select(set => $"- in a {set.Noun}: {string.Join(", ", set.Later.Select(key => $"`{key}`"))}"));
+            .Select(set => $"- in {WithArticle(set.Noun)}: {string.Join(", ", set.Later.Select(key => $"`{key}`"))}"));
     }
 
     private static string TypeOf(Shape shape) => shape switch

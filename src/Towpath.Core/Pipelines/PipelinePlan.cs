@@ -1,0 +1,140 @@
+using System.Diagnostics;
+using System.Text;
+using Towpath.Core.Pipelines.Language;
+
+namespace Towpath.Core.Pipelines;
+
+/// <summary>What a push would do, and why: which jobs run, what is packaged, where it goes. Nothing is started to find out.</summary>
+/// <param name="Branch">Without <c>refs/heads/</c>.</param>
+/// <param name="Jobs">In an order in which they could run one by one.</param>
+/// <param name="Package">A line for each part; empty when nothing is packaged.</param>
+/// <param name="Environments">In the order in which they are reached; empty when nothing is deployed.</param>
+/// <param name="Remark">Why nothing is packaged or deployed; else empty.</param>
+public sealed record PipelinePlan(
+    string Branch,
+    ValueList<PlannedJob> Jobs,
+    ValueList<string> Package,
+    ValueList<PlannedEnvironment> Environments,
+    string Remark)
+{
+    /// <param name="isDefaultBranch">Only pushes to the default branch deploy.</param>
+    public static PipelinePlan For(Pipeline pipeline, string branch, bool isDefaultBranch)
+    {
+        var remark = (pipeline.Package, pipeline.Environments, isDefaultBranch) switch
+        {
+            ({ }, { Count: > 0 }, true) => "",
+            (null, { Count: > 0 }, _) => "The file has no jobs that make a package: `towpath packages push` brings one that another CI built.",
+            (null, _, _) => "The file has no 'package': the run ends with its jobs.",
+            (_, { Count: 0 }, _) => "The file has no 'environments': the package is kept and goes nowhere.",
+            _ => "Only pushes to the default branch deploy: the package is kept and goes nowhere.",
+        };
+        var package = pipeline.Package?.Parts.Select(part => Part(pipeline, part)) ?? [];
+        var environments = remark.Length > 0 ? [] : pipeline.Environments.Select(environment => PlannedEnvironment.Of(pipeline, environment));
+        return new(branch, pipeline.Jobs.Select(PlannedJob.Of).ToValueList(), package.ToValueList(), environments.ToValueList(), remark);
+    }
+
+    /// <summary>For a terminal, each line ending with a line feed.</summary>
+    public string Text
+    {
+        get
+        {
+            var text = new StringBuilder($"A push to {Branch} would\n");
+            if (Jobs.Count > 0)
+                Section(text, "run", Jobs.Select(job => ($"{job.Name}, {job.Why}", job.Steps)));
+            if (Package.Count > 0)
+                Section(text, "package", Package.Select(part => (part, ValueList<string>.Empty)));
+            if (Environments.Count > 0)
+                Section(text, "deploy to", Environments.Select(environment => ($"{environment.Name}, {environment.Why}", environment.Steps)));
+            if (Remark.Length > 0)
+                text.Append('\n').Append(Remark).Append('\n');
+            return text.ToString();
+        }
+    }
+
+    private static void Section(StringBuilder text, string heading, IEnumerable<(string Title, ValueList<string> Steps)> items)
+    {
+        text.Append($"\n  {heading}\n");
+        foreach (var (title, steps) in items)
+        {
+            text.Append($"    {title}\n");
+            foreach (var step in steps)
+                text.Append($"      - {step}\n");
+        }
+    }
+
+    private static string Part(Pipeline pipeline, PackagePart part)
+    {
+        var path = pipeline.Jobs.First(job => job.Name == part.Job).Outputs[part.Output];
+        var what = path == "." ? "the whole workspace" : path;
+        return part.Name.Length == 0 ? $"{what} of {part.Job}" : $"{what} of {part.Job}, as {part.Name}/";
+    }
+}
+
+/// <param name="Why">When it starts: <c>when test has succeeded</c>.</param>
+/// <param name="Steps">What people call them.</param>
+public sealed record PlannedJob(string Name, string Why, ValueList<string> Steps)
+{
+    internal static PlannedJob Of(JobDefinition job) => new(
+        job.Name,
+        job.Needs.Count == 0 ? "at once" : $"when {PlannedEnvironment.And(job.Needs)} {(job.Needs.Count == 1 ? "has" : "have")} succeeded",
+        job.Steps.Select(step => step.Name).ToValueList());
+}
+
+/// <param name="Why">When a package is offered to it.</param>
+/// <param name="Steps">What a deployment does, in order.</param>
+public sealed record PlannedEnvironment(string Name, string Why, ValueList<string> Steps)
+{
+    internal static PlannedEnvironment Of(Pipeline pipeline, EnvironmentDefinition environment) => new(
+        environment.Name,
+        environment.After.Count == 0 ? "as soon as the package is stored" : $"when the package has become live in {And(environment.After)}",
+        environment.Target switch
+        {
+            CommandTarget command => [command.Deploy.Name, .. environment.Verify.Select(Verify), Undo(command)],
+            AppsTarget apps => Apps(pipeline, environment, apps).ToValueList(),
+            _ => throw new UnreachableException(),
+        });
+
+    internal static string And(ValueList<string> names) =>
+        names.Count == 1 ? names[0] : $"{string.Join(", ", names.Take(names.Count - 1))} and {names[^1]}";
+
+    private static IEnumerable<string> Apps(Pipeline pipeline, EnvironmentDefinition environment, AppsTarget target)
+    {
+        foreach (var step in environment.Before)
+            yield return $"before: {step.Name}";
+        var processes = pipeline.Apps.OfType<ProcessApp>().ToList();
+        foreach (var app in processes.Where(app => app.Overlap))
+            yield return Start(app, target.Listen.ContainsKey(app.Name));
+        foreach (var check in environment.Verify)
+            yield return Verify(check);
+        foreach (var (app, address) in target.Listen)
+            yield return $"move the traffic of {address} to {app}";
+        foreach (var app in processes.Where(app => !app.Overlap))
+            yield return $"stop the old {app.Name}, then {Start(app, listens: false)}";
+        if (target.Listen.Count > 0)
+            yield return $"keep the old version warm for {Durations.Text(environment.KeepWarm)}";
+    }
+
+    private static string Start(ProcessApp app, bool listens)
+    {
+        var instances = app.Instances == 1 ? "" : $" ({app.Instances} instances)";
+        var ready = app.Health is { } path ? $"until {path} is well"
+            : listens ? "until it listens"
+            : $"until it was alive for {Durations.Text(app.ReadyAfter)}";
+        return $"start {app.Name}{instances}: {app.Command.Split('\n')[0].TrimEnd('\r')}, {ready}";
+    }
+
+    private static string Verify(Check check) => check switch
+    {
+        StepCheck { Step: var step } => $"verify: {step.Name}",
+        HttpCheck http => $"verify: {http.Path} answers {http.Status} within {Durations.Text(http.Timeout)}",
+        _ => throw new UnreachableException(),
+    };
+
+    private static string Undo(CommandTarget target) => target.Undo switch
+    {
+        UndoMode.None => "a rollback is refused: it cannot be undone",
+        UndoMode.Command => $"on a rollback: {target.UndoCommand!.Name}",
+        UndoMode.Redeploy => "on a rollback: the same command with the version before",
+        _ => throw new UnreachableException(),
+    };
+}
