@@ -1,0 +1,201 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Towpath.Core;
+using Towpath.Core.Agents;
+using Towpath.Core.Runs;
+
+namespace Towpath.Engine.Agents;
+
+/// <summary>Which agent works on what. Jobs go to any agent with a free slot, in the order they came; everything else to the environment's agent.</summary>
+/// <remarks>What is assigned survives a reconnect: the agent is sent its commands again and goes on with those it has.</remarks>
+public sealed class AgentHub(TimeProvider time, ILogger<AgentHub> log) : IDisposable
+{
+    /// <summary>How long an agent may be silent or away before its jobs are taken for lost.</summary>
+    public static readonly TimeSpan LostAfter = TimeSpan.FromSeconds(30);
+
+    /// <summary>The name of the agent on the server's own machine, where environments run that name none.</summary>
+    public const string LocalAgent = "local";
+
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, Assignment> assignments = new(StringComparer.Ordinal);
+    private readonly LinkedList<Assignment> jobQueue = [];
+    private readonly Dictionary<string, ConnectedAgent> agents = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, ITimer> absences = new(StringComparer.Ordinal);
+
+    /// <summary>Where answers go; set once, before the first agent connects.</summary>
+    public Func<StreamId, MachineInput, Task<string?>> Ask { get; set; } = (_, _) => Task.FromResult<string?>(null);
+
+    /// <summary>Agents that are connected now.</summary>
+    public IReadOnlyList<AgentView> Agents
+    {
+        get
+        {
+            lock (gate)
+                return [.. agents.Values.Select(agent => new AgentView(agent.Name, agent.Version, agent.Sandbox, agent.Slots, agent.Jobs.Count))];
+        }
+    }
+
+    public void Begin(AgentCommand command)
+    {
+        lock (gate)
+        {
+            if (assignments.ContainsKey(command.Id))
+                return;
+            var assignment = new Assignment(command);
+            assignments[command.Id] = assignment;
+            if (command is RunJob)
+                jobQueue.AddLast(assignment);
+            else
+                Assign(assignment, AgentOf(command));
+            Dispatch();
+        }
+    }
+
+    public void Cancel(string commandId)
+    {
+        lock (gate)
+        {
+            if (!assignments.Remove(commandId, out var assignment))
+                return;
+            jobQueue.Remove(assignment);
+            if (assignment.Agent is { } name && agents.TryGetValue(name, out var agent))
+                agent.Cancel(commandId);
+        }
+    }
+
+    /// <summary>An agent is there. One that was connected under the same name is replaced: its connection is dead or it was restarted.</summary>
+    internal void Join(ConnectedAgent agent, IReadOnlyCollection<string> commands)
+    {
+        lock (gate)
+        {
+            if (agents.Remove(agent.Name, out var former))
+                former.Close();
+            if (absences.TryRemove(agent.Name, out var absence))
+                absence.Dispose();
+            agents[agent.Name] = agent;
+            foreach (var unwanted in commands.Where(id => !assignments.ContainsKey(id)))
+                agent.Cancel(unwanted);
+            foreach (var known in commands)
+            {
+                // After a restart of the server a job may be running on an agent while it still lies in the queue.
+                if (assignments.TryGetValue(known, out var running) && running.Agent is null && jobQueue.Remove(running))
+                    Assign(running, agent.Name);
+            }
+
+            foreach (var assigned in assignments.Values.Where(assignment => assignment.Agent == agent.Name))
+                agent.Begin(assigned.Command);
+            Dispatch();
+            log.LogInformation("Agent '{Name}' is connected ({Slots} slots, {Sandbox})", agent.Name, agent.Slots, agent.Sandbox);
+        }
+    }
+
+    internal void Leave(ConnectedAgent agent)
+    {
+        lock (gate)
+        {
+            if (agents.GetValueOrDefault(agent.Name) != agent)
+                return;
+            agents.Remove(agent.Name);
+            log.LogWarning("Agent '{Name}' is gone; its jobs wait {Seconds} s for it", agent.Name, LostAfter.TotalSeconds);
+            absences[agent.Name] = time.CreateTimer(_ => Lose(agent.Name), null, LostAfter, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    /// <summary>Hands an answer in; returns when it is durable, so that the agent may forget it. One for a command that is not wanted any more is dropped.</summary>
+    internal async Task TakeAsync(string commandId, AgentAnswer answer)
+    {
+        lock (gate)
+        {
+            if (!assignments.ContainsKey(commandId))
+                return;
+        }
+
+        await Ask(StreamId.OfCommand(commandId), Flow.Answer(commandId, answer));
+        Finish(commandId);
+    }
+
+    public void Dispose()
+    {
+        foreach (var absence in absences.Values)
+            absence.Dispose();
+    }
+
+    private void Finish(string commandId)
+    {
+        lock (gate)
+        {
+            assignments.Remove(commandId);
+            foreach (var agent in agents.Values)
+                agent.Jobs.Remove(commandId);
+            Dispatch();
+        }
+    }
+
+    private void Lose(string name)
+    {
+        List<Assignment> lost;
+        lock (gate)
+        {
+            if (agents.ContainsKey(name))
+                return;
+            lost = [.. assignments.Values.Where(assignment => assignment.Agent == name && assignment.Command is RunJob)];
+        }
+
+        foreach (var assignment in lost)
+        {
+            var answer = new JobEnded(
+                Outcome.Errored, $"Agent '{name}' was lost: nothing was heard of it for {LostAfter.TotalSeconds:0} s.", ValueList<StepResult>.Empty, null,
+                OrdinalMap<StoredOutput>.Empty);
+            TakeAsync(assignment.Command.Id, answer).ContinueWith(
+                failed => log.LogError(failed.Exception, "The loss of {Command} could not be recorded", assignment.Command.Id),
+                CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        }
+    }
+
+    private void Dispatch()
+    {
+        foreach (var agent in agents.Values.OrderBy(agent => agent.Jobs.Count))
+        {
+            while (agent.Jobs.Count < agent.Slots && jobQueue.First is { } first)
+            {
+                jobQueue.RemoveFirst();
+                Assign(first.Value, agent.Name);
+            }
+        }
+    }
+
+    private void Assign(Assignment assignment, string name)
+    {
+        assignment.Agent = name;
+        if (!agents.TryGetValue(name, out var agent))
+            return;
+        if (assignment.Command is RunJob)
+            agent.Jobs.Add(assignment.Command.Id);
+        agent.Begin(assignment.Command);
+    }
+
+    private static string AgentOf(AgentCommand command) => PlanOf(command)?.Definition.Agent ?? LocalAgent;
+
+    internal static ReleasePlan? PlanOf(AgentCommand command) => command switch
+    {
+        StartRelease start => start.Plan,
+        CheckRelease check => check.Plan,
+        ShiftTraffic shift => shift.Plan,
+        WithdrawRelease withdraw => withdraw.Plan,
+        DeployTarget deploy => deploy.Plan,
+        VerifyTarget verify => verify.Plan,
+        UndoTarget undo => undo.Plan,
+        _ => null,
+    };
+
+    private sealed class Assignment(AgentCommand command)
+    {
+        public AgentCommand Command { get; } = command;
+
+        public string? Agent { get; set; }
+    }
+}
+
+/// <param name="Sandbox">How jobs are kept apart: <c>bubblewrap</c> or <c>process-group</c>.</param>
+/// <param name="Busy">Slots in use.</param>
+public sealed record AgentView(string Name, string Version, string Sandbox, int Slots, int Busy);

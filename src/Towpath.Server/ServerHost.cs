@@ -1,0 +1,165 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Towpath.Engine;
+using Towpath.Engine.Agents;
+using Towpath.Engine.Git;
+using Towpath.Engine.Journal;
+using Towpath.Engine.Logs;
+using Towpath.Engine.Packages;
+using Towpath.Engine.Settings;
+using Towpath.Protocol.Archives;
+using Towpath.Server.Access;
+using Towpath.Server.Api;
+using Towpath.Server.Git;
+using Towpath.Server.Logs;
+using Towpath.Server.Web;
+
+namespace Towpath.Server;
+
+/// <summary>The control plane as a process: git, the API and the pages on one address, agents on a socket that only the owner can open.</summary>
+public static class ServerHost
+{
+    private const string FromAgent = "towpath.agent";
+
+    /// <summary>Bytes of an app layer that was built elsewhere.</summary>
+    private const long LargestUpload = 4L << 30;
+
+    private static readonly string[] Channels = ["towpath", "stdout", "stderr"];
+
+    /// <summary>Runs until it is told to stop. What is under way on agents goes on and is found again at the next start.</summary>
+    /// <exception cref="JournalException">The journal cannot be opened; the message says why.</exception>
+    /// <exception cref="IOException">The address is in use.</exception>
+    public static async Task RunAsync(ServerSettings settings, CancellationToken stop)
+    {
+        Directory.CreateDirectory(settings.Data, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Directory.CreateDirectory(Path.GetDirectoryName(settings.JournalFile)!, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = typeof(ServerHost).Assembly.GetName().Name });
+        builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Error);
+        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, settings));
+        var identity = new ServerIdentity($"http://{settings.Listen}", TokenIn(settings.TokenFile));
+        AddEngine(builder.Services, settings);
+        builder.Services.AddSingleton(identity);
+        builder.Services.AddTowpathSecurity().AddTowpathApi().AddTowpathPages();
+        builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = 16 * 1024 * 1024);
+
+        await using var app = builder.Build();
+        app.UseTowpathSecurity();
+        app.UseApiProblems();
+        app.MapWhen(context => IsAgent(context), agents => agents.UseRouting().UseEndpoints(endpoints => endpoints.MapGrpcService<AgentLinkEndpoint>()));
+        app.MapGit();
+        app.MapApi();
+        app.MapPages();
+
+        var plane = Wire(app.Services);
+        plane.Start(TimeProvider.System.GetUtcNow());
+        await app.StartAsync(stop);
+        identity.Url = AddressOf(app, settings);
+        WriteEndpoint(settings, identity);
+        await app.WaitForShutdownAsync(stop);
+    }
+
+    private static void AddEngine(IServiceCollection services, ServerSettings settings)
+    {
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<IJournal>(_ => SqliteJournal.Open(settings.JournalFile));
+        services.AddSingleton(_ => PackageStore.Open(settings.StoreFolder));
+        services.AddSingleton(provider => new PackageBuilder(provider.GetRequiredService<PackageStore>(), TreeArchiveLimits.Default));
+        services.AddSingleton(_ => new LogStore(settings.LogsFolder));
+        services.AddSingleton(_ => new Repositories(settings.RepositoriesFolder));
+        services.AddSingleton<PushResolution>();
+        services.AddSingleton<AgentHub>();
+        services.AddSingleton<AgentSupplies>();
+        services.AddSingleton<Adapters>();
+        services.AddSingleton(provider => new ControlPlane(
+            provider.GetRequiredService<IJournal>(), provider.GetRequiredService<Adapters>(), TimeProvider.System, provider.GetRequiredService<ILoggerFactory>()));
+        services.AddSingleton(provider => provider.GetRequiredService<ControlPlane>().Loop);
+        services.AddSingleton(provider => provider.GetRequiredService<ControlPlane>().Changes);
+        services.AddSingleton<LiveProgress>();
+        services.AddSingleton<AgentLinkEndpoint>();
+        services.AddSingleton<JoinedLogs>();
+        services.AddSingleton(_ => SecretStore.Open(settings.SecretsFolder));
+        AddSeams(services);
+    }
+
+    /// <summary>What the API asks of the engine's stores.</summary>
+    private static void AddSeams(IServiceCollection services)
+    {
+        services.AddSingleton<StepsUnderWay>(provider => provider.GetRequiredService<LiveProgress>().Steps);
+        services.AddSingleton(provider => new SecretKeeping(
+            provider.GetRequiredService<SecretStore>().Set, (project, environment, name) => provider.GetRequiredService<SecretStore>().Remove(project, environment, name)));
+        services.AddSingleton(provider => Reader(provider.GetRequiredService<JoinedLogs>()));
+        services.AddSingleton<StoreUploadedPackage>(provider => async (project, commit, tar, cancel) =>
+        {
+            var store = provider.GetRequiredService<PackageStore>();
+            var archive = await store.PutBlobAsync(tar, null, LargestUpload, cancel);
+            var built = await provider.GetRequiredService<PackageBuilder>().BuildUploadedAsync(
+                project, commit, archive, provider.GetRequiredService<Repositories>().PathOf(project), cancel);
+            return (built.Package, built.Reason);
+        });
+    }
+
+    private static LogAccess Reader(JoinedLogs logs) => new(
+        (log, from, limit) =>
+        {
+            var slice = logs.Read(log, from, limit);
+            return new LogPart([.. slice.Lines.Select(line => new LogLine(line.Number, line.At, Channels[line.Channel], line.Text))], slice.Next, slice.Complete);
+        },
+        logs.WaitAsync);
+
+    /// <summary>What needs each other in a circle is joined here, once.</summary>
+    private static ControlPlane Wire(IServiceProvider services)
+    {
+        var plane = services.GetRequiredService<ControlPlane>();
+        services.GetRequiredService<Adapters>().Loop = plane.Loop;
+        services.GetRequiredService<AgentHub>().Ask = plane.Loop.AskAsync;
+        return plane;
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, ServerSettings settings)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Listen(settings.Listen);
+        File.Delete(settings.AgentSocket);
+        kestrel.ListenUnixSocket(settings.AgentSocket, socket =>
+        {
+            socket.Protocols = HttpProtocols.Http2;
+            socket.Use(next => connection =>
+            {
+                connection.Items[FromAgent] = true;
+                return next(connection);
+            });
+        });
+    }
+
+    private static bool IsAgent(HttpContext context) => context.Features.Get<IConnectionItemsFeature>()?.Items.ContainsKey(FromAgent) == true;
+
+    private static string TokenIn(string file)
+    {
+        if (File.Exists(file))
+            return File.ReadAllText(file).Trim();
+        var token = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
+        OwnFile.Write(file, token);
+        return token;
+    }
+
+    private static string AddressOf(WebApplication app, ServerSettings settings)
+    {
+        var bound = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
+            .Select(address => Uri.TryCreate(address, UriKind.Absolute, out var uri) ? uri : null)
+            .First(uri => uri is { Scheme: "http", Port: > 0 } && !uri.Host.Contains("unix", StringComparison.Ordinal))!;
+        return $"http://{(settings.Listen.Address.Equals(System.Net.IPAddress.Any) ? "127.0.0.1" : settings.Listen.Address.ToString())}:{bound.Port}";
+    }
+
+    private static void WriteEndpoint(ServerSettings settings, ServerIdentity identity) => OwnFile.Write(
+        settings.EndpointFile, JsonSerializer.Serialize(new { url = identity.Url, token = identity.Token, pid = Environment.ProcessId }) + "\n");
+}
