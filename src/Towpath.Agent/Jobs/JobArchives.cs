@@ -1,5 +1,6 @@
 using Towpath.Core;
 using Towpath.Core.Agents;
+using Towpath.Core.Packages;
 using Towpath.Core.Pipelines;
 using Towpath.Protocol.Archives;
 
@@ -58,14 +59,13 @@ internal sealed class JobArchives(ArchiveStore store)
 
     private async Task<StoredOutput> StoreAsync(string from, string path, string file, CancellationToken cancel)
     {
-        var output = new HashingStream(new FileStream(file, FileMode.CreateNew, FileAccess.Write, FileShare.None, 64 * 1024));
-        await using (output)
+        Digest digest;
+        await using (var output = new HashingStream(new FileStream(file, FileMode.CreateNew, FileAccess.Write, FileShare.None, 64 * 1024)))
         {
             await TreeArchive.WriteAsync(from, output, TreeArchiveLimits.Default, cancel);
-            await output.FlushAsync(cancel);
-            var digest = output.Digest;
-            await store.StoreAsync(digest, file, cancel);
-            return new(digest, path);
+            digest = output.Digest;
         }
+        await store.StoreAsync(digest, file, cancel);
+        return new(digest, path);
     }
 }

@@ -161,7 +161,7 @@ public sealed class SpoolFile : IDisposable
         long end;
         lock (gate)
             end = length;
-        var buffer = new byte[(int)Math.Min(bytes, end - from.Offset)];
+        var buffer = new byte[(int)Math.Min(Math.Max(bytes, RecordHead), end - from.Offset)];
         var read = ReadFully(buffer, from.Offset);
         var result = new List<SpooledLine>();
         var at = 0;
