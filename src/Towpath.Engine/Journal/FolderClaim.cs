@@ -45,7 +45,8 @@ public sealed class FolderClaim : IDisposable
         catch (IOException e) when (IsTaken(path))
         {
             throw new JournalException(
-                $"The data in {folder} is in use by another server{Owner(folder)}; stop it (towpath down), or choose another folder with --data.", e);
+                $"The data in {folder} is in use by another server{Owner(folder)}; stop it (towpath down), or use another folder (--data).",
+                e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -26,7 +26,10 @@ internal sealed class JournalReader : IDisposable
         }.ToString());
         connection.Open();
         read = Statement(
-            "SELECT e.sequence, e.at, e.type, e.data FROM events e JOIN streams s ON s.id = e.stream WHERE s.name = $stream ORDER BY e.sequence",
+            """
+            SELECT e.sequence, e.at, e.type, e.data FROM events e JOIN streams s ON s.id = e.stream
+            WHERE s.name = $stream ORDER BY e.sequence
+            """,
             "$stream");
         active = Statement("SELECT name FROM streams WHERE active = 1 ORDER BY id");
         find = Statement("SELECT name, active, summary FROM streams WHERE name = $stream AND summary IS NOT NULL", "$stream");
@@ -50,9 +53,10 @@ internal sealed class JournalReader : IDisposable
         {
             var sequence = row.GetInt64(0);
             var data = row.GetString(3);
+            var type = row.GetString(2);
             if (Damage(data) is { } damage)
-                throw new JournalException($"Event {sequence} ({row.GetString(2)} of {stream}) in the journal {path} is damaged: {damage}; restore a backup.");
-            return new JournalEntry(sequence, stream, DateTimeOffset.UnixEpoch.AddTicks(row.GetInt64(1)), row.GetString(2), data);
+                throw new JournalException($"Event {sequence} ({type} of {stream}) in {path} is damaged: {damage}; restore a backup.");
+            return new JournalEntry(sequence, stream, DateTimeOffset.UnixEpoch.AddTicks(row.GetInt64(1)), type, data);
         });
     }
 

@@ -12,8 +12,10 @@ internal static class JournalRules
     {
         for (var i = 0; i < entries.Count; i++)
         {
-            if (entries[i].Sequence != lastSequence + 1 + i)
-                throw new ArgumentException($"Event {entries[i].Sequence} of {entries[i].Stream} was appended where {lastSequence + 1 + i} comes next.");
+            var expected = lastSequence + 1 + i;
+            var entry = entries[i];
+            if (entry.Sequence != expected)
+                throw new ArgumentException($"Event {entry.Sequence} of {entry.Stream} was appended where {expected} comes next.");
         }
 
         foreach (var update in updates)
@@ -23,6 +25,6 @@ internal static class JournalRules
         }
     }
 
-    /// <summary>The prefix that a stream is listed under: <c>shop/runs/7</c> under <c>shop/runs/</c>, <c>shop</c> under the empty one.</summary>
+    /// <summary>What a stream is listed under: <c>shop/runs/7</c> under <c>shop/runs/</c>, <c>shop</c> under the empty prefix.</summary>
     public static string ParentOf(string stream) => stream[..(stream.LastIndexOf('/') + 1)];
 }

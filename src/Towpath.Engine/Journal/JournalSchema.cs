@@ -40,7 +40,8 @@ internal static class JournalSchema
         if (version > Current)
         {
             throw new JournalException(
-                $"The journal {connection.DataSource} was written by a newer Towpath (its version is {version}, this program knows {Current}); start the newer one again.");
+                $"The journal {connection.DataSource} was written by a newer Towpath (its version is {version}, "
+                + $"this program knows {Current}); start the newer one again.");
         }
 
         for (; version < Current; version++)

@@ -37,7 +37,8 @@ public sealed class MemoryJournal : IJournal
     {
         lock (gate)
         {
-            return [.. rows.Values.Where(row => row.Summary is { Active: true }).OrderBy(row => row.First).Select(row => row.Summary!.Stream)];
+            var active = rows.Values.Where(row => row.Summary is { Active: true });
+            return [.. active.OrderBy(row => row.First).Select(row => row.Summary!.Stream)];
         }
     }
 

@@ -47,7 +47,12 @@ public sealed class SqliteJournal : IJournal, IDisposable
             "$at",
             "$type",
             "$data");
-        updateStream = Statement(connection, "UPDATE streams SET active = $active, summary = $summary WHERE name = $name", "$active", "$summary", "$name");
+        updateStream = Statement(
+            connection,
+            "UPDATE streams SET active = $active, summary = $summary WHERE name = $name",
+            "$active",
+            "$summary",
+            "$name");
         using var last = Statement(connection, "SELECT coalesce(max(sequence), 0) FROM events");
         lastSequence = (long)last.ExecuteScalar()!;
     }
@@ -139,7 +144,8 @@ public sealed class SqliteJournal : IJournal, IDisposable
 
     public StreamSummary? Find(string stream) => Using(reader => reader.Find(stream));
 
-    public IReadOnlyList<StreamSummary> List(string prefix, int limit, string? before = null) => Using(reader => reader.List(prefix, limit, before));
+    public IReadOnlyList<StreamSummary> List(string prefix, int limit, string? before = null) =>
+        Using(reader => reader.List(prefix, limit, before));
 
     public void Dispose()
     {

@@ -33,7 +33,9 @@ internal static class LogLineFormat
         if (line.Length <= ChecksumLength || line[ChecksumLength] != (byte)' ')
             return false;
         var body = line[(ChecksumLength + 1)..];
-        if (!Utf8Parser.TryParse(line[..ChecksumLength], out uint checksum, out var used, 'x') || used != ChecksumLength || checksum != Checksum(body))
+        if (!Utf8Parser.TryParse(line[..ChecksumLength], out uint checksum, out var used, 'x') || used != ChecksumLength)
+            return false;
+        if (checksum != Checksum(body))
             return false;
         if (!TryTakeNumber(ref body, out var number) || !TryTakeNumber(ref body, out var at) || body.Length < 2)
             return false;

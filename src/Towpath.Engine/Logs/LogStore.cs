@@ -70,10 +70,12 @@ public sealed class LogStore : IAsyncDisposable
     }
 
     /// <summary>The lines that are there now, from a number on.</summary>
-    public IAsyncEnumerable<LogEntry> ReadAsync(string logId, long from, CancellationToken cancel) => LinesAsync(logId, from, follow: false, cancel);
+    public IAsyncEnumerable<LogEntry> ReadAsync(string logId, long from, CancellationToken cancel) =>
+        LinesAsync(logId, from, follow: false, cancel);
 
     /// <summary>The lines from a number on, as they come, until the log is complete. Also of a log that has not begun.</summary>
-    public IAsyncEnumerable<LogEntry> FollowAsync(string logId, long from, CancellationToken cancel) => LinesAsync(logId, from, follow: true, cancel);
+    public IAsyncEnumerable<LogEntry> FollowAsync(string logId, long from, CancellationToken cancel) =>
+        LinesAsync(logId, from, follow: true, cancel);
 
     /// <summary>Ends when what was appended is on disk.</summary>
     public async ValueTask DisposeAsync()
@@ -87,7 +89,11 @@ public sealed class LogStore : IAsyncDisposable
         }
     }
 
-    private async IAsyncEnumerable<LogEntry> LinesAsync(string logId, long from, bool follow, [EnumeratorCancellation] CancellationToken cancel)
+    private async IAsyncEnumerable<LogEntry> LinesAsync(
+        string logId,
+        long from,
+        bool follow,
+        [EnumeratorCancellation] CancellationToken cancel)
     {
         var file = Take(logId);
         LogReading? reading = null;

@@ -74,5 +74,6 @@ internal static class CommitArchive
         }
     }
 
-    private static string LastLine(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is [.., var last] ? last : "it said nothing";
+    private static string LastLine(string text) =>
+        text.Trim().Split('\n') is [.., { Length: > 0 } last] ? last : "it said nothing";
 }

@@ -19,7 +19,12 @@ internal sealed record OciManifest(
 
     /// <summary>A package has two layers, each named by its title.</summary>
     public static OciManifest Of(OciDescriptor app, OciDescriptor deploy, string commit) => new(
-        2, Type, PackageType, OciDescriptor.Empty, [app, deploy], OrdinalMap<string>.Empty.With("org.opencontainers.image.revision", commit));
+        2,
+        Type,
+        PackageType,
+        OciDescriptor.Empty,
+        [app, deploy],
+        OrdinalMap<string>.Empty.With("org.opencontainers.image.revision", commit));
 }
 
 /// <param name="Size">In bytes.</param>

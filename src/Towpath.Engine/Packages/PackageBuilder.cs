@@ -25,7 +25,7 @@ public sealed class PackageBuilder(PackageStore store, TreeArchiveLimits limits)
         foreach (var part in command.Definition.Parts)
         {
             var output = command.Outputs.Find($"{part.Job}.{part.Output}")
-                ?? throw new ArchiveException($"The package wants the output '{part.Output}' of the job '{part.Job}', which that job did not leave.");
+                ?? throw new ArchiveException($"it wants the output '{part.Output}' of the job '{part.Job}', which left none.");
             await AddAsync(app, output.Archive, part.Name, cancel);
         }
 
@@ -34,7 +34,12 @@ public sealed class PackageBuilder(PackageStore store, TreeArchiveLimits limits)
 
     /// <summary>A package whose app layer was built elsewhere and has been stored as a tar archive.</summary>
     /// <param name="repository">The bare repository that has the commit.</param>
-    public Task<PackageBuilt> BuildUploadedAsync(string project, string commit, Digest archive, string repository, CancellationToken cancel) =>
+    public Task<PackageBuilt> BuildUploadedAsync(
+        string project,
+        string commit,
+        Digest archive,
+        string repository,
+        CancellationToken cancel) =>
         ReportAsync(async () =>
         {
             var app = new Tree(limits);

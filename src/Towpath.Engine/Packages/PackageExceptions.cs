@@ -18,7 +18,7 @@ public sealed class PackageException : Exception
 
 /// <summary>Stored bytes are not those that their digest names. They are never used.</summary>
 public sealed class DamagedPackageException(Digest digest)
-    : IOException($"The stored bytes {digest.Short} are damaged: they do not have their digest any more; run the commit again, or restore a backup.")
+    : IOException($"The stored bytes {digest.Short} are damaged: their digest is another one; run the commit again, or restore a backup.")
 {
     public Digest Digest { get; } = digest;
 }

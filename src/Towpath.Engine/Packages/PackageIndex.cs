@@ -5,7 +5,7 @@ using Towpath.Protocol.Files;
 
 namespace Towpath.Engine.Packages;
 
-/// <summary>The layout's index.json: package names, as in <c>shop:run-7</c>, to manifests. For tools; Towpath itself goes by digests.</summary>
+/// <summary>The layout's index.json: names such as <c>shop:run-7</c> to manifests. For tools; Towpath itself goes by digests.</summary>
 public sealed class PackageIndex
 {
     private readonly System.Threading.Lock gate = new();

@@ -75,7 +75,9 @@ public sealed class PackageStore
         {
             var bytes = new byte[file.Length];
             file.ReadExactly(bytes);
-            return Digest.Of(SHA256.HashData(bytes)) == digest ? new MemoryStream(bytes, writable: false) : throw new DamagedPackageException(digest);
+            return Digest.Of(SHA256.HashData(bytes)) == digest
+                ? new MemoryStream(bytes, writable: false)
+                : throw new DamagedPackageException(digest);
         }
     }
 
@@ -132,7 +134,7 @@ public sealed class PackageStore
                 await write(hashing);
                 digest = hashing.End();
                 if (expected is { } wanted && wanted != digest)
-                    throw new PackageException($"The bytes that arrived are {digest.Short} and not {wanted.Short} as announced; send them again.");
+                    throw new PackageException($"The bytes are {digest.Short} and not {wanted.Short} as announced; send them again.");
                 file.Flush(flushToDisk: true);
                 size = file.Length;
             }

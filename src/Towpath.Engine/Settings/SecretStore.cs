@@ -44,7 +44,8 @@ public sealed class SecretStore
         this.keys = keys;
         this.path = path;
         this.places = places;
-        protector = DataProtectionProvider.Create(new DirectoryInfo(keys), setup => setup.SetApplicationName("towpath")).CreateProtector("secrets.v1");
+        var protection = DataProtectionProvider.Create(new DirectoryInfo(keys), setup => setup.SetApplicationName("towpath"));
+        protector = protection.CreateProtector("secrets.v1");
     }
 
     /// <param name="folder">Where <c>secrets.json</c> and <c>keys/</c> lie; created when it is missing.</param>
@@ -131,10 +132,12 @@ public sealed class SecretStore
 
     private static string KeyOf(string project, string environment) => $"{project}/{environment}";
 
-    private OrdinalMap<string> Place(string project, string environment) => places.Find(KeyOf(project, environment)) ?? OrdinalMap<string>.Empty;
+    private OrdinalMap<string> Place(string project, string environment) =>
+        places.Find(KeyOf(project, environment)) ?? OrdinalMap<string>.Empty;
 
     // Bound to its place, so that nobody gets at a value by moving it to an environment of theirs in the file.
-    private IDataProtector ProtectorOf(string project, string environment, string name) => protector.CreateProtector(project, environment, name);
+    private IDataProtector ProtectorOf(string project, string environment, string name) =>
+        protector.CreateProtector(project, environment, name);
 
     private string Open(string project, string environment, string name, string sealedValue)
     {
@@ -145,7 +148,8 @@ public sealed class SecretStore
         catch (CryptographicException e)
         {
             throw new SecretException(
-                $"The secret {name} of {project}'s {environment} cannot be decrypted: its key is not in {keys} or the value was changed; set it again.", e);
+                $"The secret {name} of {project}'s {environment} cannot be decrypted: its key is not in {keys}, or it was edited; set it.",
+                e);
         }
     }
 

@@ -17,7 +17,8 @@ internal sealed class DeterministicTarWriter(Stream output)
     private static readonly byte[] Zeros = new byte[BlockSize];
     private readonly byte[] block = new byte[BlockSize];
 
-    public Task WriteFolderAsync(string name, CancellationToken cancel) => WriteHeaderAsync(name + "/", '5', executable: true, 0, "", cancel);
+    public Task WriteFolderAsync(string name, CancellationToken cancel) =>
+        WriteHeaderAsync(name + "/", '5', executable: true, 0, "", cancel);
 
     public Task WriteLinkAsync(string name, string target, CancellationToken cancel) =>
         WriteHeaderAsync(name, '2', executable: true, 0, target, cancel);

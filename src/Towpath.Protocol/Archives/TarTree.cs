@@ -17,11 +17,15 @@ public static class TarTree
             while (await reader.GetNextEntryAsync(copyData: false, cancel) is { } entry)
                 Add(tree, tarFile, prefix, entry);
         }
-        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or FormatException or OverflowException or NotSupportedException)
+        catch (Exception e) when (IsDamage(e))
         {
             throw new ArchiveException($"The archive is damaged or not a tar archive: {e.Message}", e);
         }
     }
+
+    /// <summary>What the framework throws at bytes that are no archive.</summary>
+    internal static bool IsDamage(Exception error) =>
+        error is InvalidDataException or EndOfStreamException or FormatException or OverflowException or NotSupportedException;
 
     internal static bool IsExecutable(TarEntry entry) =>
         (entry.Mode & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) != 0;
@@ -34,7 +38,7 @@ public static class TarTree
 
     internal static TreeFile HardLinked(Tree tree, TarEntry entry, string prefix = "") =>
         tree.Find(Tree.NameOf(prefix + Tree.NameOf(entry.LinkName))) as TreeFile
-        ?? throw new ArchiveException($"'{entry.Name}' is a hard link to '{entry.LinkName}', which is not a file before it in the archive.");
+        ?? throw new ArchiveException($"'{entry.Name}' is a hard link to '{entry.LinkName}', which is no file before it.");
 
     internal static ArchiveException Refusal(TarEntry entry) => new(
         $"'{entry.Name}' is of the kind {entry.EntryType}; only files, folders and links are taken.");

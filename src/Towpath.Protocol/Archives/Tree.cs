@@ -30,8 +30,8 @@ public sealed class Tree(TreeArchiveLimits limits)
             return;
         }
 
-        if (entries.TryGetValue(entry.Name, out var earlier))
-            throw new ArchiveException($"'{entry.Name}' is there twice{(earlier is TreeFolder ? ": as a folder, and as something else" : "")}.");
+        if (entries.ContainsKey(entry.Name))
+            throw new ArchiveException($"'{entry.Name}' is there twice.");
         if (ParentOf(entry.Name) is { } parent)
             AddFolder(parent);
         if (entry is TreeFile file && (bytes += file.Length) > limits.Bytes)
@@ -50,7 +50,7 @@ public sealed class Tree(TreeArchiveLimits limits)
     public IEnumerable<TreeLink> Links => entries.Values.OfType<TreeLink>().OrderBy(link => link.Name, StringComparer.Ordinal);
 
     /// <summary>The same bytes for the same tree, on every machine and at any time. Links must have been checked.</summary>
-    /// <param name="root">True to begin with an entry for the tree's root, <c>./</c>, by which a folder's archive is known from that of a file.</param>
+    /// <param name="root">True to begin with an entry for the root, <c>./</c>, by which a folder's archive is known from a file's.</param>
     /// <exception cref="ArchiveException">A file is shorter than it was when it was added, or cannot be read.</exception>
     public async Task WriteAsync(Stream output, bool root, CancellationToken cancel)
     {
@@ -78,7 +78,7 @@ public sealed class Tree(TreeArchiveLimits limits)
         await tar.FinishAsync(cancel);
     }
 
-    /// <summary>A name as archives and people write it, made into one that <see cref="TreeEntry.Name"/> takes; empty for the root itself.</summary>
+    /// <summary>Makes a name as archives and people write it into a <see cref="TreeEntry.Name"/>; empty for the root itself.</summary>
     /// <exception cref="ArchiveException">It is absolute or goes up.</exception>
     public static string NameOf(string path)
     {

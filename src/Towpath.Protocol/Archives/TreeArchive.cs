@@ -31,7 +31,7 @@ public static class TreeArchive
     /// through links, not even through those that are in the folder already. When it fails, the folder holds a part.
     /// </summary>
     /// <exception cref="ArchiveException">
-    /// The archive is damaged or over a limit, or holds an absolute path, one with <c>..</c>, a link that leads outside, a device or a pipe.
+    /// The archive is damaged or over a limit, or holds an absolute path, one with <c>..</c>, a link that leads outside, or a device.
     /// </exception>
     public static Task ExtractAsync(Stream archive, string folder, TreeArchiveLimits limits, CancellationToken cancel) =>
         new TreeExtraction(folder, limits).RunAsync(archive, cancel);

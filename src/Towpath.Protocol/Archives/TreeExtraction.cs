@@ -35,7 +35,7 @@ internal sealed class TreeExtraction(string folder, TreeArchiveLimits limits)
             // The padding after the archive's end belongs to its digest: a verifying stream judges at its end.
             await archive.CopyToAsync(Stream.Null, cancel);
         }
-        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or FormatException or OverflowException or NotSupportedException)
+        catch (Exception e) when (TarTree.IsDamage(e))
         {
             throw new ArchiveException($"The archive is damaged or not a tar archive: {e.Message}", e);
         }
@@ -106,7 +106,7 @@ internal sealed class TreeExtraction(string folder, TreeArchiveLimits limits)
         await content.CopyToAsync(target, cancel);
     }
 
-    /// <summary>The path of a file or link about to be made: its folder exists and is no link, and nothing is there that it would write through.</summary>
+    /// <summary>The path of a file or link about to be made: its folder is there and no link, and nothing stands in its place.</summary>
     private string Clear(string name)
     {
         MakeFolder(Path.GetDirectoryName(name) ?? "");

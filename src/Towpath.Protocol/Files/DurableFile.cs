@@ -8,7 +8,7 @@ public static partial class DurableFile
     private const int CloseOnExec = 0x80000;
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    /// <summary>Replaces a file: a reader, and whoever comes after a crash, sees the old content or the new. On disk when it returns.</summary>
+    /// <summary>Replaces a file: readers, also after a crash, see the old content or the new one. On disk when it returns.</summary>
     /// <remarks>The content is first written beside it, as <c>NAME.new</c>; two writers of one file take turns outside of here.</remarks>
     /// <param name="mode">0600 unless told.</param>
     /// <exception cref="IOException">The disk is full or broken; the old content stands.</exception>

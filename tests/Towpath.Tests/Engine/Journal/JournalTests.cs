@@ -33,8 +33,10 @@ public abstract class JournalTests : IDisposable
     [Fact]
     public void Lists_show_what_lies_directly_below_a_prefix_newest_first_page_by_page()
     {
-        var streams = new[] { "shop", "shop/environments/staging", "shop/runs/9", "blog", "shop/runs/10", "shop/runs/11", "shopping/runs/1" };
-        Journal.Append([.. streams.Select((stream, i) => Event(i + 1, stream))], [.. streams.Select(stream => new StreamUpdate(stream, true, "{}"))]);
+        string[] streams =
+            ["shop", "shop/environments/staging", "shop/runs/9", "blog", "shop/runs/10", "shop/runs/11", "shopping/runs/1"];
+        Journal.Append(
+            [.. streams.Select((stream, i) => Event(i + 1, stream))], [.. streams.Select(stream => new StreamUpdate(stream, true, "{}"))]);
         Journal.Append([Event(8, "shop/runs/9"), Event(9, "shop/runs/12")], [new("shop/runs/9", false, """{"n":9}""")]);
 
         Assert.Equal(["blog", "shop"], Names(Journal.List("", 10)));
@@ -43,7 +45,7 @@ public abstract class JournalTests : IDisposable
         Assert.Equal(["shop/runs/9"], Names(Journal.List("shop/runs/", 2, "shop/runs/10")));
         Assert.Equal(new("shop/runs/9", false, """{"n":9}"""), Journal.Find("shop/runs/9"));
         Assert.Null(Journal.Find("shop/runs/12"));
-        Assert.Equal(["shop", "shop/environments/staging", "blog", "shop/runs/10", "shop/runs/11", "shopping/runs/1"], Journal.ActiveStreams());
+        Assert.Equal(streams.Where(stream => stream != "shop/runs/9"), Journal.ActiveStreams());
     }
 
     [Fact]

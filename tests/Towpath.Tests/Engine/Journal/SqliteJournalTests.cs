@@ -112,7 +112,8 @@ public sealed class SqliteJournalTests : JournalTests
     {
         journal.Dispose();
         File.WriteAllText(Temp.At("journal.db"), new string('x', 10_000));
-        Assert.Contains("is damaged", Assert.Throws<JournalException>(() => SqliteJournal.Open(Temp.Path)).Message, StringComparison.Ordinal);
+        var error = Assert.Throws<JournalException>(() => SqliteJournal.Open(Temp.Path));
+        Assert.Contains("is damaged", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -26,7 +26,8 @@ public sealed class LogStoreTests : IAsyncDisposable
     {
         var at = new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero).AddMicroseconds(123_456);
         var micros = (at - DateTimeOffset.UnixEpoch).Ticks / 10;
-        var next = await store.AppendAsync(Id, 1, [new(micros, 0, "über"u8.ToArray()), new(micros + 1, 2, "a b  c "u8.ToArray()), new(micros, 1, default)], false, Cancel);
+        LogRecord[] lines = [new(micros, 0, "über"u8.ToArray()), new(micros + 1, 2, "a b  c "u8.ToArray()), new(micros, 1, default)];
+        var next = await store.AppendAsync(Id, 1, lines, false, Cancel);
         Assert.Equal(4, next);
         Assert.Equal([new(1, at, 0, "über"), new(2, at.AddMicroseconds(1), 2, "a b  c "), new(3, at, 1, "")], await Read(1));
         Assert.Equal(new(4, false), store.ExtentOf(Id));
@@ -201,7 +202,10 @@ public sealed class LogStoreTests : IAsyncDisposable
                 Assert.Equal(i + 1, await store.AppendAsync($"shop/runs/{log}", i, Records($"{log}-{i}"), i == 5, cancel));
         });
         for (var log = 0; log < 40; log++)
-            Assert.Equal(Enumerable.Range(1, 5).Select(i => $"{log}-{i}"), (await Collect(store.ReadAsync($"shop/runs/{log}", 1, Cancel))).Select(entry => entry.Text));
+        {
+            var entries = await Collect(store.ReadAsync($"shop/runs/{log}", 1, Cancel));
+            Assert.Equal(Enumerable.Range(1, 5).Select(i => $"{log}-{i}"), entries.Select(entry => entry.Text));
+        }
 
         // The same lines from several connections, as after a reconnect.
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
@@ -237,7 +241,8 @@ public sealed class LogStoreTests : IAsyncDisposable
         Assert.Equal(2, await store.AppendAsync("shop/other", 1, Records("x"), true, Cancel));
     }
 
-    private static LogRecord[] Records(params string[] texts) => [.. texts.Select(text => new LogRecord(1_000_000, 1, Encoding.UTF8.GetBytes(text)))];
+    private static LogRecord[] Records(params string[] texts) =>
+        [.. texts.Select(text => new LogRecord(1_000_000, 1, Encoding.UTF8.GetBytes(text)))];
 
     private static async Task<List<LogEntry>> Collect(IAsyncEnumerable<LogEntry> lines)
     {

@@ -33,7 +33,8 @@ public sealed class PackageBuilderTests : IDisposable
     public async Task Parts_lie_in_their_folders_and_the_commits_tree_in_the_deploy_layer()
     {
         var commit = Commit();
-        var package = await Build(store, commit, ("web", await Output("a", ("Shop", "web"), ("wwwroot/x.css", "css"))), ("worker", await Output("b", ("Worker", "worker"))));
+        var web = await Output("a", ("Shop", "web"), ("wwwroot/x.css", "css"));
+        var package = await Build(store, commit, ("web", web), ("worker", await Output("b", ("Worker", "worker"))));
         Assert.Equal(["web/Shop", "web/wwwroot/x.css", "worker/Worker"], await Unpack(package.App));
         Assert.Equal(["smoke.sh", "towpath.yml"], await Unpack(package.Deploy));
         Assert.True(File.GetUnixFileMode(temp.At("unpacked", package.Deploy.Hex, "smoke.sh")).HasFlag(UnixFileMode.UserExecute));
@@ -47,13 +48,21 @@ public sealed class PackageBuilderTests : IDisposable
         var commit = Commit();
         var package = await Build(store, commit, ("", await Output("a", ("Shop", "web"))));
         using var stream = store.OpenVerified(package.Digest);
-        Assert.Equal(
-            """{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","artifactType":"application/vnd.towpath.package.v1","config":"""
-            + """{"mediaType":"application/vnd.oci.empty.v1+json","digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2},"layers":["""
-            + $$$"""{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":"{{{package.App}}}","size":{{{store.SizeOf(package.App)}}},"annotations":{"org.opencontainers.image.title":"app"}},"""
-            + $$$"""{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":"{{{package.Deploy}}}","size":{{{store.SizeOf(package.Deploy)}}},"annotations":{"org.opencontainers.image.title":"deploy"}}],"annotations":"""
-            + $$$"""{"org.opencontainers.image.revision":"{{{commit}}}"}}""",
-            new StreamReader(stream).ReadToEnd());
+        var expected = $$$"""
+            {"schemaVersion":2,
+            "mediaType":"application/vnd.oci.image.manifest.v1+json",
+            "artifactType":"application/vnd.towpath.package.v1",
+            "config":{"mediaType":"application/vnd.oci.empty.v1+json",
+            "digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2},
+            "layers":[{"mediaType":"application/vnd.oci.image.layer.v1.tar",
+            "digest":"{{{package.App}}}","size":{{{store.SizeOf(package.App)}}},
+            "annotations":{"org.opencontainers.image.title":"app"}},
+            {"mediaType":"application/vnd.oci.image.layer.v1.tar",
+            "digest":"{{{package.Deploy}}}","size":{{{store.SizeOf(package.Deploy)}}},
+            "annotations":{"org.opencontainers.image.title":"deploy"}}],
+            "annotations":{"org.opencontainers.image.revision":"{{{commit}}}"}}
+            """;
+        Assert.Equal(expected.ReplaceLineEndings(""), new StreamReader(stream).ReadToEnd());
         Assert.Equal(package.Digest, store.Index.Find("shop:run-7"));
         Assert.Equal(2, store.SizeOf(Digest.Parse("sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a")));
     }
@@ -91,10 +100,9 @@ public sealed class PackageBuilderTests : IDisposable
     {
         var commit = Commit();
         var builder = new PackageBuilder(store, TreeArchiveLimits.Default);
-        var missing = await builder.BuildAsync(Command(commit, [new("", "build", "gone")], OrdinalMap<StoredOutput>.Empty), Repository, Cancel);
-        Assert.Equal(
-            new(Outcome.Failed, null, "The package cannot be made: The package wants the output 'gone' of the job 'build', which that job did not leave."),
-            missing);
+        var wanting = Command(commit, [new("", "build", "gone")], OrdinalMap<StoredOutput>.Empty);
+        var reason = "The package cannot be made: it wants the output 'gone' of the job 'build', which left none.";
+        Assert.Equal(new(Outcome.Failed, null, reason), await builder.BuildAsync(wanting, Repository, Cancel));
 
         Directory.CreateDirectory(temp.At("outputs", "empty"));
         var empty = await builder.BuildAsync(Command(commit, ("", await Put(store, temp.At("outputs", "empty")))), Repository, Cancel);
@@ -131,7 +139,8 @@ public sealed class PackageBuilderTests : IDisposable
     public async Task Limits_hold_for_all_parts_together()
     {
         var builder = new PackageBuilder(store, TreeArchiveLimits.Default with { Entries = 5 });
-        var command = Command(Commit(), ("web", await Output("a", ("1", "x"), ("2", "x"))), ("worker", await Output("b", ("3", "x"), ("4", "x"))));
+        var web = await Output("a", ("1", "x"), ("2", "x"));
+        var command = Command(Commit(), ("web", web), ("worker", await Output("b", ("3", "x"), ("4", "x"))));
         var built = await builder.BuildAsync(command, Repository, Cancel);
         Assert.Equal(Outcome.Failed, built.Outcome);
         Assert.Contains("more than 5 files and folders", built.Reason, StringComparison.Ordinal);
@@ -143,7 +152,8 @@ public sealed class PackageBuilderTests : IDisposable
         var commit = Commit();
         var output = await Output("a", ("Shop", "web"));
         var here = await Build(store, commit, ("", output));
-        var uploaded = await new PackageBuilder(store, TreeArchiveLimits.Default).BuildUploadedAsync("shop", commit, output, Repository, Cancel);
+        var builder = new PackageBuilder(store, TreeArchiveLimits.Default);
+        var uploaded = await builder.BuildUploadedAsync("shop", commit, output, Repository, Cancel);
         Assert.Equal(here, uploaded.Package);
         Assert.Equal(here.Digest, store.Index.Find($"shop:{commit}"));
     }
@@ -151,7 +161,8 @@ public sealed class PackageBuilderTests : IDisposable
     private static StorePackage Command(string commit, params (string Part, Digest Archive)[] parts) => Command(
         commit,
         parts.Select((part, i) => new PackagePart(part.Part, "build", $"o{i}")).ToValueList(),
-        OrdinalMap<StoredOutput>.From(parts.Select((part, i) => KeyValuePair.Create($"build.o{i}", new StoredOutput(part.Archive, "out/")))));
+        OrdinalMap<StoredOutput>.From(
+            parts.Select((part, i) => KeyValuePair.Create($"build.o{i}", new StoredOutput(part.Archive, "out/")))));
 
     private static StorePackage Command(string commit, ValueList<PackagePart> parts, OrdinalMap<StoredOutput> outputs) =>
         new("shop/runs/7/package", "shop", 7, commit, new(parts), outputs);
@@ -183,7 +194,8 @@ public sealed class PackageBuilderTests : IDisposable
         var folder = temp.At("unpacked", layer.Hex);
         await using var stream = store.OpenVerified(layer);
         await TreeArchive.ExtractAsync(stream, folder, TreeArchiveLimits.Default, Cancel);
-        return Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(folder, file)).Order(StringComparer.Ordinal);
+        var files = Directory.GetFiles(folder, "*", SearchOption.AllDirectories);
+        return files.Select(file => Path.GetRelativePath(folder, file)).Order(StringComparer.Ordinal);
     }
 
     private string Commit()

@@ -35,7 +35,8 @@ public sealed class PackageStoreTests : IDisposable
     public async Task Bytes_other_than_announced_are_refused_and_leave_nothing()
     {
         var announced = Digest.Of(SHA256.HashData(Bytes(3)));
-        var error = await Assert.ThrowsAsync<PackageException>(() => store.PutBlobAsync(new MemoryStream(Bytes(4)), announced, 100, Cancel));
+        var error = await Assert.ThrowsAsync<PackageException>(
+            () => store.PutBlobAsync(new MemoryStream(Bytes(4)), announced, 100, Cancel));
         Assert.Contains($"and not {announced.Short} as announced", error.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<PackageException>(() => store.PutBlobAsync(new MemoryStream(Bytes(101)), null, 100, Cancel));
         Assert.Empty(Stored());
@@ -88,10 +89,12 @@ public sealed class PackageStoreTests : IDisposable
     public async Task Many_may_put_the_same_bytes_at_once()
     {
         var bytes = Bytes(200_000);
-        var digests = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(() => store.PutBlobAsync(new MemoryStream(bytes), null, bytes.Length, Cancel))));
+        var digests = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(Put)));
         Assert.Single(digests.Distinct());
         Assert.Single(Stored());
         Assert.Equal(bytes, await ReadAll(digests[0]));
+
+        Task<Digest> Put() => store.PutBlobAsync(new MemoryStream(bytes), null, bytes.Length, Cancel);
     }
 
     [Fact]
@@ -104,11 +107,17 @@ public sealed class PackageStoreTests : IDisposable
         Assert.Equal("""{"imageLayoutVersion":"1.0.0"}""", File.ReadAllText(temp.At("store", "oci-layout")));
         Assert.Equal(
             """{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":["""
-            + $$$"""{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"{{{digest}}}","size":2,"artifactType":"application/vnd.towpath.package.v1","annotations":{"org.opencontainers.image.ref.name":"shop:run-1"}},"""
-            + $$$"""{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"{{{digest}}}","size":2,"artifactType":"application/vnd.towpath.package.v1","annotations":{"org.opencontainers.image.ref.name":"shop:run-2"}}]}""",
+            + Descriptor("shop:run-1") + "," + Descriptor("shop:run-2") + "]}",
             File.ReadAllText(temp.At("store", "index.json")));
         Assert.Equal(digest, PackageStore.Open(temp.At("store")).Index.Find("shop:run-2"));
         Assert.Null(store.Index.Find("shop:run-3"));
+
+        string Descriptor(string name) => $$$"""
+            {"mediaType":"application/vnd.oci.image.manifest.v1+json",
+            "digest":"{{{digest}}}","size":2,
+            "artifactType":"application/vnd.towpath.package.v1",
+            "annotations":{"org.opencontainers.image.ref.name":"{{{name}}}"}}
+            """.ReplaceLineEndings("");
     }
 
     private static byte[] Bytes(int size) => [.. Enumerable.Range(0, size).Select(i => (byte)(i * 7 % 251))];

@@ -59,7 +59,8 @@ public sealed class SecretStoreTests : IDisposable
     public void A_value_moved_to_another_environment_or_without_its_key_is_not_revealed()
     {
         store.Set("shop", "production", "TOKEN", "t");
-        File.WriteAllText(temp.At("secrets.json"), File.ReadAllText(temp.At("secrets.json")).Replace("shop/production", "evil/staging", StringComparison.Ordinal));
+        var content = File.ReadAllText(temp.At("secrets.json"));
+        File.WriteAllText(temp.At("secrets.json"), content.Replace("shop/production", "evil/staging", StringComparison.Ordinal));
         var moved = SecretStore.Open(temp.Path);
         var error = Assert.Throws<SecretException>(() => moved.Reveal("evil", "staging", ["TOKEN"]));
         Assert.Contains("The secret TOKEN of evil's staging cannot be decrypted", error.Message, StringComparison.Ordinal);

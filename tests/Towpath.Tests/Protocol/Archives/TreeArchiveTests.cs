@@ -68,7 +68,7 @@ public sealed class TreeArchiveTests : IDisposable
         File.WriteAllBytes(temp.At("a.tar"), await Write(Sample("from")));
         var listed = await Output("tar", "--numeric-owner", "--full-time", "-tvf", temp.At("a.tar"));
         Assert.Contains("-rw-r--r-- 0/0               5 1970-01-01 00:00:00 read.me", listed, StringComparison.Ordinal);
-        Assert.Contains("größe.bin", listed.Replace("\\303\\266", "ö", StringComparison.Ordinal).Replace("\\303\\237", "ß", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains(@"gr\303\266\303\237e.bin", listed, StringComparison.Ordinal);
         Assert.Contains("bin/link -> ../read.me", listed, StringComparison.Ordinal);
     }
 
@@ -168,8 +168,8 @@ public sealed class TreeArchiveTests : IDisposable
         var archive = await Write(from);
         var few = Limits with { Entries = 3 };
         var small = Limits with { Bytes = 1000 };
-        Assert.Contains("more than 3", (await Assert.ThrowsAsync<ArchiveException>(() => Write(from, few))).Message, StringComparison.Ordinal);
-        Assert.Contains("larger than", (await Assert.ThrowsAsync<ArchiveException>(() => Write(from, small))).Message, StringComparison.Ordinal);
+        Assert.Contains("more than 3", await NotWritten(from, few), StringComparison.Ordinal);
+        Assert.Contains("larger than", await NotWritten(from, small), StringComparison.Ordinal);
         await Assert.ThrowsAsync<ArchiveException>(() => Extract(archive, temp.At("to1"), few));
         await Assert.ThrowsAsync<ArchiveException>(() => Extract(archive, temp.At("to2"), small));
     }
@@ -185,9 +185,9 @@ public sealed class TreeArchiveTests : IDisposable
     [Fact]
     public async Task A_missing_path_and_a_link_are_refused_as_outputs()
     {
-        Assert.Contains("does not exist", (await Assert.ThrowsAsync<ArchiveException>(() => Write(temp.At("none")))).Message, StringComparison.Ordinal);
+        Assert.Contains("does not exist", await NotWritten(temp.At("none")), StringComparison.Ordinal);
         File.CreateSymbolicLink(temp.At("link"), "/etc");
-        Assert.Contains("symbolic link", (await Assert.ThrowsAsync<ArchiveException>(() => Write(temp.At("link")))).Message, StringComparison.Ordinal);
+        Assert.Contains("symbolic link", await NotWritten(temp.At("link")), StringComparison.Ordinal);
         Assert.Throws<ArchiveException>(() => TreeArchive.PathInside(temp.Path, "link/passwd"));
         Assert.Throws<ArchiveException>(() => TreeArchive.PathInside(temp.Path, "../x"));
         Assert.Equal(temp.At("a", "b"), TreeArchive.PathInside(temp.Path, "./a/b/"));
@@ -218,6 +218,9 @@ public sealed class TreeArchiveTests : IDisposable
         await TreeArchive.WriteAsync(folder, bytes, limits ?? Limits, TestContext.Current.CancellationToken);
         return bytes.ToArray();
     }
+
+    private static async Task<string> NotWritten(string folder, TreeArchiveLimits? limits = null) =>
+        (await Assert.ThrowsAsync<ArchiveException>(() => Write(folder, limits))).Message;
 
     private static Task Extract(byte[] archive, string folder, TreeArchiveLimits? limits = null) =>
         TreeArchive.ExtractAsync(new MemoryStream(archive), folder, limits ?? Limits, TestContext.Current.CancellationToken);

@@ -29,6 +29,9 @@ public sealed class DurableFileTests : IDisposable
     }
 
     [Fact]
-    public void A_folder_that_is_not_there_cannot_be_synced() =>
-        Assert.Contains("cannot be opened", Assert.Throws<IOException>(() => DurableFile.SyncFolder(temp.At("none"))).Message, StringComparison.Ordinal);
+    public void A_folder_that_is_not_there_cannot_be_synced()
+    {
+        var error = Assert.Throws<IOException>(() => DurableFile.SyncFolder(temp.At("none")));
+        Assert.Contains("cannot be opened", error.Message, StringComparison.Ordinal);
+    }
 }
