@@ -56,12 +56,13 @@ public static class ServerHost
         app.UseTowpathSecurity();
         app.UseApiProblems();
         app.MapWhen(context => IsAgent(context), agents => agents.UseRouting().UseEndpoints(endpoints => endpoints.MapGrpcService<AgentLinkEndpoint>()));
-        app.MapGit();
+        app.MapGit(app.Services.GetRequiredService<GitGate>());
         app.MapApi();
         app.MapPages();
 
         var plane = Wire(app.Services);
         plane.Start(TimeProvider.System.GetUtcNow());
+        app.Services.GetRequiredService<GitGate>().Start();
         await app.StartAsync(stop);
         identity.Url = AddressOf(app, settings);
         WriteEndpoint(settings, identity);
@@ -86,6 +87,11 @@ public static class ServerHost
         services.AddSingleton(provider => provider.GetRequiredService<ControlPlane>().Changes);
         services.AddSingleton<LiveProgress>();
         services.AddSingleton<AgentLinkEndpoint>();
+        services.AddSingleton(provider => new GitGate(
+            provider.GetRequiredService<ControlPlane>(), provider.GetRequiredService<Repositories>(), TimeProvider.System, provider.GetRequiredService<ILogger<GitGate>>())
+        {
+            Progress = provider.GetRequiredService<LiveProgress>().Steps,
+        });
         services.AddSingleton<JoinedLogs>();
         services.AddSingleton(_ => SecretStore.Open(settings.SecretsFolder));
         AddSeams(services);

@@ -8,7 +8,8 @@ public sealed record ServerSettings(string Data, IPEndPoint Listen)
 {
     public string JournalFile => Path.Combine(Data, "server", "journal.db");
 
-    public string KeysFolder => Path.Combine(Data, "server", "keys");
+    /// <summary>Secrets, encrypted, and the keys to them.</summary>
+    public string SecretsFolder => Path.Combine(Data, "server");
 
     public string LogsFolder => Path.Combine(Data, "server", "logs");
 

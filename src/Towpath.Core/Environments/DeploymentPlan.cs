@@ -62,7 +62,7 @@ public static class DeploymentPlan
 
     private static string CommandId(EnvironmentState state, Deployment deployment, Stage stage) =>
         $"{StreamId.OfEnvironment(state.Project, state.Name)}/deployments/{deployment.Number}/{stage.ToString().ToLowerInvariant()}"
-        + (deployment.Attempt > 1 ? $"/{deployment.Attempt}" : "");
+        + (deployment.Attempt > 1 ? $"-{deployment.Attempt}" : "");
 
     private static ReleasePlan? PlanOf(EnvironmentState state, LiveVersion version) =>
         version.Candidate.Pipeline.Environment(state.Name) is { } definition
