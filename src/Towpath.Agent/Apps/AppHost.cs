@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
 using System.Threading.Channels;
+using Towpath.Agent.Jobs;
 using Towpath.Agent.Logs;
 using Towpath.Core;
 using Towpath.Core.Agents;
@@ -44,27 +45,32 @@ public sealed partial class AppHost : IAsyncDisposable
     /// <summary>Adopts what runs, ends what nobody owns, starts what should run, and begins to watch. Returns before apps are healthy.</summary>
     public async Task StartAsync(CancellationToken cancel)
     {
-        var adopted = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var folder in Directory.EnumerateDirectories(parts.Apps).SelectMany(Directory.EnumerateDirectories).Order(StringComparer.Ordinal))
-        {
-            cancel.ThrowIfCancellationRequested();
-            if (!File.Exists(Path.Combine(folder, "state.json")))
-                continue;
-            try
-            {
-                adopted.UnionWith(await Open(Path.GetFileName(Path.GetDirectoryName(folder)!), Path.GetFileName(folder)).AdoptAsync());
-            }
-            catch (InvalidDataException damaged)
-            {
-                // Its processes are left alone: what they are is not known, and they may be serving.
-                new EventsFile(Path.Combine(folder, "events.log"), options.Time).Note(damaged.Message);
-            }
-        }
-
-        await EndStraysAsync(adopted);
+        await EndStraysAsync(await AdoptAsync(cancel));
         await Task.WhenAll(environments.Values.Select(environment => environment.BringUpAsync()));
         timer = options.Time.CreateTimer(_ => parts.Wake(), null, LookPause, LookPause);
         loop = Task.Run(WatchAsync, CancellationToken.None);
+    }
+
+    /// <summary>
+    /// Ends every instance of a data folder that no agent works in any more, and starts nothing. What should run stays on
+    /// record: the next agent brings it back.
+    /// </summary>
+    /// <returns>False when nothing ran.</returns>
+    /// <exception cref="IOException">An agent works in the data folder.</exception>
+    public static async Task<bool> EndAllAsync(string data)
+    {
+        await using var host = new AppHost(new AppHostOptions
+        {
+            Data = data,
+            Fetch = (_, _, _) => throw new IOException("Nothing is fetched while everything ends."),
+            Steps = new StepRunner(SandboxLevel.ProcessGroup, data),
+        });
+        var adopted = await host.AdoptAsync(CancellationToken.None);
+        await host.EndStraysAsync(adopted);
+        await host.StopAllAsync();
+        // Jobs end with their agent, unless it was killed.
+        await ProcessTree.EndLeftoversAsync(data, StrayTimeout, TimeProvider.System);
+        return adopted.Count > 0;
     }
 
     /// <summary>
@@ -209,6 +215,29 @@ public sealed partial class AppHost : IAsyncDisposable
 
             return hosted;
         }
+    }
+
+    /// <returns>The marks of the instances that run.</returns>
+    private async Task<HashSet<string>> AdoptAsync(CancellationToken cancel)
+    {
+        var adopted = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var folder in Directory.EnumerateDirectories(parts.Apps).SelectMany(Directory.EnumerateDirectories).Order(StringComparer.Ordinal))
+        {
+            cancel.ThrowIfCancellationRequested();
+            if (!File.Exists(Path.Combine(folder, "state.json")))
+                continue;
+            try
+            {
+                adopted.UnionWith(await Open(Path.GetFileName(Path.GetDirectoryName(folder)!), Path.GetFileName(folder)).AdoptAsync());
+            }
+            catch (InvalidDataException damaged)
+            {
+                // Its processes are left alone: what they are is not known, and they may be serving.
+                new EventsFile(Path.Combine(folder, "events.log"), options.Time).Note(damaged.Message);
+            }
+        }
+
+        return adopted;
     }
 
     /// <summary>Processes of this folder's instances that no environment owns: the agent was killed between starting and recording them.</summary>

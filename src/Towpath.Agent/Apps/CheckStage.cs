@@ -11,6 +11,7 @@ namespace Towpath.Agent.Apps;
 internal static class CheckStage
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
 
     private static readonly HttpClient Client = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = false })
     {
@@ -114,7 +115,7 @@ internal static class CheckStage
     private static async Task<(bool Passed, string Seen)> GetAsync(string url, int status, TimeSpan left, CancellationToken cancel)
     {
         using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        limited.CancelAfter(InstanceHealth.TimeoutOf(left));
+        limited.CancelAfter(left > RequestTimeout ? RequestTimeout : left > TimeSpan.Zero ? left : TimeSpan.FromMilliseconds(1));
         try
         {
             using var response = await Client.GetAsync(new Uri(url), HttpCompletionOption.ResponseHeadersRead, limited.Token);

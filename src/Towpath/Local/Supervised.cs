@@ -1,0 +1,53 @@
+namespace Towpath.Local;
+
+/// <summary>One process that is kept running: adopted when it runs already, started again with back-off when it ends.</summary>
+internal sealed class Supervised(string data, string name, Func<string[]> arguments, Action<string> say)
+{
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Who lived this long did not fail at its start.</summary>
+    private static readonly TimeSpan Settled = TimeSpan.FromMinutes(1);
+
+    private static readonly TimeSpan[] Pauses =
+        [.. new double[] { 0, 0.25, 0.5, 1, 2, 5, 10 }.Select(TimeSpan.FromSeconds)];
+
+    private int failures;
+
+    public string Name => name;
+
+    public ProcessIdentity? Running { get; private set; }
+
+    /// <summary>True when this one started it, false when it ran already.</summary>
+    public bool IsOurs { get; private set; }
+
+    public void AdoptOrStart()
+    {
+        Running = Slot.Holder(data, name);
+        IsOurs = Running is null;
+        Running ??= OwnProcess.Start(data, name, arguments());
+    }
+
+    /// <summary>Keeps it running until it is canceled.</summary>
+    public async Task KeepAsync(CancellationToken cancel)
+    {
+        while (!cancel.IsCancellationRequested)
+        {
+            var since = TimeProvider.System.GetTimestamp();
+            while (Running is { IsAlive: true })
+                await Task.Delay(Look, cancel);
+            failures = TimeProvider.System.GetElapsedTime(since) > Settled ? 0 : failures;
+            var pause = Pauses[Math.Min(failures++, Pauses.Length - 1)];
+            say($"{name} ended ({LastWord()}); starting it again{(pause > TimeSpan.Zero ? $" in {pause.TotalSeconds:0.##} s" : "")}");
+            await Task.Delay(pause, cancel);
+            AdoptOrStart();
+        }
+    }
+
+    public async Task EndAsync(TimeSpan grace)
+    {
+        if ((Running ?? Slot.Holder(data, name)) is { } process)
+            await Signal.EndAsync(process, grace);
+    }
+
+    private string LastWord() => OwnProcess.LogTail(data, name, 1) is { Length: > 0 } tail ? tail : "it said nothing";
+}

@@ -1,0 +1,35 @@
+using Spectre.Console;
+using Towpath.Engine.Views;
+
+namespace Towpath.Output;
+
+/// <summary>An environment as people read it.</summary>
+internal static class EnvironmentText
+{
+    private const int HistoryAtMost = 10;
+
+    public static void Write(EnvironmentView environment)
+    {
+        Terminal.Line($"[bold]{Terminal.Text(environment.Name)}[/]  {Terminal.Text(environment.Url)}");
+        if (environment.Live is { } live)
+            Terminal.Line($"  live      run {live.Run}  {live.Commit[..10]}  {Terminal.Text(RunText.Short(live.Subject))}  {Terminal.Quiet(Times.Ago(live.Since))}");
+        else
+            Terminal.Line("  live      nothing");
+        if (environment.Hold is { } hold)
+            Terminal.Line($"  [yellow]held[/]      by {Terminal.Text(hold.By)}, {Times.Ago(hold.Since)}: {Terminal.Text(hold.Reason)}  {Terminal.Quiet("('towpath resume' lifts it)")}");
+        if (environment.Deployment is { EndedAt: null } active)
+            Terminal.Line($"  deploying {Describe(active)}");
+        foreach (var waiting in environment.Waiting)
+            Terminal.Line($"  waiting   {Describe(waiting)}");
+        if (environment.History.Count == 0)
+            return;
+        Terminal.Line();
+        var table = Terminal.Table("DEPLOYMENT", "KIND", "RUN", "STATE", "WHEN", "REASON");
+        foreach (var past in environment.History.Take(HistoryAtMost))
+            table.AddRow($"{past.Number}", past.Kind, $"{past.Run}", Terminal.State(past.State), Times.Ago(past.EndedAt), Terminal.Text(past.Reason));
+        Terminal.Out.Write(table);
+    }
+
+    public static string Describe(DeploymentView deployment) =>
+        $"run {deployment.Run}  {Terminal.State(deployment.State)}  {Terminal.Text(deployment.Reason)}";
+}

@@ -1,0 +1,38 @@
+using System.CommandLine;
+
+namespace Towpath.Verbs;
+
+/// <summary>Options that every verb takes.</summary>
+internal static class CommonOptions
+{
+    public static Option<string?> Data { get; } = new("--data")
+    {
+        Description = "The data folder [default: TOWPATH_DATA, else ~/.local/share/towpath]",
+        HelpName = "DIR",
+        Recursive = true,
+    };
+
+    public static Option<string?> Project { get; } = new("--project")
+    {
+        Description = "The project [default: that of the git remote 'towpath', else the only one]",
+        HelpName = "NAME",
+        Recursive = true,
+    };
+
+    public static Option<bool> Json { get; } = new("--json") { Description = "Write JSON, for scripts", Recursive = true };
+
+    /// <summary>The option of verbs that work on one environment.</summary>
+    public static Option<string> Environment() =>
+        new("--environment", "--env", "-e") { Description = "The environment", HelpName = "NAME", Required = true };
+
+    public static Option<string?> Reason() => new("--reason") { Description = "Why, for those who read the history", HelpName = "TEXT" };
+
+    /// <summary>How long a wait may take.</summary>
+    public static Option<TimeSpan> WaitTimeout() => new("--timeout")
+    {
+        Description = "Give up after this time [default: 1h]",
+        HelpName = "30s|10m|1h",
+        DefaultValueFactory = _ => TimeSpan.FromHours(1),
+        CustomParser = Durations.Parse,
+    };
+}

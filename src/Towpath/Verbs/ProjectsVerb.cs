@@ -1,0 +1,45 @@
+using System.CommandLine;
+using Spectre.Console;
+using Towpath.Client;
+using Towpath.Engine.Views;
+using Towpath.Output;
+
+namespace Towpath.Verbs;
+
+internal static class ProjectsVerb
+{
+    public static Command Create()
+    {
+        var command = new Command("projects", "Lists the projects");
+        ClientVerb.Set(command, List);
+        var name = new Argument<string>("NAME") { Description = "The project" };
+        var show = new Command("show", "Shows a project") { name };
+        ClientVerb.Set(show, verb => verb.ShowAsync<ProjectView>(ServerClient.Path("projects", verb.Typed.GetRequiredValue(name)), Show));
+        command.Add(show);
+        var list = new Command("list", "Lists the projects");
+        ClientVerb.Set(list, List);
+        command.Add(list);
+        return command;
+    }
+
+    private static Task<int> List(ClientVerb verb) => verb.ShowAsync<List<ProjectView>>("projects", projects =>
+    {
+        if (projects.Count == 0)
+        {
+            Terminal.Line($"No project yet: the first push to {Terminal.Text(verb.Client.Endpoint.Url.TrimEnd('/'))}/git/NAME.git creates it.");
+            return;
+        }
+
+        var table = Terminal.Table("PROJECT", "BRANCH", "RUNS");
+        foreach (var project in projects)
+            table.AddRow(Terminal.Text(project.Name), Terminal.Text(project.DefaultBranch ?? "–"), $"{project.Runs}");
+        Terminal.Out.Write(table);
+    });
+
+    private static void Show(ProjectView project)
+    {
+        Terminal.Line($"[bold]{Terminal.Text(project.Name)}[/]  {project.Runs} runs");
+        foreach (var (branch, commit) in project.Branches)
+            Terminal.Line($"  {Terminal.Text(branch)}  {Terminal.Quiet(commit[..10])}{(branch == project.DefaultBranch ? "  deploys" : "")}");
+    }
+}

@@ -1,0 +1,39 @@
+using System.CommandLine;
+using Towpath.Client;
+using Towpath.Local;
+using Towpath.Output;
+
+namespace Towpath.Verbs;
+
+internal static class RemoteVerb
+{
+    public static Command Create()
+    {
+        var name = new Argument<string?>("NAME") { Description = "The project [default: the folder's name]", Arity = ArgumentArity.ZeroOrOne };
+        var command = new Command("remote", "Points this repository's git remote 'towpath' at the server") { name };
+        command.SetAction(async (typed, cancel) =>
+        {
+            var data = DataFolder.Resolve(typed.GetValue(CommonOptions.Data));
+            var endpoint = new ServerConnection(data).Find();
+            var top = (await GitCommand.RunAsync(["rev-parse", "--show-toplevel"], cancel)).Trim();
+            var project = typed.GetValue(name) ?? typed.GetValue(CommonOptions.Project) ?? Path.GetFileName(top);
+            var url = $"{endpoint.Url.TrimEnd('/')}/git/{project}.git";
+            var known = (await GitCommand.RunAsync(["remote"], cancel)).Split('\n').Contains("towpath");
+            await GitCommand.RunAsync(["remote", known ? "set-url" : "add", "towpath", url], cancel);
+            // An empty helper first: the token is not to be kept by one that the user has for other hosts.
+            var key = $"credential.{endpoint.Url.TrimEnd('/')}.helper";
+            await GitCommand.RunAsync(["config", "--replace-all", key, ""], cancel);
+            await GitCommand.RunAsync(["config", "--add", key, $"!{Helper(data)}"], cancel);
+            Terminal.Line($"[green]✓[/] git remote 'towpath' is {Terminal.Text(url)}; 'git push towpath HEAD' ships.");
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static string Helper(string data) =>
+        Environment.GetEnvironmentVariable("TOWPATH_URL") is { Length: > 0 }
+            ? $"{Quote(Environment.ProcessPath!)} git-credential"
+            : $"{Quote(Environment.ProcessPath!)} git-credential --data {Quote(data)}";
+
+    private static string Quote(string text) => $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+}

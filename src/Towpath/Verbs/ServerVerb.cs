@@ -1,0 +1,17 @@
+using System.CommandLine;
+using Towpath.Local;
+using Towpath.Server;
+
+namespace Towpath.Verbs;
+
+internal static class ServerVerb
+{
+    public static Command Create()
+    {
+        var listen = ListenOption.Create();
+        var command = new Command("server", "The control plane alone: git, web, API, the engine ('up' starts it)") { listen };
+        command.SetAction(typed => PartVerb.RunAsync(typed, "server", (data, stop) =>
+            ServerHost.RunAsync(new ServerSettings(data, typed.GetRequiredValue(listen)), stop)));
+        return command;
+    }
+}
