@@ -1,12 +1,13 @@
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Towpath.Protocol.Router;
+using Towpath.Router.Replacement;
 using Towpath.Router.Routes;
 
 namespace Towpath.Router.Control;
 
 /// <summary>What the agent of this machine asks for.</summary>
-internal sealed class RouterControlEndpoint(RouteTable routes, TimeProvider time) : RouterControl.RouterControlBase
+internal sealed class RouterControlEndpoint(RouteTable routes, Succession succession, TimeProvider time) : RouterControl.RouterControlBase
 {
     private const uint Protocol = 1;
     private const int MostDrained = 1000;
@@ -36,6 +37,10 @@ internal sealed class RouterControlEndpoint(RouteTable routes, TimeProvider time
         {
             return await routes.SetAsync(request, context.CancellationToken);
         }
+        catch (HandedOverException e)
+        {
+            throw new RpcException(new Status(StatusCode.Unavailable, e.Message));
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw Unusable(e, $"Route {request.Id} was not changed");
@@ -49,6 +54,10 @@ internal sealed class RouterControlEndpoint(RouteTable routes, TimeProvider time
             await routes.RemoveAsync(request.Id, context.CancellationToken);
             return new RemoveRouteReply();
         }
+        catch (HandedOverException e)
+        {
+            throw new RpcException(new Status(StatusCode.Unavailable, e.Message));
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw Unusable(e, $"Route {request.Id} was not removed");
@@ -61,12 +70,9 @@ internal sealed class RouterControlEndpoint(RouteTable routes, TimeProvider time
             throw new RpcException(new Status(StatusCode.InvalidArgument, $"Drain at most {MostDrained} destinations at a time."));
 
         // A route or destination that nothing is known of has nothing in flight.
-        if (routes.Find(request.Route) is not { } route)
-            return new DrainReply { Drained = true };
-
-        var model = route.Model;
-        var draining = request.Destinations.Distinct().Select(route.Find).OfType<DestinationState>().ToList();
-        if (draining.FirstOrDefault(model.Contains) is { } active)
+        var route = routes.Find(request.Route);
+        var draining = request.Destinations.Distinct().Select(d => route?.Find(d)).OfType<DestinationState>().ToList();
+        if (route is not null && draining.FirstOrDefault(route.Model.Contains) is { } active)
         {
             throw new RpcException(new Status(
                 StatusCode.FailedPrecondition,
@@ -78,13 +84,15 @@ internal sealed class RouterControlEndpoint(RouteTable routes, TimeProvider time
         using var end = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, context.CancellationToken);
         try
         {
+            // The router that this one replaced may still carry requests to any destination, uncounted here.
+            await succession.Complete.WaitAsync(end.Token);
             await Task.WhenAll(draining.Select(d => d.WhenIdle(end.Token)));
             return new DrainReply { Drained = true };
         }
         catch (OperationCanceledException)
         {
             var left = draining.Sum(d => d.InFlight);
-            return new DrainReply { Drained = left == 0, InFlight = left };
+            return new DrainReply { Drained = left == 0 && succession.Complete.IsCompleted, InFlight = left };
         }
     }
 

@@ -25,11 +25,14 @@ internal sealed class Listener : IDisposable
     private Listener(IPEndPoint address, Socket socket, ILoggerFactory loggers)
     {
         Address = address;
+        Socket = socket;
         _acceptor = new Acceptor(socket, loggers);
         _kestrel = new KestrelServer(Options.Create(Limits(address)), _acceptor, loggers);
     }
 
     public IPEndPoint Address { get; }
+
+    public Socket Socket { get; }
 
     /// <summary>True from the moment on when no connection is accepted: each response then tells its client to connect anew.</summary>
     public bool Closing => _closing;
@@ -50,12 +53,19 @@ internal sealed class Listener : IDisposable
     public async Task CloseAsync(CancellationToken deadline)
     {
         _closing = true;
-        await _acceptor.StopAcceptingAsync();
+        await _acceptor.UnbindAsync(CancellationToken.None);
         await _kestrel.StopAsync(deadline);
         Dispose();
     }
 
     public void Dispose() => _kestrel.Dispose();
+
+    /// <summary>Stops accepting without closing the socket, which another process has as well by now.</summary>
+    public void LeaveToSuccessor()
+    {
+        _closing = true;
+        _acceptor.LeaveToSuccessor();
+    }
 
     private static KestrelServerOptions Limits(IPEndPoint address)
     {
@@ -84,16 +94,45 @@ internal sealed class Listener : IDisposable
     /// Gives Kestrel the socket that was bound beforehand, and can stop accepting while connections go on, which Kestrel by
     /// itself only does as one with closing them.
     /// </summary>
-    private sealed class Acceptor(Socket socket, ILoggerFactory loggers) : IConnectionListenerFactory
+    private sealed class Acceptor(Socket socket, ILoggerFactory loggers) : IConnectionListenerFactory, IConnectionListener
     {
         private readonly SocketTransportFactory _sockets = new(
             Options.Create(new SocketTransportOptions { CreateBoundListenSocket = _ => socket, Backlog = ListenSocket.Backlog }), loggers);
 
-        private IConnectionListener? _listener;
+        private readonly CancellationTokenSource _shared = new();
+        private IConnectionListener? _inner;
 
-        public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
-            _listener = await _sockets.BindAsync(endpoint, cancellationToken);
+        public EndPoint EndPoint => _inner!.EndPoint;
 
-        public ValueTask StopAcceptingAsync() => _listener?.UnbindAsync() ?? ValueTask.CompletedTask;
+        public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+        {
+            _inner = await _sockets.BindAsync(endpoint, cancellationToken);
+            return this;
+        }
+
+        public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
+        {
+            try
+            {
+                return await _inner!.AcceptAsync(_shared.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                return null;
+            }
+        }
+
+        /// <summary>Only this process stops: closing the socket properly would end it for the successor as well.</summary>
+        public void LeaveToSuccessor() => _shared.Cancel();
+
+        public ValueTask UnbindAsync(CancellationToken cancellationToken = default) =>
+            _inner is null || _shared.IsCancellationRequested ? ValueTask.CompletedTask : _inner.UnbindAsync(cancellationToken);
+
+        public async ValueTask DisposeAsync()
+        {
+            if (_inner is not null)
+                await _inner.DisposeAsync();
+            _shared.Dispose();
+        }
     }
 }

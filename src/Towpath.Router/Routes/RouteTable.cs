@@ -23,6 +23,7 @@ internal sealed class RouteTable(
     private readonly ILogger _log = loggers.CreateLogger("Towpath.Router");
     private ImmutableSortedDictionary<string, RouteState> _routes = ImmutableSortedDictionary.Create<string, RouteState>(StringComparer.Ordinal);
     private ImmutableList<RouteState> _leaving = [];
+    private bool _handedOver;
 
     public IEnumerable<RouteStatus> Describe() => _routes.Values.Select(r => r.Describe());
 
@@ -30,7 +31,8 @@ internal sealed class RouteTable(
     public RouteState? Find(string id) => _routes.GetValueOrDefault(id) ?? _leaving.FirstOrDefault(r => r.Id == id);
 
     /// <summary>Takes up the routes on disk. An address that cannot be bound leaves its route waiting for it, the others serve.</summary>
-    public async Task RestoreAsync(CancellationToken cancellation)
+    /// <param name="inherited">Sockets of a router that this one replaces; those that are used are removed.</param>
+    public async Task RestoreAsync(Dictionary<IPEndPoint, Socket> inherited, CancellationToken cancellation)
     {
         await _change.WaitAsync(cancellation);
         try
@@ -40,7 +42,8 @@ internal sealed class RouteTable(
                 var state = new RouteState(route.Id);
                 state.Follow(route, OpenSiteIfThere(route));
                 _routes = _routes.Add(route.Id, state);
-                await ListenAsync(state);
+                _ = RouteRules.TryParseListen(route.Listen, out var address);
+                await ListenAsync(state, inherited.Remove(address, out var socket) ? socket : null);
             }
         }
         finally
@@ -55,14 +58,14 @@ internal sealed class RouteTable(
         using var ticks = new PeriodicTimer(TimeSpan.FromSeconds(1), time);
         while (await ticks.WaitForNextTickAsync(cancellation))
         {
-            if (_routes.Values.All(r => r.Listener is not null))
+            if (_handedOver || _routes.Values.All(r => r.Listener is not null))
                 continue;
 
             await _change.WaitAsync(cancellation);
             try
             {
                 foreach (var state in _routes.Values.Where(r => r.Listener is null))
-                    await ListenAsync(state);
+                    await ListenAsync(state, inherited: null);
             }
             finally
             {
@@ -84,6 +87,7 @@ internal sealed class RouteTable(
         await _change.WaitAsync(cancellation);
         try
         {
+            RefuseWhenHandedOver();
             var state = _routes.GetValueOrDefault(wanted.Id);
             if (state?.Listener is not null && state.Model.Route.Equals(wanted))
                 return state.Describe();
@@ -138,6 +142,7 @@ internal sealed class RouteTable(
         await _change.WaitAsync(cancellation);
         try
         {
+            RefuseWhenHandedOver();
             if (!_routes.TryGetValue(id, out var state))
                 return;
 
@@ -149,6 +154,26 @@ internal sealed class RouteTable(
             _leaving = _leaving.Add(state);
             _ = LetGoAsync(listener).ContinueWith(
                 _ => ImmutableInterlocked.Update(ref _leaving, leaving => leaving.Remove(state)), TaskScheduler.Default);
+        }
+        finally
+        {
+            _change.Release();
+        }
+    }
+
+    /// <summary>
+    /// Lets another process have the listening sockets. No route changes while <paramref name="give"/> runs, nor ever again
+    /// in this process when it succeeds: then nothing is accepted here any more. When it throws, everything goes on.
+    /// </summary>
+    public async Task HandOverAsync(Action<IEnumerable<(IPEndPoint Address, Socket Socket)>> give, CancellationToken cancellation)
+    {
+        await _change.WaitAsync(cancellation);
+        try
+        {
+            var listeners = _routes.Values.Select(r => r.Listener).OfType<Listener>().ToList();
+            give(listeners.Select(l => (l.Address, l.Socket)));
+            _handedOver = true;
+            listeners.ForEach(l => l.LeaveToSuccessor());
         }
         finally
         {
@@ -180,11 +205,17 @@ internal sealed class RouteTable(
             : (null, $"{address} already belongs to the route {holder.Id}: choose another port for {wanted.Id}.");
     }
 
-    private async Task ListenAsync(RouteState state)
+    private void RefuseWhenHandedOver()
+    {
+        if (_handedOver)
+            throw new HandedOverException();
+    }
+
+    private async Task ListenAsync(RouteState state, Socket? inherited)
     {
         var route = state.Model.Route;
         _ = RouteRules.TryParseListen(route.Listen, out var address);
-        var (bound, problem) = Bind(route, address);
+        var (bound, problem) = inherited is null ? Bind(route, address) : (inherited, "");
         if (bound is null)
         {
             if (problem != state.Problem)

@@ -23,6 +23,9 @@ internal sealed class RunningRouter : IAsyncDisposable
 
     public RouterControl.RouterControlClient Control { get; }
 
+    /// <summary>Ends, and fails, with the router.</summary>
+    public Task Ended => _run;
+
     public static async Task<RunningRouter> StartAsync(RouterSettings settings)
     {
         var router = new RunningRouter(settings);
