@@ -36,7 +36,8 @@ internal sealed class Doorbell : IDisposable
         if (stopped)
             return;
         stopped = true;
-        RandomAccess.Write(handle, "\n"u8, 0);
+        using (var awake = new FileStream(Fifo.OpenWrite(Path), FileAccess.Write, bufferSize: 0))
+            awake.Write("\n"u8);
         thread.Join();
         handle.Dispose();
         File.Delete(Path);

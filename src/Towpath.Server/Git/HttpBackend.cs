@@ -37,12 +37,12 @@ internal sealed class HttpBackend(Repositories repositories, TimeProvider time, 
         });
         var body = CopyBodyAsync(context.Request, git.StandardInput.BaseStream);
         var errors = ReadErrorsAsync(git);
-        await CopyAnswerAsync(git.StandardOutput.BaseStream, context);
+        var isAnswered = await CopyAnswerAsync(git.StandardOutput.BaseStream, context);
         await git.WaitForExitAsync(CancellationToken.None);
         await body;
         if (await errors is { Length: > 0 } complaints)
             log.LogInformation("git http-backend for {Path}: {Complaints}", path, complaints);
-        if (!context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
+        if (!isAnswered && !context.RequestAborted.IsCancellationRequested)
             await Answers.SayAsync(context, StatusCodes.Status500InternalServerError, "git could not serve this request; the server's log says why.");
     }
 
@@ -115,7 +115,8 @@ internal sealed class HttpBackend(Repositories repositories, TimeProvider time, 
         return kept.ToString().Trim();
     }
 
-    private static async Task CopyAnswerAsync(Stream output, HttpContext context)
+    /// <returns>False when git said nothing that is an answer.</returns>
+    private static async Task<bool> CopyAnswerAsync(Stream output, HttpContext context)
     {
         var buffer = new byte[64 * 1024];
         var filled = 0;
@@ -126,7 +127,7 @@ internal sealed class HttpBackend(Repositories repositories, TimeProvider time, 
             filled += count;
             end = buffer.AsSpan(0, filled).IndexOf("\r\n\r\n"u8);
             if (end < 0 && (count == 0 || filled > HeaderAtMost))
-                return;
+                return false;
         }
 
         TakeHeaders(Encoding.ASCII.GetString(buffer, 0, end), context.Response);
@@ -137,6 +138,7 @@ internal sealed class HttpBackend(Repositories repositories, TimeProvider time, 
             rest = buffer.AsMemory(0, await output.ReadAsync(buffer));
         }
         while (rest.Length > 0);
+        return true;
     }
 
     private static void TakeHeaders(string headers, HttpResponse response)
