@@ -13,7 +13,10 @@ internal sealed class Findings(string text)
 
     public bool Any => errors.Count > 0;
 
-    /// <summary>The message stays one line whatever it quotes; the place stays in the file, also where the YAML library looks past its end.</summary>
+    /// <summary>
+    /// The message stays one line whatever it quotes; the place stays in the file, also where the YAML library looks
+    /// past its end.
+    /// </summary>
     public void Report(Mark at, string message)
     {
         var line = Math.Clamp(at.Line, 1, lines.Length);

@@ -16,7 +16,8 @@ public sealed record Pipeline(
     /// <summary>The environments that a new package is offered to: those that come after no other.</summary>
     public IEnumerable<EnvironmentDefinition> FirstEnvironments => Environments.Where(environment => environment.After.Count == 0);
 
-    public IEnumerable<EnvironmentDefinition> EnvironmentsAfter(string name) => Environments.Where(environment => environment.After.Contains(name));
+    public IEnumerable<EnvironmentDefinition> EnvironmentsAfter(string name) =>
+        Environments.Where(environment => environment.After.Contains(name));
 }
 
 /// <summary>Steps on one agent in one workspace.</summary>
@@ -36,7 +37,7 @@ public sealed record JobDefinition(
 
 /// <summary>One command line, run by a shell.</summary>
 /// <param name="Name">For people; the command itself when the file gives none.</param>
-/// <param name="Shell">A program that takes <c>-c COMMAND</c>: <c>sh</c>, <c>bash</c>. Started with -e, so that a failing line ends the step.</param>
+/// <param name="Shell">A program that takes <c>-c COMMAND</c>: <c>sh</c>, <c>bash</c>. A failing line ends the step (-e).</param>
 public sealed record StepDefinition(string Name, string Run, OrdinalMap<string> Env, TimeSpan Timeout, string Shell);
 
 /// <param name="Parts">At least one. A part without a name is the whole app layer.</param>

@@ -25,7 +25,9 @@ public static class PipelineFile
         var findings = new Findings(text);
         if (YamlTree.Read(text, findings) is not { } tree || findings.Any)
             return PipelineParse.Invalid(findings.InFileOrder());
-        var pipeline = new ShapeCheck(findings).Check(tree, PipelineKeys.File) is YamlMap file ? new PipelineReader(findings).Read(file) : null;
+        var pipeline = new ShapeCheck(findings).Check(tree, PipelineKeys.File) is YamlMap file
+            ? new PipelineReader(findings).Read(file)
+            : null;
         return findings.Any || pipeline is null ? PipelineParse.Invalid(findings.InFileOrder()) : PipelineParse.Valid(pipeline);
     }
 }

@@ -10,7 +10,10 @@ public sealed record PipelineParse
     /// <summary>Null exactly when there are <see cref="Errors"/>.</summary>
     public Pipeline? Pipeline { get; }
 
-    /// <summary>In the order of the file, at most <see cref="PipelineFile.MaxErrors"/>; empty when there is a <see cref="Pipeline"/>.</summary>
+    /// <summary>
+    /// In the order of the file, at most <see cref="PipelineFile.MaxErrors"/>; empty when there is a
+    /// <see cref="Pipeline"/>.
+    /// </summary>
     public ValueList<PipelineError> Errors { get; }
 
     [MemberNotNullWhen(true, nameof(Pipeline))]

@@ -23,13 +23,15 @@ public sealed record PipelinePlan(
         var remark = (pipeline.Package, pipeline.Environments, isDefaultBranch) switch
         {
             ({ }, { Count: > 0 }, true) => "",
-            (null, { Count: > 0 }, _) => "The file has no jobs that make a package: `towpath packages push` brings one that another CI built.",
+            (null, { Count: > 0 }, _) => "The file makes no package: `towpath packages push` brings one that another CI built.",
             (null, _, _) => "The file has no 'package': the run ends with its jobs.",
             (_, { Count: 0 }, _) => "The file has no 'environments': the package is kept and goes nowhere.",
             _ => "Only pushes to the default branch deploy: the package is kept and goes nowhere.",
         };
         var package = pipeline.Package?.Parts.Select(part => Part(pipeline, part)) ?? [];
-        var environments = remark.Length > 0 ? [] : pipeline.Environments.Select(environment => PlannedEnvironment.Of(pipeline, environment));
+        var environments = remark.Length > 0
+            ? []
+            : pipeline.Environments.Select(environment => PlannedEnvironment.Of(pipeline, environment));
         return new(branch, pipeline.Jobs.Select(PlannedJob.Of).ToValueList(), package.ToValueList(), environments.ToValueList(), remark);
     }
 
@@ -44,7 +46,7 @@ public sealed record PipelinePlan(
             if (Package.Count > 0)
                 Section(text, "package", Package.Select(part => (part, ValueList<string>.Empty)));
             if (Environments.Count > 0)
-                Section(text, "deploy to", Environments.Select(environment => ($"{environment.Name}, {environment.Why}", environment.Steps)));
+                Section(text, "deploy to", Environments.Select(each => ($"{each.Name}, {each.Why}", each.Steps)));
             if (Remark.Length > 0)
                 text.Append('\n').Append(Remark).Append('\n');
             return text.ToString();

@@ -7,7 +7,10 @@ internal sealed partial class DotnetRecipe
 {
     private static readonly string[] ProjectExtensions = [".csproj", ".fsproj", ".vbproj"];
     private static readonly string[] TestMarks =
-        ["Microsoft.NET.Test.Sdk", "<IsTestProject>true", "MSTest.Sdk", "Include=\"xunit", "Include=\"NUnit\"", "Include=\"TUnit\"", "Include=\"MSTest"];
+    [
+        "Microsoft.NET.Test.Sdk", "<IsTestProject>true", "MSTest.Sdk",
+        "Include=\"xunit", "Include=\"NUnit\"", "Include=\"TUnit\"", "Include=\"MSTest",
+    ];
     private static readonly string[] PlatformMarks = ["-windows", "-android", "-ios", "-maccatalyst", "-tizen"];
 
     private readonly RepositoryListing listing;
@@ -39,7 +42,8 @@ internal sealed partial class DotnetRecipe
         var candidates = projects.Where(project => !project.IsTest && !project.IsAside).ToList();
         var app = candidates.Find(project => project.IsWeb) ?? candidates.Find(project => project.IsWorker);
         if (app is not null && candidates.Count(project => project.IsWeb) > 1)
-            guesses.Add($"There are several web projects; {app.Path} is taken for the app. List the others under 'apps' when they run too.");
+            guesses.Add(
+                $"There are several web projects; {app.Path} is taken for the app. List the others under 'apps' when they run too.");
         return app;
     }
 
@@ -48,7 +52,8 @@ internal sealed partial class DotnetRecipe
         var output = listing.Paths.Any(path => path == "out" || path.StartsWith("out/", StringComparison.Ordinal)) ? "towpath-out" : "out";
         var sources = listing.Sources(RepositoryListing.Folder(app.Path), ".cs", ".fs", ".vb", ".cshtml", ".razor").ToList();
         var health = app.IsWeb ? SourceHints.HealthPath(sources) : null;
-        var hasAppHost = !projects.Concat(Shared()).Any(project => project.Text.Contains("<UseAppHost>false", StringComparison.OrdinalIgnoreCase));
+        var hasAppHost = !projects.Concat(Shared())
+            .Any(project => project.Text.Contains("<UseAppHost>false", StringComparison.OrdinalIgnoreCase));
         guesses.Insert(0, $"{app.Path} is the app: a .NET {(app.IsWeb ? "web" : "worker")} project.");
         var tests = Tests(out var reports);
         if (health is not null)
@@ -94,9 +99,12 @@ internal sealed partial class DotnetRecipe
         if (tests.Exists(test => test.Text.Contains("Testcontainers", StringComparison.Ordinal)))
             guesses.Add("Some tests use Testcontainers: the machine that runs jobs needs Docker.");
         var portable = !projects.Exists(project => PlatformMarks.Any(mark => project.TargetsPlatform(mark)));
-        IEnumerable<string> targets = portable && Solution() is { } solution ? [solution] : tests.Where(test => !PlatformMarks.Any(test.TargetsPlatform)).Select(test => test.Path);
+        IEnumerable<string> targets = portable && Solution() is { } solution
+            ? [solution]
+            : tests.Where(test => !PlatformMarks.Any(test.TargetsPlatform)).Select(test => test.Path);
         guesses.Add($"{tests.Count} test project{(tests.Count == 1 ? " is" : "s are")} run with `dotnet test`.");
-        return targets.Select(target => new RecipeStep($"dotnet test {ShellWord.Of(target)} -c Release{(platform ? "" : " --logger trx")}")).ToValueList();
+        var options = "-c Release" + (platform ? "" : " --logger trx");
+        return targets.Select(target => new RecipeStep($"dotnet test {ShellWord.Of(target)} {options}")).ToValueList();
     }
 
     /// <summary>The one nearest to the root.</summary>
@@ -114,7 +122,7 @@ internal sealed partial class DotnetRecipe
         if (KestrelEndpoints().IsMatch(listing.Text(settings)))
             yield return $"{settings} gives Kestrel endpoints, which win over ASPNETCORE_URLS: take them out, Towpath chooses the port.";
         if (sources.Exists(FixedUrls().IsMatch))
-            yield return "The sources give the app a fixed address, which wins over ASPNETCORE_URLS: take it out, Towpath chooses the port.";
+            yield return "The sources fix the app's address, which wins over ASPNETCORE_URLS: take it out, Towpath chooses the port.";
     }
 
     [GeneratedRegex("\"Kestrel\"\\s*:\\s*\\{[^}]*\"Endpoints\"", RegexOptions.Singleline)]
@@ -132,7 +140,8 @@ internal sealed partial class DotnetRecipe
         public bool IsTest => TestMarks.Any(mark => Text.Contains(mark, StringComparison.OrdinalIgnoreCase));
 
         /// <summary>Shown to people rather than run for them.</summary>
-        public bool IsAside => Path.Split('/').Any(segment => segment.ToUpperInvariant() is "SAMPLES" or "SAMPLE" or "EXAMPLES" or "BENCHMARKS" or "BENCH" or "TESTS" or "TEST");
+        public bool IsAside => Path.Split('/').Any(segment =>
+            segment.ToUpperInvariant() is "SAMPLES" or "SAMPLE" or "EXAMPLES" or "BENCHMARKS" or "BENCH" or "TESTS" or "TEST");
 
         public string Assembly =>
             AssemblyName().Match(Text) is { Success: true } match
@@ -144,13 +153,16 @@ internal sealed partial class DotnetRecipe
         {
             get
             {
-                var frameworks = Frameworks().Match(Text) is { Success: true } match ? match.Groups["list"].Value.Split(';', StringSplitOptions.TrimEntries) : [];
+                var frameworks = Frameworks().Match(Text) is { Success: true } match
+                    ? match.Groups["list"].Value.Split(';', StringSplitOptions.TrimEntries)
+                    : [];
                 var last = frameworks.LastOrDefault(framework => PlainFramework().IsMatch(framework));
                 return last is null ? "" : $" -f {last}";
             }
         }
 
-        public bool TargetsPlatform(string mark) => TargetFrameworks().Matches(Text).Any(match => match.Value.Contains(mark, StringComparison.Ordinal));
+        public bool TargetsPlatform(string mark) =>
+            TargetFrameworks().Matches(Text).Any(match => match.Value.Contains(mark, StringComparison.Ordinal));
 
         [GeneratedRegex(@"<AssemblyName>\s*(?<name>[A-Za-z0-9_.-]+)\s*</AssemblyName>", RegexOptions.ExplicitCapture)]
         private static partial Regex AssemblyName();

@@ -44,7 +44,8 @@ internal sealed record NodeManifest(
 
     private static (string Manager, string Install, bool Locked) Managers(RepositoryListing listing, string declared)
     {
-        var berry = listing.Has(".yarnrc.yml") || (declared.StartsWith("yarn@", StringComparison.Ordinal) && !declared.StartsWith("yarn@1", StringComparison.Ordinal));
+        var berry = listing.Has(".yarnrc.yml")
+            || (declared.StartsWith("yarn@", StringComparison.Ordinal) && !declared.StartsWith("yarn@1", StringComparison.Ordinal));
         return listing switch
         {
             _ when listing.Has("pnpm-lock.yaml") => ("pnpm", "pnpm install --frozen-lockfile", true),

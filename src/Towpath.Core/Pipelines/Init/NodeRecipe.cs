@@ -8,8 +8,11 @@ internal sealed partial class NodeRecipe
     private static readonly string[] SourceExtensions = [".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".tsx", ".jsx"];
     private static readonly string[] Entrances = ["server.js", "app.js", "index.js", "src/server.js", "src/app.js", "src/index.js"];
 
+    private static readonly string[] Pages = ["index.html", "src/index.html", "public/index.html"];
+
     /// <summary>Frameworks that read PORT themselves when started for production.</summary>
-    private static readonly string[] ReadPort = ["next", "nuxt", "@remix-run/serve", "@react-router/serve", "@sveltejs/adapter-node", "react-scripts"];
+    private static readonly string[] ReadPort =
+        ["next", "nuxt", "@remix-run/serve", "@react-router/serve", "@sveltejs/adapter-node", "react-scripts"];
 
     private readonly RepositoryListing listing;
     private readonly NodeManifest manifest;
@@ -38,7 +41,7 @@ internal sealed partial class NodeRecipe
     private string? ProductionCommand()
     {
         if (manifest.Scripts.TryGetValue("start", out var start) && !DevelopmentServer().IsMatch(start))
-            return PlainNode().IsMatch(start.Trim()) ? start.Trim() : $"{manifest.Manager} {(manifest.Manager == "bun" ? "run start" : "start")}";
+            return PlainNode().IsMatch(start.Trim()) ? start.Trim() : Script("start");
         if (manifest.Packages.Contains("next") && manifest.Scripts.ContainsKey("build"))
             return "npx next start";
         // npm's own default is server.js; others count when they listen.
@@ -56,7 +59,7 @@ internal sealed partial class NodeRecipe
         var remarks = ValueList<string>.Empty;
         if (!ReadPort.Any(manifest.Packages.Contains) && !sources.Exists(source => Port().IsMatch(source)) && !Port().IsMatch(command))
         {
-            remarks = ["No source reads PORT: the app must listen on process.env.PORT, because two versions run side by side while one replaces the other."];
+            remarks = ["No source reads PORT: the app must listen on process.env.PORT, so that two versions can run side by side."];
             guesses.Add("No source reads PORT: the app must listen on process.env.PORT before it can be deployed.");
         }
 
@@ -80,7 +83,9 @@ internal sealed partial class NodeRecipe
 
     /// <summary>A package.json beside a plain page holds nothing but tools, perhaps tests.</summary>
     private Recipe Page(Recipe page) =>
-        manifest.Scripts.ContainsKey("test") ? page with { Steps = [.. Steps(), .. page.Steps], Guesses = [.. guesses, .. page.Guesses] } : page;
+        manifest.Scripts.ContainsKey("test")
+            ? page with { Steps = [.. Steps(), .. page.Steps], Guesses = [.. guesses, .. page.Guesses] }
+            : page;
 
     private Recipe Library()
     {
@@ -92,7 +97,7 @@ internal sealed partial class NodeRecipe
     {
         var steps = new List<RecipeStep>
         {
-            new(manifest.Install, manifest.IsLocked ? null : "There is no lock file: commit one, and `npm ci` installs the same versions every time."),
+            new(manifest.Install, manifest.IsLocked ? null : "No lock file: commit one, and `npm ci` installs the same each time."),
         };
         if (!manifest.IsLocked)
             guesses.Add("There is no lock file, so `npm install` may install other versions tomorrow: commit package-lock.json.");
@@ -102,31 +107,31 @@ internal sealed partial class NodeRecipe
         if (build is not null)
             steps.Add(build);
         if (manifest.Scripts.TryGetValue("test", out var test) && !test.Contains("no test specified", StringComparison.Ordinal))
-            steps.Add(new(manifest.Manager == "bun" ? "bun run test" : $"{manifest.Manager} test", Variable: Watches().IsMatch(test) ? ("CI", "true") : null));
+            steps.Add(new(Script("test"), Variable: Watches().IsMatch(test) ? ("CI", "true") : null));
         else
             guesses.Add("package.json has no test script: nothing is tested yet.");
         return steps.ToValueList();
     }
 
+    private string Script(string name) => manifest.Manager == "bun" ? $"bun run {name}" : $"{manifest.Manager} {name}";
+
     /// <summary>Where the build leaves the site; null when the build makes no site.</summary>
     private string? SiteFolder()
     {
         var build = manifest.Scripts["build"];
-        foreach (var config in listing.WithExtension(".js", ".ts", ".mjs").Where(path => path.StartsWith("vite.config.", StringComparison.Ordinal)))
-        {
-            if (OutDir().Match(listing.Text(config)) is { Success: true } match)
-                return match.Groups["folder"].Value;
-        }
-
+        var vite = listing.Paths.Where(path => path.StartsWith("vite.config.", StringComparison.Ordinal)).Select(listing.Text);
+        if (vite.Select(config => OutDir().Match(config)).FirstOrDefault(match => match.Success) is { } match)
+            return match.Groups["folder"].Value;
         return build switch
         {
-            _ when build.Contains("react-scripts", StringComparison.Ordinal) || build.Contains("docusaurus", StringComparison.Ordinal) => "build",
+            _ when build.Contains("react-scripts", StringComparison.Ordinal) => "build",
+            _ when build.Contains("docusaurus", StringComparison.Ordinal) => "build",
             _ when build.Contains("eleventy", StringComparison.Ordinal) => "_site",
             _ when build.Contains("gatsby", StringComparison.Ordinal) => "public",
             _ when build.Contains("ng build", StringComparison.Ordinal) => AngularFolder(),
             _ when build.Contains("vitepress", StringComparison.Ordinal) => null,
             _ when SiteBuilder().IsMatch(build) => "dist",
-            _ when listing.Has("index.html") || listing.Has("src/index.html") || listing.Has("public/index.html") => build.Contains("build/", StringComparison.Ordinal) ? "build" : "dist",
+            _ when Pages.Any(listing.Has) => build.Contains("build/", StringComparison.Ordinal) ? "build" : "dist",
             _ => null,
         };
     }
@@ -144,7 +149,10 @@ internal sealed partial class NodeRecipe
     [GeneratedRegex(@"\Anode( [A-Za-z0-9_./=-]+)+\z")]
     private static partial Regex PlainNode();
 
-    [GeneratedRegex(@"nodemon|ts-node-dev|react-scripts start|\bng serve|gatsby develop|docusaurus start|vue-cli-service serve|\bparcel\b|webpack(-dev-server| serve)|eleventy.*--serve|\b(astro|next|nuxt|nuxi|vite|vitepress|remix) dev\b|\A\s*(vite|live-server|browser-sync|http-server|serve)\b(?! preview)|--watch\b")]
+    [GeneratedRegex(
+        @"nodemon|ts-node-dev|react-scripts start|\bng serve|gatsby develop|docusaurus start|vue-cli-service serve|\bparcel\b|"
+        + @"webpack(-dev-server| serve)|eleventy.*--serve|\b(astro|next|nuxt|nuxi|vite|vitepress|remix) dev\b|--watch\b|"
+        + @"\A\s*(vite|live-server|browser-sync|http-server|serve)\b(?! preview)")]
     private static partial Regex DevelopmentServer();
 
     [GeneratedRegex(@"\b(vite|astro|parcel|vue-cli-service|rollup|webpack|esbuild|snowpack|ng|nuxt generate)\b")]

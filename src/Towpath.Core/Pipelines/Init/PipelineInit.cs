@@ -20,7 +20,11 @@ public static class PipelineInit
     private static Recipe Unknown { get; } = new()
     {
         Steps = [new("echo 'Write the commands that build and test the project here'")],
-        Guesses = ["Nothing here looks like .NET, Node or a static site: fill in the steps, then see docs/pipeline-file.md for 'package', 'app' and 'environments'."],
+        Guesses =
+        [
+            "Nothing here looks like .NET, Node or a static site: fill in the steps, then add 'package', 'app' and 'environments' "
+                + "as docs/pipeline-file.md says.",
+        ],
     };
 }
 

@@ -39,7 +39,7 @@ internal sealed record Recipe
             """.ReplaceLineEndings("\n"));
         Jobs(text);
         if (Package is null)
-            return text.Append("\n# Nothing is deployed: add 'package', 'app' and 'environments' when there is something to run.\n").ToString();
+            return $"{text}\n# Nothing is deployed: add 'package', 'app' and 'environments' when there is something to run.\n";
 
         text.Append($"\n# What goes to the environments, the same bytes to each.\npackage: {Yaml(Package)}\n");
         App(text);
@@ -94,8 +94,10 @@ internal sealed record Recipe
 
         text.Append("  staging:\n    listen: 8081\n");
         text.Append(VerifyPath is not null
-            ? $"    # Asked of the new version before it gets any traffic; steps such as ./smoke.sh work here too.\n    verify:\n      - http: {Yaml(VerifyPath)}\n"
-            : "    # verify:           # asked of the new version before it gets any traffic; name a path that answers 200\n    #   - http: /\n");
+            ? "    # Asked of the new version before it gets any traffic; steps such as ./smoke.sh work here too.\n"
+                + $"    verify:\n      - http: {Yaml(VerifyPath)}\n"
+            : "    # verify:           # asked of the new version before it gets any traffic; name a path that answers 200\n"
+                + "    #   - http: /\n");
         text.Append("  production:\n    after: staging\n    listen: 8080\n");
     }
 

@@ -15,7 +15,8 @@ internal sealed class RepositoryListing
     {
         this.read = read;
         Paths = paths
-            .Where(path => path.Length is > 0 and < 500 && path[0] is not ('-' or '/' or '~') && !path.Any(letter => char.IsControl(letter) || letter == '\\'))
+            .Where(path => path.Length is > 0 and < 500 && path[0] is not ('-' or '/' or '~'))
+            .Where(path => !path.Any(letter => char.IsControl(letter) || letter == '\\'))
             .Where(path => !path.Split('/').Any(segment => segment is "" or "." or ".." || Generated.Contains(segment)))
             .Take(MostPaths)
             .Order(StringComparer.Ordinal)
@@ -39,7 +40,8 @@ internal sealed class RepositoryListing
     public IEnumerable<string> Sources(string folder, params string[] extensions) =>
         WithExtension(extensions)
             .Where(path => folder.Length == 0 || path.StartsWith(folder + "/", StringComparison.Ordinal))
-            .Where(path => !path.Contains("test", StringComparison.OrdinalIgnoreCase) && !path.Contains("spec", StringComparison.OrdinalIgnoreCase))
+            .Where(path => !path.Contains("test", StringComparison.OrdinalIgnoreCase))
+            .Where(path => !path.Contains("spec", StringComparison.OrdinalIgnoreCase))
             .Take(MostSources)
             .Select(Text);
 

@@ -24,10 +24,13 @@ internal static partial class SourceHints
 
     /// <summary>A page at the root: a route for it, or what a web framework serves there.</summary>
     [GeneratedRegex(
-        @"(MapGet|\.get|\.route)\(\s*[""'`]/[""'`]|MapRazorPages|MapRazorComponents|MapControllerRoute|MapDefaultControllerRoute|MapFallbackToFile|UseDefaultFiles|UseFileServer|express\.static|createServer\(",
+        @"(MapGet|\.get|\.route)\(\s*[""'`]/[""'`]|MapRazorPages|MapRazorComponents|MapControllerRoute|MapDefaultControllerRoute|"
+        + @"MapFallbackToFile|UseDefaultFiles|UseFileServer|express\.static|createServer\(",
         RegexOptions.ExplicitCapture)]
     private static partial Regex Pages();
 
-    [GeneratedRegex(@"(MapGet|\b(app|router|server|fastify)\.get)\(\s*[""'`](?<path>/[A-Za-z0-9._/-]+)[""'`]", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"(MapGet|\b(app|router|server|fastify)\.get)\(\s*[""'`](?<path>/[A-Za-z0-9._/-]+)[""'`]",
+        RegexOptions.ExplicitCapture)]
     private static partial Regex Route();
 }

@@ -28,7 +28,8 @@ internal static class StaticSiteRecipe
         var names = listing.Paths.Select(path => path.Split('/')[0]).Distinct().Where(IsOfTheSite).ToList();
         var copy = names.Count <= MostNames
             ? $"mkdir towpath-site && cp -R {string.Join(' ', names.Select(ShellWord.Of))} towpath-site/"
-            : "mkdir towpath-site && tar -c --exclude=./towpath-site --exclude='./.*' --exclude=./node_modules --exclude=./towpath.yml . | tar -x -C towpath-site";
+            : "mkdir towpath-site && tar -c --exclude=./towpath-site --exclude='./.*' --exclude=./node_modules --exclude=./towpath.yml ."
+                + " | tar -x -C towpath-site";
         return new()
         {
             Steps = [new("test -s index.html"), new(copy, "Only what belongs to the site; hidden files stay out.")],
@@ -40,6 +41,7 @@ internal static class StaticSiteRecipe
     }
 
     private static bool IsOfTheSite(string name) =>
-        name[0] != '.' && name != PipelineFile.Name && name != "node_modules" && !name.StartsWith("LICENSE", StringComparison.OrdinalIgnoreCase)
+        name[0] != '.' && name != PipelineFile.Name
+        && !name.StartsWith("LICENSE", StringComparison.OrdinalIgnoreCase)
         && !name.StartsWith("README", StringComparison.OrdinalIgnoreCase);
 }

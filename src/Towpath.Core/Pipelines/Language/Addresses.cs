@@ -35,7 +35,8 @@ internal static class Addresses
 
     private static bool IsVersion4(string text) =>
         text.Split('.') is { Length: 4 } numbers
-        && numbers.All(number => number.Length is > 0 and <= 3 && (number.Length == 1 || number[0] != '0') && int.Parse(number, CultureInfo.InvariantCulture) <= 255);
+        && numbers.All(number => number.Length is > 0 and <= 3 && (number.Length == 1 || number[0] != '0'))
+        && numbers.All(number => int.Parse(number, CultureInfo.InvariantCulture) <= 255);
 
     /// <summary>Eight groups of at most four hexadecimal digits; one '::' stands for those that are left out.</summary>
     private static bool IsVersion6(string text)

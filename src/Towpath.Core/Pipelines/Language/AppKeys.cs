@@ -13,7 +13,7 @@ public static class AppKeys
     public static KeySet Process { get; } = new("process",
     [
         new("command", Values.Command,
-            "Starts the app in its folder of the package. An app that listens must do so on `$PORT` (and `$HOST`); `ASPNETCORE_URLS` is set too.")
+            "Starts the app in its folder of the package. An app that listens does so on `$PORT` of `$HOST`; `ASPNETCORE_URLS` is set too.")
         {
             Required = true,
             Example = "node server.js",

@@ -56,7 +56,7 @@ public static class EnvironmentKeys
             Example = "[DATABASE_URL]",
         },
         new("verify", new ListShape("step", new EitherShape([JobKeys.Step, HttpCheck]), Most: 200),
-            "What must hold of the new version. Asked before it gets traffic, with its private address in `TOWPATH_URL`; after `deploy` where there is one.")
+            "What must hold of the new version. Asked before it gets traffic (its private address is in `TOWPATH_URL`), or after `deploy`.")
         {
             DefaultMeans = "nothing beside each app's health",
             Example = "[./smoke.sh, { http: /healthz }]",
@@ -79,7 +79,7 @@ public static class EnvironmentKeys
     internal static ValueList<Key> OnlyWithCommand { get; } =
     [
         new("deploy", JobKeys.Step,
-            "The command that takes the package further. It runs in the deploy layer (the repository at the commit) with the package's folder in `TOWPATH_PACKAGE`.")
+            "Takes the package further. Runs in the deploy layer (the repository at the commit) with the package in `TOWPATH_PACKAGE`.")
         {
             Required = true,
             Example = "npm publish \"$TOWPATH_PACKAGE\"",
@@ -110,7 +110,7 @@ public static class EnvironmentKeys
             Elsewhere = ["port", "ports", "expose", "bind"],
         },
         new("before", Commands,
-            "Run once before the first instance of the new version starts, in the deploy layer (the repository at the commit): migrations belong here.")
+            "Run once, in the deploy layer (the repository at the commit), before the first new instance starts: migrations belong here.")
         {
             Example = "[./migrate.sh]",
             Elsewhere = ["migrate", "predeploy", "beforeScript"],
@@ -129,9 +129,11 @@ public static class EnvironmentKeys
         },
     ];
 
-    public static KeySet WithCommand { get; } = new("environment with a command", [.. OnlyWithCommand, .. Everywhere]) { Later = LaterKeys };
+    public static KeySet WithCommand { get; } =
+        new("environment with a command", [.. OnlyWithCommand, .. Everywhere]) { Later = LaterKeys };
 
-    public static KeySet WithApps { get; } = new("environment with apps", [.. OnlyWithApps, .. Everywhere]) { Later = LaterKeys };
+    public static KeySet WithApps { get; } =
+        new("environment with apps", [.. OnlyWithApps, .. Everywhere]) { Later = LaterKeys };
 
     public static EitherShape Environment { get; } = new([WithCommand, WithApps]);
 

@@ -16,7 +16,10 @@ internal sealed class Keywords(Findings findings, KeySet set, IReadOnlyList<KeyS
         return false;
     }
 
-    /// <summary>A map is not blamed for a key that was suggested already, nor for what it lacks because a key of a later version stands there.</summary>
+    /// <summary>
+    /// A map is not blamed for a key that was suggested already, nor for what it lacks because a key of a later version
+    /// stands there.
+    /// </summary>
     public bool HasAllRequired(YamlMap map)
     {
         if (map.Entries.Any(entry => siblings.Any(sibling => sibling.Later.Contains(entry.Key.Text))))
@@ -26,8 +29,12 @@ internal sealed class Keywords(Findings findings, KeySet set, IReadOnlyList<KeyS
         var missing = set.Required.Where(key => map.Entry(key.Name) is null).ToList();
         foreach (var key in missing)
         {
-            var others = siblings.Where(sibling => sibling != set).SelectMany(sibling => sibling.Required).Select(other => $" or '{other.Name}'");
-            findings.Report(place.At, $"{place.Subject} has no '{key.Name}'{string.Concat(others)}: add one, such as `{key.Name}: {key.Example}`");
+            var others = siblings.Where(sibling => sibling != set)
+                .SelectMany(sibling => sibling.Required)
+                .Select(other => $" or '{other.Name}'");
+            findings.Report(
+                place.At,
+                $"{place.Subject} has no '{key.Name}'{string.Concat(others)}: add one, such as `{key.Name}: {key.Example}`");
         }
 
         return missing.Count == 0;

@@ -6,6 +6,9 @@ namespace Towpath.Core.Pipelines.Language;
 /// </summary>
 public static class PipelineKeys
 {
+    private static EitherShape Package { get; } =
+        new([Values.PackageSource, new NamedShape("part", Values.Name, Values.PackageSource, Most: 50, Least: 1)]);
+
     public static KeySet File { get; } = new("pipeline file",
     [
         new("jobs", new NamedShape("job", Values.Name, JobKeys.Job, Most: 100),
@@ -14,8 +17,8 @@ public static class PipelineKeys
             Example = "{ build: { steps: [npm ci, npm test] } }",
             Elsewhere = ["stages", "build", "script", "steps", "pipeline"],
         },
-        new("package", new EitherShape([Values.PackageSource, new NamedShape("part", Values.Name, Values.PackageSource, Most: 50, Least: 1)]),
-            "What goes to the environments: a job's output as `JOB.OUTPUT`, a path in the workspace when there is one job, or a map of named parts.")
+        new("package", Package,
+            "What goes to the environments: an output as `JOB.OUTPUT`, a path in the workspace of the only job, or a map of named parts.")
         {
             DefaultMeans = "nothing is packaged by the run; packages can still be pushed from another CI",
             Example = "publish.shop",

@@ -40,7 +40,8 @@ public static class PipelineReference
         foreach (var key in keys)
         {
             var standard = key.Required ? "*required*" : key.Default is not null ? $"`{key.Default}`" : key.DefaultMeans ?? "none";
-            table.Append($"| `{key.Name}` | {Cell(TypeOf(key.Shape))} | {Cell(standard)} | {Cell(key.Description)} Example: `{Cell($"{key.Name}: {key.Example}")}` |\n");
+            var meaning = $"{key.Description} Example: `{key.Name}: {key.Example}`";
+            table.Append($"| `{key.Name}` | {Cell(TypeOf(key.Shape))} | {Cell(standard)} | {Cell(meaning)} |\n");
         }
 
         return table.ToString();
@@ -50,8 +51,11 @@ public static class PipelineReference
     {
         var table = new StringBuilder("| value | what it is |\n|---|---|\n");
         TextShape[] texts =
-            [Values.Name, Values.Command, Values.Path, Values.Glob, Values.UrlPath, Values.Address, Values.VariableName, Values.AgentName, Values.Program];
-        foreach (var text in texts.OrderBy(text => text.Name, StringComparer.Ordinal))
+        [
+            Values.Address, Values.AgentName, Values.Command, Values.Glob, Values.Name,
+            Values.Path, Values.Program, Values.UrlPath, Values.VariableName,
+        ];
+        foreach (var text in texts)
             table.Append($"| {text.Name} | {Cell(text.Expected)} |\n");
         table.Append($"| duration | {Values.Timeout.Expected}; units are `d`, `h`, `m` and `s` |\n");
         return table.ToString();

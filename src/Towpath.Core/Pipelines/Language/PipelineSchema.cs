@@ -8,7 +8,8 @@ namespace Towpath.Core.Pipelines.Language;
 /// <summary>The table of keys as a JSON Schema (draft 2020-12), for editors that complete and check YAML.</summary>
 public static class PipelineSchema
 {
-    private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Readable =
+        new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>What docs/towpath.schema.json holds.</summary>
     public static string Json()
@@ -29,7 +30,7 @@ public static class PipelineSchema
     private static JsonObject Of(Shape shape, SortedDictionary<string, JsonNode?> definitions) => shape switch
     {
         TextShape text => Text(text),
-        DurationShape duration => new JsonObject { ["type"] = "string", ["pattern"] = $"^{DurationShape.Pattern}$", ["minLength"] = 2, ["description"] = duration.Expected },
+        DurationShape => new JsonObject { ["type"] = "string", ["pattern"] = $"^{DurationShape.Pattern}$", ["minLength"] = 2 },
         WholeNumberShape number => new JsonObject { ["type"] = "integer", ["minimum"] = number.Least, ["maximum"] = number.Most },
         FlagShape => new JsonObject { ["type"] = "boolean" },
         ChoiceShape choice => new JsonObject { ["enum"] = Array(choice.Words) },

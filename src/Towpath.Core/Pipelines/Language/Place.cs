@@ -18,6 +18,9 @@ internal sealed record Place(string What, string Around, Mark At)
 
     public Place Item(int index, Mark at) => new($"item {index + 1} of {What}", Inside, at);
 
-    /// <summary>An entry that the author named is known by its name; the key above it adds nothing: <c>variable 'A' in job 'test'</c>.</summary>
+    /// <summary>
+    /// An entry that the author named is known by its name; the key above it adds nothing:
+    /// <c>variable 'A' in job 'test'</c>.
+    /// </summary>
     public Place Named(string noun, YamlScalar name) => new($"{noun} {name.Kind}{Around}", Around, name.At);
 }

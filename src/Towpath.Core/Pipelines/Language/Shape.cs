@@ -14,7 +14,9 @@ public abstract record Shape
 /// <param name="Pattern">Matches the whole text; null: any text.</param>
 public sealed record TextShape(string Name, string Expectation, string? Pattern = null) : Shape
 {
-    private readonly Regex? regex = Pattern is null ? null : new(@"\A(?:" + Pattern + @")\z", RegexOptions.NonBacktracking | RegexOptions.Singleline);
+    private readonly Regex? regex = Pattern is null
+        ? null
+        : new(@"\A(?:" + Pattern + @")\z", RegexOptions.NonBacktracking | RegexOptions.Singleline);
 
     public override string Expected => Expectation;
 
@@ -36,6 +38,8 @@ public sealed record DurationShape(TimeSpan Least, TimeSpan Most) : Shape
     public const string Pattern = "([0-9]{1,4}d)?([0-9]{1,5}h)?([0-9]{1,6}m)?([0-9]{1,7}s)?";
 
     public override string Expected => $"a duration from {Durations.Text(Least)} to {Durations.Text(Most)}, such as 30s, 5m or 1h30m";
+
+    public bool Contains(string text) => Durations.Read(text) is { } span && span >= Least && span <= Most;
 }
 
 /// <summary>Digits, without quotes.</summary>
@@ -82,7 +86,8 @@ public sealed record KeySet(string Noun, ValueList<Key> Keys) : Shape
     /// <summary>Keys that a later version will know: refused, and not taken for typing errors.</summary>
     public ValueList<string> Later { get; init; } = [];
 
-    public override string Expected => (Shorthand is null ? "" : Find(Shorthand)!.Shape.Expected + ", or ") + $"a map with keys such as '{Keys[0].Name}'";
+    public override string Expected =>
+        (Shorthand is null ? "" : Find(Shorthand)!.Shape.Expected + ", or ") + $"a map with keys such as '{Keys[0].Name}'";
 
     /// <summary>The keys without which a map is not one of these.</summary>
     public IEnumerable<Key> Required => Keys.Where(key => key.Required);

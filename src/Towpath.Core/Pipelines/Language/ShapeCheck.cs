@@ -14,7 +14,7 @@ internal sealed class ShapeCheck(Findings findings)
     private YamlNode Check(YamlNode node, Shape shape, Place place) => node is Unsound ? node : shape switch
     {
         TextShape text => Text(node, text, place),
-        DurationShape duration => Scalar(node, duration, place, text => Durations.Read(text) is { } span && span >= duration.Least && span <= duration.Most),
+        DurationShape duration => Scalar(node, duration, place, duration.Contains),
         WholeNumberShape number => Scalar(node, number, place, number.Contains, mustBePlain: true),
         FlagShape flag => Scalar(node, flag, place, text => text is "true" or "false", mustBePlain: true),
         ChoiceShape choice => Scalar(node, choice, place, choice.Words.Contains),
@@ -137,7 +137,8 @@ internal sealed class ShapeCheck(Findings findings)
             .Where(entry => keywords.Knows(entry.Key, map))
             .Select(entry => entry with { Value = Check(entry.Value, set.Find(entry.Key.Text)!.Shape, place.Key(entry.Key)) })
             .ToList();
-        var sound = keywords.HasAllRequired(map) && set.Required.All(key => entries.Any(entry => entry.Key.Text == key.Name && entry.Value is not Unsound));
+        var sound = keywords.HasAllRequired(map)
+            && set.Required.All(key => entries.Exists(entry => entry.Key.Text == key.Name && entry.Value is not Unsound));
         entries.AddRange(set.Keys
             .Where(key => key.Default is not null && map.Entry(key.Name) is null)
             .Select(key => new YamlEntry(new(map.At, key.Name, Plain: true), new YamlScalar(map.At, key.Default!, Plain: true))));

@@ -23,13 +23,23 @@ internal static class Values
         "an agent's name: letters, digits, '.', '-' and '_', at most 63 of them",
         "[A-Za-z0-9][A-Za-z0-9._-]{0,62}") { MaxLength = 63 };
 
-    public static TextShape Path { get; } = new("path", "a path in the workspace", "[^\r\n\\\\]+") { MaxLength = 1_000, Objection = Inside };
+    public static TextShape Path { get; } = new(
+        "path",
+        "a path in the workspace",
+        "[^\r\n\\\\]+") { MaxLength = 1_000, Objection = Inside };
 
-    public static TextShape PackageSource { get; } = Path with { Name = "JOB.OUTPUT or path", Expectation = "a job's output, written JOB.OUTPUT, or a path in the workspace" };
+    public static TextShape PackageSource { get; } = Path with
+    {
+        Name = "JOB.OUTPUT or path",
+        Expectation = "a job's output, written JOB.OUTPUT, or a path in the workspace",
+    };
 
-    public static TextShape Glob { get; } = new("glob", "a glob in the workspace, such as \"**/*.trx\"", "[^\r\n\\\\]+") { MaxLength = 1_000, Objection = Inside };
+    public static TextShape Glob { get; } = Path with { Name = "glob", Expectation = "a glob in the workspace, such as \"**/*.trx\"" };
 
-    public static TextShape UrlPath { get; } = new("URL path", "a path that begins with '/', such as /healthz", "/[^ \r\n\t#]*") { MaxLength = 1_000 };
+    public static TextShape UrlPath { get; } = new(
+        "URL path",
+        "a path that begins with '/', such as /healthz",
+        "/[^ \r\n\t#]*") { MaxLength = 1_000 };
 
     public static TextShape Address { get; } = new(
         "address",
@@ -41,7 +51,9 @@ internal static class Values
         "'alive' and a duration, such as alive 10s",
         "alive [0-9dhms]+")
     {
-        Objection = text => Durations.Read(text["alive ".Length..]) is null ? "must name a duration after 'alive', such as alive 10s" : null,
+        Objection = text => Durations.Read(text["alive ".Length..]) is null
+            ? "must name a duration after 'alive', such as alive 10s"
+            : null,
     };
 
     public static TextShape VariableName { get; } = new(
@@ -63,7 +75,8 @@ internal static class Values
             : VariableName.Objection!(text),
     };
 
-    public static TextShape VariableValue { get; } = new("text", "a text, a number or a flag") { MaxLength = 32_000, LooksLikeOthers = true };
+    public static TextShape VariableValue { get; } =
+        new("text", "a text, a number or a flag") { MaxLength = 32_000, LooksLikeOthers = true };
 
     private static string? Blank(string text) => string.IsNullOrWhiteSpace(text) ? "is blank: write the command" : null;
 

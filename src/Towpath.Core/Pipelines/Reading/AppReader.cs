@@ -13,7 +13,8 @@ internal sealed class AppReader(Findings findings, PackageDefinition? package)
     private const string OnlyName = "web";
     private static readonly TimeSpan DefaultReadyAfter = TimeSpan.FromSeconds(5);
 
-    private readonly IReadOnlyList<string> parts = package is null ? [] : [.. package.Parts.Select(part => part.Name).Where(name => name.Length > 0)];
+    private readonly IReadOnlyList<string> parts =
+        package is null ? [] : [.. package.Parts.Select(part => part.Name).Where(name => name.Length > 0)];
 
     public ReadApps Read(YamlMap file)
     {
@@ -33,7 +34,9 @@ internal sealed class AppReader(Findings findings, PackageDefinition? package)
         if (file.Entry("app") is not { } only)
             return file.Named("apps");
         if (file.Entry("apps") is { } several)
-            findings.Report(several.Key.At, $"'apps' does not go with 'app', which is short for one app called '{OnlyName}': move it into 'apps'");
+            findings.Report(
+                several.Key.At,
+                $"'apps' does not go with 'app', which is short for one app called '{OnlyName}': move it into 'apps'");
         return [new(only.Key with { Text = OnlyName }, only.Value)];
     }
 
@@ -43,7 +46,9 @@ internal sealed class AppReader(Findings findings, PackageDefinition? package)
         if (app.Text("static") is { } folder)
             return new StaticApp(name, part, WorkspacePath.Plain(folder) is var plain && plain == "." ? "" : plain);
         if (app["ready"] is { } ready && app["health"] is not null)
-            findings.Report(ready.At, $"'ready' does not go with 'health' in app '{name}': 'health' already says when it has started, take 'ready' out");
+            findings.Report(
+                ready.At,
+                $"'ready' does not go with 'health' in app '{name}': 'health' already says when it has started, take 'ready' out");
         return new ProcessApp(
             name,
             part,
@@ -62,7 +67,11 @@ internal sealed class AppReader(Findings findings, PackageDefinition? package)
             return parts.Contains(name) ? name : "";
         // Without a package of its own the file cannot know what another CI puts into it.
         if (package is not null && !parts.Contains(part.Text))
-            findings.Report(part.At, $"unknown part '{part.Text}' in app '{name}': {Spelling.Advice(part.Text, parts, "the package has no named parts, take 'part' out")}");
+        {
+            var advice = Spelling.Advice(part.Text, parts, "the package has no named parts, take 'part' out");
+            findings.Report(part.At, $"unknown part '{part.Text}' in app '{name}': {advice}");
+        }
+
         return part.Text;
     }
 }

@@ -44,7 +44,10 @@ internal sealed class EnvironmentReader(Findings findings, ReadApps apps)
         if (environment["deploy"] is YamlMap deploy)
             return Command(deploy, environment);
         if (apps.Names.Count == 0)
-            findings.Report(name.At, $"environment '{name.Text}' has nothing to deploy: declare an 'app' for the file, or give the environment a 'deploy' command");
+            findings.Report(
+                name.At,
+                $"environment '{name.Text}' has nothing to deploy: declare an 'app' for the file, or give the environment a 'deploy' "
+                    + "command");
         return new AppsTarget(listening.Read(name.Text, environment));
     }
 
@@ -54,7 +57,10 @@ internal sealed class EnvironmentReader(Findings findings, ReadApps apps)
         var repeatable = environment.Flag("repeatable");
         var undo = environment["undo"];
         if (undo is YamlScalar { Text: "redeploy" } && !repeatable)
-            findings.Report(undo.At, "'undo: redeploy' starts a deploy command again that 'repeatable: false' forbids to repeat: write `undo: none`, or a command");
+            findings.Report(
+                undo.At,
+                "'undo: redeploy' starts a deploy command again that 'repeatable: false' forbids to repeat: write `undo: none`, or a "
+                    + "command");
         return undo switch
         {
             YamlMap command => new(steps.Step(deploy), UndoMode.Command, steps.Step(command), repeatable),
@@ -69,7 +75,10 @@ internal sealed class EnvironmentReader(Findings findings, ReadApps apps)
         if (check["http"] is not YamlScalar path)
             return new StepCheck(steps.Step(check));
         if (target is CommandTarget or AppsTarget { Listen.Count: 0 })
-            findings.Report(path.At, $"nothing listens in environment '{environment}', so an http check has no address to ask: use a step, such as `curl --fail URL`");
+            findings.Report(
+                path.At,
+                $"nothing listens in environment '{environment}', so an http check has no address to ask: use a step, such as `curl "
+                    + "--fail URL`");
         return new HttpCheck(path.Text, check.Number("status"), check.DurationOrDefault("timeout"));
     }
 
@@ -81,7 +90,9 @@ internal sealed class EnvironmentReader(Findings findings, ReadApps apps)
             if (!seen.Add(secret.Text))
                 findings.Report(secret.At, $"'{secret.Text}' is named twice in 'secrets' of environment '{name}': take one of them out");
             else if (environment.TextMap("env").ContainsKey(secret.Text))
-                findings.Report(secret.At, $"'{secret.Text}' is both a secret and a variable of environment '{name}': take one of them out");
+                findings.Report(
+                    secret.At,
+                    $"'{secret.Text}' is both a secret and a variable of environment '{name}': take one of them out");
         }
     }
 }

@@ -19,9 +19,12 @@ internal sealed class JobReader(Findings findings)
             job.Texts("needs"),
             new StepReader(timeout).Read(job.Items("steps")),
             job.TextMap("env"),
-            OrdinalMap<string>.From(job.TextMap("outputs").Select(output => KeyValuePair.Create(output.Key, WorkspacePath.Plain(output.Value)))),
+            Outputs(job),
             job["reports"] is YamlMap reports ? reports.Texts("tests") : [],
             job.Number("retry"),
             timeout);
     }
+
+    private static OrdinalMap<string> Outputs(YamlMap job) => OrdinalMap<string>.From(
+        job.TextMap("outputs").Select(output => KeyValuePair.Create(output.Key, WorkspacePath.Plain(output.Value))));
 }

@@ -31,7 +31,9 @@ internal sealed class ListenReader(Findings findings, ReadApps apps)
         if (listens.Count == 0 || anyUnsound)
             return;
         foreach (var app in apps.Sound.OfType<StaticApp>().Where(app => !listens.Exists(target => target.Listen.ContainsKey(app.Name))))
-            findings.Report(apps.Places[app.Name], $"static app '{app.Name}' listens in no environment: add `listen: {{ {app.Name}: 8080 }}` to one");
+            findings.Report(
+                apps.Places[app.Name],
+                $"static app '{app.Name}' listens in no environment: add `listen: {{ {app.Name}: 8080 }}` to one");
     }
 
     private OrdinalMap<string> ForTheOnlyApp(string environment, YamlMap definition, YamlScalar address)
@@ -39,7 +41,10 @@ internal sealed class ListenReader(Findings findings, ReadApps apps)
         if (apps.Names.Count > 1)
         {
             anyUnsound = true;
-            findings.Report(address.At, $"'listen' in environment '{environment}' must say which of the {apps.Names.Count} apps: write `listen: {{ {apps.Names[0]}: {address.Text} }}`");
+            findings.Report(
+                address.At,
+                $"'listen' in environment '{environment}' must say which of the {apps.Names.Count} apps: write `listen: "
+                    + $"{{ {apps.Names[0]}: {address.Text} }}`");
         }
 
         return apps.Names is [var only] && Takes(environment, definition, only, address)
@@ -52,17 +57,25 @@ internal sealed class ListenReader(Findings findings, ReadApps apps)
         if (apps.Names.Contains(name.Text))
             return true;
         if (apps.Names.Count > 0)
-            findings.Report(name.At, $"unknown app '{name.Text}' in 'listen' of environment '{environment}': {Spelling.Advice(name.Text, apps.Names, "")}");
+            findings.Report(
+                name.At,
+                $"unknown app '{name.Text}' in 'listen' of environment '{environment}': {Spelling.Advice(name.Text, apps.Names, "")}");
         return false;
     }
 
     private bool Takes(string environment, YamlMap definition, string app, YamlScalar address)
     {
         if (apps.Sound.OfType<ProcessApp>().Any(process => process.Name == app && !process.Overlap))
-            findings.Report(address.At, $"app '{app}' has 'overlap: false' and cannot listen in environment '{environment}': traffic moves only between versions that run at the same time");
+            findings.Report(
+                address.At,
+                $"app '{app}' has 'overlap: false' and cannot listen in environment '{environment}': traffic moves only between "
+                    + "versions that run at the same time");
         var claim = new Claim(definition.Text("on"), Addresses.Port(address.Text), app, environment);
         if (claims.FirstOrDefault(other => other.Agent == claim.Agent && other.Port == claim.Port) is { } earlier)
-            findings.Report(address.At, $"port {claim.Port} is taken already by app '{earlier.App}' in environment '{earlier.Environment}' on {claim.Machine}: choose another one");
+            findings.Report(
+                address.At,
+                $"port {claim.Port} is taken already by app '{earlier.App}' in environment '{earlier.Environment}' on {claim.Machine}: "
+                    + "choose another one");
         claims.Add(claim);
         return true;
     }

@@ -18,7 +18,8 @@ internal sealed class NameGraph(Findings findings, string noun, string key)
             KnowsNames(entry, entries);
         var ordered = new List<YamlEntry>();
         var waiting = entries.ToList();
-        while (waiting.FirstOrDefault(entry => WaitsFor(entry).All(name => waiting.TrueForAll(other => other.Key.Text != name.Text))) is { } next)
+        bool Waits(YamlEntry entry) => WaitsFor(entry).Any(name => waiting.Exists(other => other.Key.Text == name.Text));
+        while (waiting.Find(entry => !Waits(entry)) is { } next)
         {
             ordered.Add(next);
             waiting.Remove(next);
@@ -38,13 +39,19 @@ internal sealed class NameGraph(Findings findings, string noun, string key)
             if (!seen.Add(name.Text))
                 findings.Report(name.At, $"'{name.Text}' is named twice in '{key}' of {noun} '{entry.Key.Text}': take one of them out");
             else if (name.Text != entry.Key.Text && !names.Contains(name.Text))
-                findings.Report(name.At, $"unknown {noun} '{name.Text}' in '{key}' of {noun} '{entry.Key.Text}': {Spelling.Advice(name.Text, names, $"there is no other {noun}")}");
+                findings.Report(
+                    name.At,
+                    $"unknown {noun} '{name.Text}' in '{key}' of {noun} '{entry.Key.Text}': "
+                        + $"{Spelling.Advice(name.Text, names, $"there is no other {noun}")}");
         }
     }
 
     private IEnumerable<YamlScalar> WaitsFor(YamlEntry entry) => entry.Value is YamlMap map ? map.Scalars(key) : [];
 
-    /// <summary>Everything that is left waits for something that is left: following the first such name must come back to where it was.</summary>
+    /// <summary>
+    /// Everything that is left waits for something that is left: following the first such name must come back to where
+    /// it was.
+    /// </summary>
     private void ReportCircle(List<YamlEntry> waiting)
     {
         var path = new List<string>();

@@ -19,7 +19,9 @@ internal sealed class PackageReader(Findings findings, IReadOnlyList<YamlEntry> 
         var parts = package switch
         {
             YamlScalar whole => [Part("", whole)],
-            YamlMap named => named.Entries.Where(entry => entry.Value is YamlScalar).Select(entry => Part(entry.Key.Text, (YamlScalar)entry.Value)),
+            YamlMap named => named.Entries
+                .Where(entry => entry.Value is YamlScalar)
+                .Select(entry => Part(entry.Key.Text, (YamlScalar)entry.Value)),
             _ => Enumerable.Empty<PackagePart?>(),
         };
         var found = parts.OfType<PackagePart>().ToValueList();
@@ -32,12 +34,18 @@ internal sealed class PackageReader(Findings findings, IReadOnlyList<YamlEntry> 
         if (text.Split('.') is [var job, var output] && jobNodes.Any(entry => entry.Key.Text == job))
             return DeclaredOutput(name, source, job, output);
         if (jobNodes.Count == 0)
-            return Refuse(source, $"'package' takes '{text}' from a job, and there is none: add one under 'jobs', or take 'package' out when another CI pushes packages");
+            return Refuse(
+                source,
+                $"'package' takes '{text}' from a job, and there is none: add one under 'jobs', or take 'package' out when another CI "
+                    + "pushes packages");
         var declared = jobs.SelectMany(each => each.Outputs.Keys.Select(key => $"{each.Name}.{key}")).ToList();
         if (!text.Contains('/', StringComparison.Ordinal) && Spelling.Nearest(text, declared) is { } nearest)
             return Refuse(source, $"unknown output '{text}' in 'package': did you mean '{nearest}'? (a path is written './{text}')");
         if (jobNodes.Count > 1)
-            return Refuse(source, $"'package' must say from which of the {jobNodes.Count} jobs '{text}' comes: declare it under 'outputs' of a job and write JOB.OUTPUT{Such(declared)}");
+            return Refuse(
+                source,
+                $"'package' must say from which of the {jobNodes.Count} jobs '{text}' comes: declare it under 'outputs' of a job and "
+                    + $"write JOB.OUTPUT{Such(declared)}");
         return jobs is [var only] ? FromPath(name, only, WorkspacePath.Plain(text)) : null;
     }
 

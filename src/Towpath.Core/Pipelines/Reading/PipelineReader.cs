@@ -25,7 +25,10 @@ internal sealed class PipelineReader(Findings findings)
         if (jobs.Count > 0 && environments.Count > 0 && file.Entry("package") is null)
         {
             var at = file.Entry("environments")!.Key.At;
-            findings.Report(at, "there are jobs and environments but no 'package': say what goes to the environments, such as `package: .` for the whole workspace");
+            findings.Report(
+                at,
+                "there are jobs and environments but no 'package': say what goes to the environments, such as `package: .` for the "
+                    + "whole workspace");
         }
     }
 }

@@ -17,7 +17,8 @@ internal static class YamlValues
     public static bool Flag(this YamlMap map, string key) => map.Text(key) == "true";
 
     /// <summary>Null when the key is absent.</summary>
-    public static TimeSpan? Duration(this YamlMap map, string key) => map.Text(key) is { } text ? Durations.Read(text) ?? throw new UnreachableException() : null;
+    public static TimeSpan? Duration(this YamlMap map, string key) =>
+        map.Text(key) is { } text ? Durations.Read(text) ?? throw new UnreachableException() : null;
 
     /// <inheritdoc cref="Number"/>
     public static TimeSpan DurationOrDefault(this YamlMap map, string key) => map.Duration(key) ?? TimeSpan.Zero;

@@ -35,9 +35,9 @@ internal static class YamlAdvice
         var lines = text.Split('\n');
         if (exception.Message.Contains("tab", StringComparison.Ordinal) && FirstTab(lines, from: (int)exception.Start.Line - 1) is { } tab)
             return tab;
-        return exception.Start is { Line: <= 1, Column: <= 1 } || exception.Start.Line > lines.Length || lines[(int)exception.Start.Line - 1].Length == 0
-            ? last
-            : new((int)exception.Start.Line, (int)exception.Start.Column);
+        var start = exception.Start;
+        var pointsNowhere = start is { Line: <= 1, Column: <= 1 } || start.Line > lines.Length || lines[(int)start.Line - 1].Length == 0;
+        return pointsNowhere ? last : new((int)start.Line, (int)start.Column);
     }
 
     private static Mark? FirstTab(string[] lines, int from)

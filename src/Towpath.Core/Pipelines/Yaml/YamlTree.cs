@@ -47,10 +47,12 @@ internal sealed class YamlTree
         {
             findings.Report(YamlAdvice.Place(exception, tree.last, text), YamlAdvice.Message(exception));
         }
-        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or FormatException or OverflowException)
+        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or FormatException)
         {
             // The library's way to say that a bracket is not closed, or that an escape names no character.
-            findings.Report(tree.last, "this is not valid YAML: near here, close every '[' and '{', and use no escape that names no character");
+            findings.Report(
+                tree.last,
+                "this is not valid YAML: near here, close every '[' and '{', and use no escape that names no character");
         }
 
         return null;
@@ -59,7 +61,7 @@ internal sealed class YamlTree
     private static (Mark At, string Message)? UnreadableText(string text)
     {
         if (Encoding.UTF8.GetByteCount(text) > PipelineFile.MaxBytes)
-            return (new(1, 1), $"the file is larger than {PipelineFile.MaxBytes / 1024 / 1024} MiB: move what is long into scripts and call them");
+            return (new(1, 1), $"the file is larger than {PipelineFile.MaxBytes / 1024 / 1024} MiB: move what is long into scripts");
         var line = 1;
         var start = 0;
         for (var index = 0; index < text.Length; index++)
@@ -67,7 +69,10 @@ internal sealed class YamlTree
             if (text[index] == '\n')
                 (line, start) = (line + 1, index + 1);
             else if (IsForbidden(text, index))
-                return (new(line, index - start + 1), $"a control character (U+{(int)text[index]:X4}) stands here: save the file as UTF-8 text without it");
+            {
+                var message = $"a control character (U+{(int)text[index]:X4}) stands here: save the file as UTF-8 text without it";
+                return (new(line, index - start + 1), message);
+            }
         }
 
         return null;
@@ -113,9 +118,13 @@ internal sealed class YamlTree
 
         // The library gives a key without a value, or the other way around, for a few kinds of misplaced ':'.
         if (current is not NodeEvent start)
-            throw new Unreadable(at, "this is not valid YAML: write 'key: value' near here, and put a key or value that begins with ':' in quotes");
+            throw new Unreadable(
+                at,
+                "this is not valid YAML: write 'key: value' near here, and put a key or value that begins with ':' in quotes");
         if (!start.Tag.IsEmpty)
-            findings.Report(at, "tags such as '!!str' are not used in a pipeline file: take it out, and quote the text where it must stay text");
+            findings.Report(
+                at,
+                "tags such as '!!str' are not used in a pipeline file: take it out, and quote the text where it must stay text");
         var anchor = start.Anchor.IsEmpty ? null : start.Anchor.Value;
         if (anchor is not null)
             open.Add(anchor);
@@ -149,7 +158,10 @@ internal sealed class YamlTree
             throw new Unreadable(at, $"'*{alias.Value}' stands inside of what it repeats: write it out");
         if (!anchors.TryGetValue(alias.Value.Value, out var anchored))
         {
-            findings.Report(at, $"'*{alias.Value}' repeats something that is not there: put '&{alias.Value}' before it, earlier in the file, or quote the text");
+            findings.Report(
+                at,
+                $"'*{alias.Value}' repeats something that is not there: put '&{alias.Value}' before it, earlier in the file, or quote "
+                    + "the text");
             return new Unsound(at);
         }
 
@@ -179,7 +191,9 @@ internal sealed class YamlTree
             if (key is not YamlScalar name)
                 findings.Report(key.At, "a key must be a word, not a list or a map");
             else if (name is { Plain: true, Text: "<<" })
-                findings.Report(key.At, "merge keys ('<<') are not supported: repeat the values, or name all of them once with '&' and '*'");
+                findings.Report(
+                    key.At,
+                    "merge keys ('<<') are not supported: repeat the values, or name all of them once with '&' and '*'");
             else if (!lines.TryAdd(name.Text, key.At.Line))
                 findings.Report(key.At, $"'{name.Text}' is here twice, first in line {lines[name.Text]}: take one of them out");
             else
@@ -195,7 +209,9 @@ internal sealed class YamlTree
     {
         nodes += more;
         if (nodes > MaxNodes)
-            throw new Unreadable(at, $"the file has more than {MaxNodes} values, those that '*' repeats included: write less, or move work into scripts");
+            throw new Unreadable(
+                at,
+                $"the file has more than {MaxNodes} values, those that '*' repeats included: write less, or move work into scripts");
     }
 
     private static Mark ToMark(YamlDotNet.Core.Mark mark) => new((int)Math.Max(1, mark.Line), (int)Math.Max(1, mark.Column));

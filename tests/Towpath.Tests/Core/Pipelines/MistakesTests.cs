@@ -30,7 +30,8 @@ public sealed class MistakesTests
     {
         var mistakes = new List<(int, string, string)>();
         var (file, answers, start) = (new List<string>(), new List<string>(), 0);
-        foreach (var (index, line) in File.ReadAllLines(Repository.At("tests/Towpath.Tests/Core/Pipelines/mistakes.txt")).Append("").Index())
+        var lines = File.ReadAllLines(Repository.At("tests/Towpath.Tests/Core/Pipelines/mistakes.txt"));
+        foreach (var (index, line) in lines.Append("").Index())
         {
             if (line.StartsWith(Answer, StringComparison.Ordinal))
                 answers.Add(line);

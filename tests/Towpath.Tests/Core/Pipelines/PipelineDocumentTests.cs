@@ -48,12 +48,19 @@ public sealed partial class PipelineDocumentTests
 
         Assert.True(fences.Count > 5);
         Assert.Contains(fences, fence => fence.Groups["invalid"].Success);
-        Assert.Equal(Regex.Count(PipelineReference.Markdown(), Regex.Escape(Invalid)), fences.Count(fence => fence.Groups["invalid"].Success));
+        Assert.Equal(
+            Regex.Count(PipelineReference.Markdown(), Regex.Escape(Invalid)),
+            fences.Count(fence => fence.Groups["invalid"].Success));
     }
 
     public static TheoryData<string> Keys =>
-        [.. new[] { PipelineKeys.File, JobKeys.Job, JobKeys.Step, AppKeys.Process, AppKeys.Static, EnvironmentKeys.WithApps, EnvironmentKeys.WithCommand, EnvironmentKeys.HttpCheck }
-            .SelectMany(set => set.Keys.Select(key => $"{set.Noun}: {key.Name}"))];
+        [.. Sets.SelectMany(set => set.Keys.Select(key => $"{set.Noun}: {key.Name}"))];
+
+    private static KeySet[] Sets =>
+    [
+        PipelineKeys.File, JobKeys.Job, JobKeys.Step, AppKeys.Process, AppKeys.Static,
+        EnvironmentKeys.WithApps, EnvironmentKeys.WithCommand, EnvironmentKeys.HttpCheck,
+    ];
 
     /// <summary>Each key's example and default, put where the key belongs.</summary>
     [Theory]
@@ -61,16 +68,14 @@ public sealed partial class PipelineDocumentTests
     public void What_the_table_gives_as_example_and_default_is_valid(string name)
     {
         var (noun, keyName) = (name.Split(": ")[0], name.Split(": ")[1]);
-        var set = new[] { PipelineKeys.File, JobKeys.Job, JobKeys.Step, AppKeys.Process, AppKeys.Static, EnvironmentKeys.WithApps, EnvironmentKeys.WithCommand, EnvironmentKeys.HttpCheck }
-            .Single(set => set.Noun == noun);
+        var set = Sets.Single(set => set.Noun == noun);
         var key = set.Find(keyName)!;
         foreach (var value in new[] { key.Example, key.Default }.OfType<string>())
         {
             var required = set.Required.Where(other => other != key).Select(other => $"{other.Name}: {other.Example}");
             var map = $"{{ {string.Join(", ", [.. required, $"{key.Name}: {value}"])} }}";
             var parse = PipelineFile.Parse(FileWith(noun, map, $"{key.Name}: {value}"));
-            Assert.DoesNotContain(parse.Errors, error => error.Message.Contains(" must be ", StringComparison.Ordinal)
-                || error.Message.Contains("unknown key", StringComparison.Ordinal) || error.Message.Contains("YAML", StringComparison.Ordinal));
+            Assert.DoesNotContain(parse.Errors, error => ShapeErrors().IsMatch(error.Message));
         }
     }
 
@@ -84,8 +89,9 @@ public sealed partial class PipelineDocumentTests
             schema["$defs"]!.AsObject().Select(definition => definition.Value!).Append(schema),
             map => Assert.False(map["additionalProperties"]!.GetValue<bool>()));
         var job = schema["$defs"]!["job"]!;
+        var retry = job["properties"]!["retry"]!;
         Assert.Equal(["steps"], job["required"]!.AsArray().Select(key => key!.GetValue<string>()));
-        Assert.Equal((0, 5, 0), (Int(job["properties"]!["retry"]!["minimum"]), Int(job["properties"]!["retry"]!["maximum"]), Int(job["properties"]!["retry"]!["default"])));
+        Assert.Equal((0, 5, 0), (Int(retry["minimum"]), Int(retry["maximum"]), Int(retry["default"])));
     }
 
     private static int Int(JsonNode? node) => node!.GetValue<int>();
@@ -100,6 +106,11 @@ public sealed partial class PipelineDocumentTests
         _ => $"app: x\nenvironments: {{ e: {map} }}",
     };
 
-    [GeneratedRegex(@"(<!-- invalid: (?<invalid>[^\n]*) -->\n)?```yaml\n(?<yaml>.*?)\n```", RegexOptions.Singleline | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(" must be |unknown key|YAML|does not go with|too many")]
+    private static partial Regex ShapeErrors();
+
+    [GeneratedRegex(
+        @"(<!-- invalid: (?<invalid>[^\n]*) -->\n)?```yaml\n(?<yaml>.*?)\n```",
+        RegexOptions.Singleline | RegexOptions.ExplicitCapture)]
     private static partial Regex Fences();
 }

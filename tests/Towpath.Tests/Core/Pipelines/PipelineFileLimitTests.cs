@@ -1,3 +1,4 @@
+using System.Text;
 using CsCheck;
 using Towpath.Core.Pipelines;
 
@@ -5,8 +6,25 @@ namespace Towpath.Tests.Core.Pipelines;
 
 public sealed class PipelineFileLimitTests
 {
-    private const string Small = "jobs:\n  build:\n    steps: [npm ci, npm test]\n    env: &e { A: \"x\" }\npackage: .\napp: { command: node s.js, health: / }\n"
-        + "environments:\n  staging: { listen: 8081, env: *e, verify: [./smoke.sh, { http: / }] }\n  production:\n    after: [staging]\n    listen: 8080\n";
+    private const string Small = """
+        jobs:
+          build:
+            steps: [npm ci, npm test]
+            env: &e { A: "x" }
+        package: .
+        app: { command: node s.js, health: / }
+        environments:
+          staging: { listen: 8081, env: *e, verify: [./smoke.sh, { http: / }] }
+          production:
+            after: [staging]
+            listen: 8080
+
+        """;
+
+    private static readonly string[] Insertions =
+    [
+        "", "\t", "\n", ": ", "- ", "[", "}", "*e", "&x ", "!!int ", "'", "\"", "#", "<<: *e", "null", "999999999999", "---\n",
+    ];
 
     [Fact]
     public void A_file_of_more_than_a_mebibyte_is_refused() =>
@@ -27,12 +45,15 @@ public sealed class PipelineFileLimitTests
 
     [Fact]
     public void Lists_in_lists_without_end_are_refused() =>
-        Assert.Equal(new PipelineError(1, 65, "lists and maps lie more than 64 deep here: a pipeline file never needs that"), Error(new string('[', 100_000)));
+        Assert.Equal(
+            new PipelineError(1, 65, "lists and maps lie more than 64 deep here: a pipeline file never needs that"),
+            Error(new string('[', 100_000)));
 
     [Fact]
     public void Aliases_that_multiply_are_refused()
     {
-        var laughs = string.Concat(Enumerable.Range(1, 12).Select(n => $"a{n}: &a{n} [{string.Join(", ", Enumerable.Repeat($"*a{n - 1}", 10))}]\n"));
+        static string Tenfold(int n) => $"a{n}: &a{n} [{string.Join(", ", Enumerable.Repeat($"*a{n - 1}", 10))}]\n";
+        var laughs = string.Concat(Enumerable.Range(1, 12).Select(Tenfold));
 
         var error = Error("a0: &a0 [x]\n" + laughs);
 
@@ -41,7 +62,10 @@ public sealed class PipelineFileLimitTests
 
     [Fact]
     public void More_values_than_a_person_writes_are_refused() =>
-        Assert.Contains("more than 10000 values", Error("[" + string.Concat(Enumerable.Repeat("x, ", 10_001)) + "]").Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "more than 10000 values",
+            Error("[" + string.Concat(Enumerable.Repeat("x, ", 10_001)) + "]").Message,
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData(100, 101, "'jobs' has 101 jobs: at most 100 are allowed")]
@@ -56,7 +80,9 @@ public sealed class PipelineFileLimitTests
     [Fact]
     public void All_errors_are_reported_together_in_the_order_of_the_file_and_no_more_than_twenty()
     {
-        var parse = PipelineFile.Parse("environments:\n" + string.Concat(Enumerable.Range(0, 30).Select(n => $"  e{n}: {{ lisen: {n} }}\n")));
+        var environments = string.Concat(Enumerable.Range(0, 30).Select(n => $"  e{n}: {{ lisen: {n} }}\n"));
+
+        var parse = PipelineFile.Parse("environments:\n" + environments);
 
         Assert.Equal(PipelineFile.MaxErrors, parse.Errors.Count);
         Assert.Equal(Enumerable.Range(1, 10).SelectMany(n => new[] { n + 1, n + 1 }), parse.Errors.Select(error => error.Line));
@@ -64,7 +90,7 @@ public sealed class PipelineFileLimitTests
 
     [Fact]
     public void Any_text_gives_a_pipeline_or_errors_with_a_place_in_the_file() =>
-        Gen.OneOf(Mutated, Gen.String, Gen.String[Gen.Char["{}[]:,-?&*!|>'\"%@`#\n \t\\aU0<~.1"], 0, 60], Gen.Byte.Array[0, 200].Select(System.Text.Encoding.UTF8.GetString))
+        Gen.OneOf(Mutated, Gen.String, Punctuation, Gen.Byte.Array[0, 200].Select(Encoding.UTF8.GetString))
             .Sample(file =>
             {
                 var parse = PipelineFile.Parse(file);
@@ -79,13 +105,15 @@ public sealed class PipelineFileLimitTests
                 }
             }, iter: 20_000);
 
+    private static Gen<string> Punctuation => Gen.String[Gen.Char["{}[]:,-?&*!|>'\"%@`#\n \t\\aU0<~.1"], 0, 60];
+
     /// <summary>A good file with pieces taken out, doubled, swapped or replaced.</summary>
     private static Gen<string> Mutated =>
-        Gen.Select(Gen.Int[0, Small.Length], Gen.Int[0, 12], Gen.Int[0, Small.Length], Gen.Int[0, 12], Gen.OneOf([.. new[] { "", "\t", "\n", ": ", "- ", "[", "}", "*e", "&x ", "!!int ", "'", "\"", "#", "<<: *e", "null", "999999999999", "---\n" }.Select(text => Gen.Const(text))]))
-            .Select((at, length, from, copied, inserted) =>
+        Gen.Select(Gen.Int[0, Small.Length], Gen.Int[0, 12], Gen.Int[0, Small.Length], Gen.Int[0, 12], Gen.Int[0, Insertions.Length - 1])
+            .Select((at, length, from, copied, insertion) =>
             {
                 var piece = Small.Substring(Math.Min(from, Small.Length - copied), copied);
-                return Small[..at] + piece + inserted + Small[Math.Min(Small.Length, at + length)..];
+                return Small[..at] + piece + Insertions[insertion] + Small[Math.Min(Small.Length, at + length)..];
             });
 
     private static PipelineError Error(string file)

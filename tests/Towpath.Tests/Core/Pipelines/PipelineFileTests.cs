@@ -30,7 +30,8 @@ public sealed class PipelineFileTests
         var staging = pipeline.Environment("staging")!;
         Assert.Equal("127.0.0.1:8081", ((AppsTarget)staging.Target).Listen["web"]);
         Assert.Equal("./smoke.sh", ((StepCheck)staging.Verify[0]).Step.Run);
-        Assert.Equal((QueueMode.NewestReady, Seconds(600), Seconds(30), Seconds(1800)), (staging.Queue, staging.KeepWarm, staging.DrainTimeout, staging.Timeout));
+        Assert.Equal((QueueMode.NewestReady, Seconds(600)), (staging.Queue, staging.KeepWarm));
+        Assert.Equal((Seconds(30), Seconds(1800)), (staging.DrainTimeout, staging.Timeout));
         Assert.Equal(["production"], pipeline.EnvironmentsAfter("staging").Select(environment => environment.Name));
     }
 
@@ -87,7 +88,9 @@ public sealed class PipelineFileTests
         Assert.Equal([new("web", "publish", "shop"), new PackagePart("worker", "publish", "shop")], pipeline.Package!.Parts);
         Assert.Equal(["site", "web", "worker"], pipeline.Apps.Select(app => app.Name));
         Assert.Equal(new StaticApp("site", "", "public"), pipeline.Apps[0]);
-        Assert.Equal(new ProcessApp("worker", "web", "./Worker", null, Seconds(10), Seconds(60), Seconds(10), 1, Overlap: false), pipeline.Apps[2]);
+        Assert.Equal(
+            new ProcessApp("worker", "web", "./Worker", null, Seconds(10), Seconds(60), Seconds(10), 1, Overlap: false),
+            pipeline.Apps[2]);
         Assert.Equal(["staging", "npm"], pipeline.Environments.Select(environment => environment.Name));
         var (staging, npm) = (pipeline.Environments[0], pipeline.Environments[1]);
         Assert.Equal(("edge-1", "0.0.0.0:8082"), (staging.Agent, ((AppsTarget)staging.Target).Listen["site"]));
@@ -172,8 +175,12 @@ public sealed class PipelineFileTests
     [InlineData("localhost:1", "127.0.0.1:1")]
     [InlineData("10.0.0.1:65535", "10.0.0.1:65535")]
     [InlineData("\"[::1]:80\"", "[::1]:80")]
-    public void An_address_is_completed(string listen, string expected) =>
-        Assert.Equal(expected, ((AppsTarget)Valid($"app: x\nenvironments: {{ e: {{ listen: {listen} }} }}").Environments[0].Target).Listen["web"]);
+    public void An_address_is_completed(string listen, string expected)
+    {
+        var pipeline = Valid($"app: x\nenvironments: {{ e: {{ listen: {listen} }} }}");
+
+        Assert.Equal(expected, ((AppsTarget)pipeline.Environments[0].Target).Listen["web"]);
+    }
 
     [Fact]
     public void The_same_port_on_two_agents_is_no_clash() =>
@@ -182,7 +189,9 @@ public sealed class PipelineFileTests
     [Fact]
     public void A_step_is_called_by_its_first_line()
     {
-        var steps = Valid("jobs:\n  a:\n    steps:\n      - |\n        make all\n        make test\n      - " + new string('x', 100)).Jobs[0].Steps;
+        var file = "jobs:\n  a:\n    steps:\n      - |\n        make all\n        make test\n      - " + new string('x', 100);
+
+        var steps = Valid(file).Jobs[0].Steps;
 
         Assert.Equal(["make all …", new string('x', 80) + "…"], steps.Select(step => step.Name));
     }

@@ -8,7 +8,8 @@ namespace Towpath.Tests.Core.Pipelines;
 public sealed class PipelineInitTests
 {
     private const string WebProject = """<Project Sdk="Microsoft.NET.Sdk.Web"></Project>""";
-    private const string TestProject = """<Project Sdk="Microsoft.NET.Sdk"><PackageReference Include="Microsoft.NET.Test.Sdk" /></Project>""";
+    private const string Library = """<Project Sdk="Microsoft.NET.Sdk" />""";
+    private const string TestProject = Library + """<PackageReference Include="Microsoft.NET.Test.Sdk" />""";
 
     [Fact]
     public void A_dotnet_service_is_tested_published_and_started()
@@ -62,7 +63,9 @@ public sealed class PipelineInitTests
 
     [Fact]
     public void A_dotnet_project_with_several_frameworks_is_published_for_the_last_that_runs_anywhere() =>
-        Assert.Contains(" -f net9.0 ", Propose(("A.csproj", WebProject + "<TargetFrameworks>net8.0;net9.0;net9.0-windows</TargetFrameworks>")).Text, StringComparison.Ordinal);
+        Assert.Equal(
+            "dotnet publish A.csproj -c Release -f net9.0 -o out",
+            FirstStep(("A.csproj", WebProject + "<TargetFrameworks>net8.0;net9.0;net9.0-windows</TargetFrameworks>")));
 
     [Fact]
     public void A_dotnet_worker_listens_nowhere()
@@ -76,7 +79,7 @@ public sealed class PipelineInitTests
     [Fact]
     public void A_dotnet_library_is_tested_and_not_deployed()
     {
-        var pipeline = Propose(("Lib.sln", ""), ("Lib/Lib.csproj", """<Project Sdk="Microsoft.NET.Sdk" />"""), ("Tests/T.csproj", TestProject)).Pipeline;
+        var pipeline = Propose(("Lib.sln", ""), ("Lib/Lib.csproj", Library), ("Tests/T.csproj", TestProject)).Pipeline;
 
         Assert.Equal("dotnet test Lib.sln -c Release --logger trx", pipeline.Jobs[0].Steps[0].Run);
         Assert.Empty(pipeline.Environments);
@@ -86,7 +89,10 @@ public sealed class PipelineInitTests
     public void Tests_on_the_testing_platform_get_no_logger_of_the_older_one() =>
         Assert.Equal(
             "dotnet test A.slnx -c Release",
-            Propose(("A.slnx", ""), ("A.csproj", TestProject), ("global.json", """{ "test": { "runner": "Microsoft.Testing.Platform" } }""")).Pipeline.Jobs[0].Steps[0].Run);
+            FirstStep(
+                ("A.slnx", ""),
+                ("A.csproj", TestProject),
+                ("global.json", """{ "test": { "runner": "Microsoft.Testing.Platform" } }""")));
 
     [Fact]
     public void An_address_that_the_settings_fix_is_pointed_out() =>
@@ -101,16 +107,22 @@ public sealed class PipelineInitTests
     [InlineData("pnpm-lock.yaml", "pnpm install --frozen-lockfile", "pnpm test")]
     [InlineData("bun.lock", "bun install --frozen-lockfile", "bun run test")]
     [InlineData("README.md", "npm install", "npm test")]
-    public void A_node_project_is_installed_by_the_manager_of_its_lock_file(string file, string install, string test) =>
-        Assert.Equal(
-            [install, test],
-            Propose(("package.json", """{ "scripts": { "test": "jest", "start": "node server.js" } }"""), (file, "")).Pipeline.Jobs[0].Steps.Select(step => step.Run));
+    public void A_node_project_is_installed_by_the_manager_of_its_lock_file(string file, string install, string test)
+    {
+        var pipeline = Propose(("package.json", """{ "scripts": { "test": "jest", "start": "node server.js" } }"""), (file, "")).Pipeline;
+
+        Assert.Equal([install, test], pipeline.Jobs[0].Steps.Select(step => step.Run));
+    }
 
     [Fact]
     public void A_node_service_is_the_workspace_after_its_build()
     {
+        const string Manifest = """
+            { "scripts": { "build": "tsc", "test": "echo \"Error: no test specified\" && exit 1", "start": "node dist/index.js" } }
+            """;
+
         var (text, pipeline, _) = Propose(
-            ("package.json", """{ "scripts": { "build": "tsc", "test": "echo \"Error: no test specified\" && exit 1", "start": "node dist/index.js" } }"""),
+            ("package.json", Manifest),
             ("package-lock.json", ""),
             ("src/index.ts", "app.get('/', page); app.get('/healthz', ok); app.listen(process.env.PORT)"));
 
@@ -125,13 +137,19 @@ public sealed class PipelineInitTests
     [InlineData("""{ "scripts": { "start": "nodemon server.js" } }""", "node server.js")]
     [InlineData("""{ "main": "./lib/main.js" }""", "node server.js")]
     [InlineData("""{ "scripts": { "start": "next dev", "build": "next build" }, "dependencies": { "next": "15" } }""", "npx next start")]
-    public void A_node_service_is_started_for_production(string manifest, string command) =>
-        Assert.Equal(command, Command(Propose(("package.json", manifest), ("server.js", "http.createServer()"), ("lib/main.js", "exports.x = 1")).Pipeline));
+    public void A_node_service_is_started_for_production(string manifest, string command)
+    {
+        var pipeline = Propose(("package.json", manifest), ("server.js", "createServer()"), ("lib/main.js", "exports.x = 1")).Pipeline;
+
+        Assert.Equal(command, Command(pipeline));
+    }
 
     [Fact]
     public void A_node_service_that_does_not_read_PORT_is_told_to()
     {
-        var (text, _, guesses) = Propose(("package.json", """{ "scripts": { "start": "node server.js" } }"""), ("server.js", "createServer().listen(3000)"));
+        var (text, _, guesses) = Propose(
+            ("package.json", """{ "scripts": { "start": "node server.js" } }"""),
+            ("server.js", "createServer().listen(3000)"));
 
         Assert.Contains("  # No source reads PORT: ", text, StringComparison.Ordinal);
         Assert.Contains(guesses, guess => guess.StartsWith("No source reads PORT", StringComparison.Ordinal));
@@ -168,7 +186,8 @@ public sealed class PipelineInitTests
     [Fact]
     public void A_page_at_the_root_is_served_without_what_lies_beside_it()
     {
-        var pipeline = Propose(("index.html", ""), ("css/it's.css", ""), (".git/config", ""), (".env", ""), ("README.md", ""), ("a b.png", "")).Pipeline;
+        var pipeline = Propose(
+            ("index.html", ""), ("css/it's.css", ""), (".git/config", ""), (".env", ""), ("README.md", ""), ("a b.png", "")).Pipeline;
 
         Assert.Equal("mkdir towpath-site && cp -R 'a b.png' css index.html towpath-site/", pipeline.Jobs[0].Steps[1].Run);
         Assert.Equal("towpath-site", pipeline.Jobs[0].Outputs["package"]);
@@ -181,20 +200,28 @@ public sealed class PipelineInitTests
     [Fact]
     public void Whatever_lies_in_a_repository_the_proposal_is_valid()
     {
-        var paths = Gen.OneOf([.. new[]
-        {
-            "A.sln", "src/My App/My App.csproj", "T/T.csproj", "it's.csproj", "package.json", "package-lock.json", "yarn.lock", "server.js", "index.html", "vite.config.ts",
-            "public/index.html", "out/x", "src/a.cs", "src/a.js", "global.json", "appsettings.json", "-x", "a\nb", "docs/ü.html", "angular.json", "node_modules/x/index.html",
-        }.Select(path => Gen.Const(path))]);
-        var texts = Gen.OneOf([.. new[]
-        {
-            "", WebProject, TestProject, "<Project Sdk=\"Microsoft.NET.Sdk.Worker\"><AssemblyName>a: b # c</AssemblyName>", "{\"scripts\":{\"start\":\"node 'a: b' # x\"}}",
-            "{\"scripts\":{\"build\":\"vite build\",\"test\":\"vitest\"},\"main\":\"../x.js\"}", "outDir: '../../etc'", "app.get('/health'); listen(", "MapHealthChecks(\"/\")",
-            "{\"scripts\":{\"start\":\"\\u0000\\n\",\"build\":\"ng build\"}}", "{\"scripts\":{\"start\":\"serve\"}}", "\"outputPath\": \"dist/x\" :application\"",
-        }.Select(text => Gen.Const(text)).Append(Gen.String)]);
+        var paths = Gen.OneOf([.. Paths.Select(path => Gen.Const(path))]);
+        var texts = Gen.OneOf([.. Texts.Select(text => Gen.Const(text)), Gen.String]);
 
         Gen.Select(paths, texts).Array[0, 8].Sample(files => { Propose(files); }, iter: 5_000);
     }
+
+    private static readonly string[] Paths =
+    [
+        "A.sln", "src/My App/My App.csproj", "T/T.csproj", "it's.csproj", "package.json", "package-lock.json", "yarn.lock",
+        "server.js", "index.html", "vite.config.ts", "public/index.html", "out/x", "src/a.cs", "src/a.js", "global.json",
+        "appsettings.json", "-x", "a\nb", "docs/ü.html", "angular.json", "node_modules/x/index.html",
+    ];
+
+    private static readonly string[] Texts =
+    [
+        "", WebProject, TestProject, "<Project Sdk=\"Microsoft.NET.Sdk.Worker\"><AssemblyName>a: b # c</AssemblyName>",
+        "{\"scripts\":{\"start\":\"node 'a: b' # x\"}}", "{\"scripts\":{\"start\":\"serve\"}}", "\"outputPath\": \"dist/x\" :application\"",
+        "{\"scripts\":{\"build\":\"vite build\",\"test\":\"vitest\"},\"main\":\"../x.js\"}", "outDir: '../../etc'",
+        "{\"scripts\":{\"start\":\"\\u0000\\n\",\"build\":\"ng build\"}}", "app.get('/health'); listen(", "MapHealthChecks(\"/\")",
+    ];
+
+    private static string FirstStep(params (string Path, string Text)[] files) => Propose(files).Pipeline.Jobs[0].Steps[0].Run;
 
     private static string Command(Pipeline pipeline) => ((ProcessApp)Assert.Single(pipeline.Apps)).Command;
 
