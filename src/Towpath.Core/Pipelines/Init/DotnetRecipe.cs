@@ -13,6 +13,8 @@ internal sealed partial class DotnetRecipe
     ];
     private static readonly string[] PlatformMarks = ["-windows", "-android", "-ios", "-maccatalyst", "-tizen"];
 
+    private static readonly string[] PageFolders = ["wwwroot/", "Pages/", "Views/"];
+
     private readonly RepositoryListing listing;
     private readonly List<Project> projects;
     private readonly List<string> guesses = [];
@@ -40,11 +42,20 @@ internal sealed partial class DotnetRecipe
     private Project? App()
     {
         var candidates = projects.Where(project => !project.IsTest && !project.IsAside).ToList();
-        var app = candidates.Find(project => project.IsWeb) ?? candidates.Find(project => project.IsWorker);
-        if (app is not null && candidates.Count(project => project.IsWeb) > 1)
+        var web = candidates.Where(project => project.IsWeb).ToList();
+        var app = web.Find(HasPages) ?? web.FirstOrDefault() ?? candidates.Find(project => project.IsWorker);
+        if (app is not null && web.Count > 1)
             guesses.Add(
                 $"There are several web projects; {app.Path} is taken for the app. List the others under 'apps' when they run too.");
         return app;
+    }
+
+    /// <summary>Of several web projects the one that people see comes first.</summary>
+    private bool HasPages(Project project)
+    {
+        var folder = RepositoryListing.Folder(project.Path);
+        return PageFolders.Any(pages =>
+            listing.Paths.Any(path => path.StartsWith(folder.Length == 0 ? pages : $"{folder}/{pages}", StringComparison.Ordinal)));
     }
 
     private Recipe Deploying(Project app)

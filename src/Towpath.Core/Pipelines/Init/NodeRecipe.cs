@@ -150,7 +150,7 @@ internal sealed partial class NodeRecipe
     private static partial Regex PlainNode();
 
     [GeneratedRegex(
-        @"nodemon|ts-node-dev|react-scripts start|\bng serve|gatsby develop|docusaurus start|vue-cli-service serve|\bparcel\b|"
+        @"nodemon|ts-node-dev|\bnx serve|react-scripts start|\bng serve|gatsby develop|docusaurus start|vue-cli-service serve|\bparcel\b|"
         + @"webpack(-dev-server| serve)|eleventy.*--serve|\b(astro|next|nuxt|nuxi|vite|vitepress|remix) dev\b|--watch\b|"
         + @"\A\s*(vite|live-server|browser-sync|http-server|serve)\b(?! preview)")]
     private static partial Regex DevelopmentServer();

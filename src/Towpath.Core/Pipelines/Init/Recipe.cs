@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Towpath.Core.Pipelines.Init;
@@ -6,6 +7,8 @@ namespace Towpath.Core.Pipelines.Init;
 /// <summary>What a proposed file says; <see cref="Text"/> writes it down with its reasons.</summary>
 internal sealed record Recipe
 {
+    private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public required ValueList<RecipeStep> Steps { get; init; }
 
     public string? TestReports { get; init; }
@@ -109,7 +112,7 @@ internal sealed record Recipe
             && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is ' ' or '.' or '/' or '_' or '-' or '=' or '@' or '+')
             && text[^1] != ' '
             && text is not ("null" or "true" or "false");
-        return plain ? text : JsonSerializer.Serialize(text);
+        return plain ? text : JsonSerializer.Serialize(text, Readable);
     }
 }
 

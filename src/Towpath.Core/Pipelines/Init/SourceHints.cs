@@ -22,15 +22,15 @@ internal static partial class SourceHints
     [GeneratedRegex(@"[""'`](?<path>/(_|api/)?(healthz|healthcheck|health|livez|readyz))[""'`]", RegexOptions.ExplicitCapture)]
     private static partial Regex WellKnownHealthPath();
 
-    /// <summary>A page at the root: a route for it, or what a web framework serves there.</summary>
+    /// <summary>A page at the root: a route of the app itself (a router's lies elsewhere), or what a framework serves.</summary>
     [GeneratedRegex(
-        @"(MapGet|\.get|\.route)\(\s*[""'`]/[""'`]|MapRazorPages|MapRazorComponents|MapControllerRoute|MapDefaultControllerRoute|"
-        + @"MapFallbackToFile|UseDefaultFiles|UseFileServer|express\.static|createServer\(",
+        @"\b(app|server|fastify)\.(MapGet|get)\(\s*[""'`]/[""'`]|createServer\((?!\s*app\b)|express\.static|"
+        + "MapRazorPages|MapRazorComponents|MapControllerRoute|MapDefaultControllerRoute|MapFallbackToFile|UseDefaultFiles|UseFileServer",
         RegexOptions.ExplicitCapture)]
     private static partial Regex Pages();
 
     [GeneratedRegex(
-        @"(MapGet|\b(app|router|server|fastify)\.get)\(\s*[""'`](?<path>/[A-Za-z0-9._/-]+)[""'`]",
+        @"\b(app|server|fastify)\.(MapGet|get)\(\s*[""'`](?<path>/[A-Za-z0-9._/-]+)[""'`]",
         RegexOptions.ExplicitCapture)]
     private static partial Regex Route();
 }
