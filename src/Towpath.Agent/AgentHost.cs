@@ -30,7 +30,7 @@ public static class AgentHost
         var steps = new StepRunner(level, data);
         var spools = new SpoolFolder(Path.Combine(folder, "spool"), time);
         var answers = new AnswerFolder(Path.Combine(folder, "answers"));
-        var outbox = new Outbox(spools, answers);
+        var outbox = new Outbox(spools, answers, time);
         using var channel = UnixChannel.Open(settings.Socket);
         var identity = new LinkIdentity(settings.Name, Version, settings.JobsAtOnce, SandboxName.Of(level), settings.Token);
         var archives = new ServerArchives(channel, identity);
@@ -97,7 +97,8 @@ public static class AgentHost
         }
         catch (IOException problem)
         {
-            throw new InvalidOperationException($"Another agent works in '{folder}': stop it first, or choose another data folder.", problem);
+            throw new InvalidOperationException(
+                $"Another agent works in '{folder}': stop it first, or choose another data folder.", problem);
         }
     }
 }

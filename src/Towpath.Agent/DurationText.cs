@@ -10,10 +10,10 @@ internal static class DurationText
     {
         if (limit.Milliseconds != 0)
             return OfMeasured(limit);
-        var text = string.Create(
-            CultureInfo.InvariantCulture,
-            $"{(limit.TotalHours >= 1 ? $"{(long)limit.TotalHours}h" : "")}{(limit.Minutes > 0 ? $"{limit.Minutes}m" : "")}{(limit.Seconds > 0 ? $"{limit.Seconds}s" : "")}");
+        var text = Part((long)limit.TotalHours, 'h') + Part(limit.Minutes, 'm') + Part(limit.Seconds, 's');
         return text.Length == 0 ? "0s" : text;
+
+        static string Part(long amount, char unit) => amount == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"{amount}{unit}");
     }
 
     /// <summary>What something took: <c>0.4 s</c>, <c>3 min 12 s</c>.</summary>

@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace Towpath.Agent.Jobs;
 
-/// <summary>How bubblewrap is called: the machine read-only, namespaces of its own, Towpath's data hidden but for what the step needs.</summary>
+/// <summary>
+/// How bubblewrap is called: the machine read-only, namespaces of its own, Towpath's data hidden but for what the step needs.
+/// </summary>
 public static class Bubblewrap
 {
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(5);

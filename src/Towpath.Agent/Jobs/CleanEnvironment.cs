@@ -1,6 +1,8 @@
 namespace Towpath.Agent.Jobs;
 
-/// <summary>What a step or an app finds in its environment before anything is added: enough for tools to work, nothing that the agent knows.</summary>
+/// <summary>
+/// What a step or an app finds in its environment before anything is added: enough for tools to work, nothing that the agent knows.
+/// </summary>
 public static class CleanEnvironment
 {
     // The way out to the network is the machine's, not the agent's: without these nothing can be fetched behind a proxy.

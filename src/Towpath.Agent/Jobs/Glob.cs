@@ -24,13 +24,12 @@ internal sealed class Glob
             if (parts[index] == "**")
                 text.Append(last ? ".*" : "(?:[^/]+/)*");
             else
-                text.Append(Regex.Escape(parts[index]).Replace("\\*", "[^/]*", StringComparison.Ordinal).Replace("\\?", "[^/]", StringComparison.Ordinal))
-                    .Append(last ? "" : "/");
+                text.Append(NameRegex(parts[index])).Append(last ? "" : "/");
         }
         regex = new(text.Append('$').ToString(), RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
     }
 
-    /// <summary>Paths of the files that match, relative to the folder, in ordinal order of the folders' names; without <c>.git</c>.</summary>
+    /// <summary>Paths of the files that match, relative to the folder, in ordinal order; those in <c>.git</c> are left out.</summary>
     public IEnumerable<string> FilesIn(string folder)
     {
         var from = new DirectoryInfo(folder);
@@ -42,6 +41,10 @@ internal sealed class Glob
         }
         return Search(from, start.Length == 0 ? "" : start + "/");
     }
+
+    private static string NameRegex(string name) => Regex.Escape(name)
+        .Replace("\\*", "[^/]*", StringComparison.Ordinal)
+        .Replace("\\?", "[^/]", StringComparison.Ordinal);
 
     private IEnumerable<string> Search(DirectoryInfo folder, string prefix)
     {

@@ -20,9 +20,10 @@ internal sealed class JobArchives(ArchiveStore store)
             try
             {
                 await using var archive = new HashingStream(await store.OpenAsync(input.Archive, cancel));
-                await TreeArchive.RestoreAsync(archive, TreeArchive.PathInside(workspace, input.Path), TreeArchiveLimits.Default, cancel);
+                var to = TreeArchive.PathInside(workspace, input.Path);
+                await TreeArchive.RestoreAsync(archive, to, TreeArchiveLimits.Default, cancel);
                 if (archive.Digest != input.Archive)
-                    throw new IOException($"the archive of output '{name}' is damaged: its digest is {archive.Digest} and not {input.Archive}");
+                    throw new IOException($"the archive of output '{name}' is damaged: it is {archive.Digest}, not {input.Archive}");
             }
             catch (ArchiveException problem)
             {

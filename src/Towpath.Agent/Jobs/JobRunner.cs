@@ -54,7 +54,7 @@ public sealed class JobRunner(StepRunner steps, ArchiveStore store, string agent
             ended = attempt.Ended(Outcome.Errored, "canceled");
         else if (timeout.IsCancellationRequested && ended.Outcome != Outcome.Succeeded)
             ended = attempt.Ended(Outcome.Failed, $"job '{job.Job.Name}' took longer than {DurationText.OfLimit(job.Job.Timeout)}");
-        Say(log, ended.Outcome == Outcome.Succeeded ? $"job '{job.Job.Name}' succeeded" : $"job '{job.Job.Name}' {Word(ended.Outcome)}: {ended.Reason}");
+        Say(log, $"job '{job.Job.Name}' {Word(ended.Outcome)}{(ended.Reason.Length > 0 ? ": " : "")}{ended.Reason}");
         return ended;
     }
 
@@ -66,7 +66,8 @@ public sealed class JobRunner(StepRunner steps, ArchiveStore store, string agent
         CancellationToken cancel)
     {
         var job = attempt.Job;
-        log.Say($"job '{job.Job.Name}' of run {job.Run}, attempt {job.Attempt}, on agent '{agent}', sandbox: {SandboxName.Of(steps.Level)}");
+        var sandbox = SandboxName.Of(steps.Level);
+        log.Say($"job '{job.Job.Name}' of run {job.Run}, attempt {job.Attempt}, on agent '{agent}', sandbox: {sandbox}");
         var workspace = await prepare(cancel);
         // A working tree has what the jobs before left in it.
         if (workspace.IsFresh)
@@ -86,7 +87,7 @@ public sealed class JobRunner(StepRunner steps, ArchiveStore store, string agent
         if (job.Job.TestReports.Count > 0 && reports.Results is null)
             return attempt.Ended(Outcome.Failed, $"job '{job.Job.Name}' reports tests, but no file matches {Quoted(job.Job.TestReports)}");
         if (reports.Results is { Failed: > 0 and var failed })
-            return attempt.Ended(Outcome.Failed, failed == 1 ? "1 test failed" : string.Create(CultureInfo.InvariantCulture, $"{failed} tests failed"));
+            return attempt.Ended(Outcome.Failed, failed == 1 ? "1 test failed" : $"{failed} tests failed");
         attempt.Outputs = await archives.StoreAsync(job.Job, workspace, cancel);
         return attempt.Ended(Outcome.Succeeded, "");
     }
@@ -98,7 +99,7 @@ public sealed class JobRunner(StepRunner steps, ArchiveStore store, string agent
         {
             var step = definitions[index];
             var before = time.GetTimestamp();
-            log.Say(string.Create(CultureInfo.InvariantCulture, $"step {index + 1} of {definitions.Count}: {step.Name}"));
+            log.Say($"step {index + 1} of {definitions.Count}: {step.Name}");
             attempt.Moved(index, new(step.Name, StepStatus.Running, null, time.GetUtcNow(), null));
             var result = await steps.RunAsync(step, surroundings, log, cancel);
             attempt.Moved(index, result);
@@ -136,12 +137,17 @@ public sealed class JobRunner(StepRunner steps, ArchiveStore store, string agent
 
     private static void SayTests(LogWriter log, TestResults tests)
     {
-        log.Say(string.Create(CultureInfo.InvariantCulture, $"tests: {tests.Passed} passed, {tests.Failed} failed, {tests.Skipped} skipped"));
+        log.Say($"tests: {tests.Passed} passed, {tests.Failed} failed, {tests.Skipped} skipped");
         foreach (var test in tests.FailedTests)
             log.Say($"failed test: {test.Name}");
     }
 
-    private static string Word(Outcome outcome) => outcome == Outcome.Failed ? "failed" : "errored";
+    private static string Word(Outcome outcome) => outcome switch
+    {
+        Outcome.Succeeded => "succeeded",
+        Outcome.Failed => "failed",
+        _ => "errored",
+    };
 
     private static string Quoted(IEnumerable<string> patterns) => string.Join(" or ", patterns.Select(pattern => $"'{pattern}'"));
 
@@ -165,7 +171,8 @@ public sealed class JobRunner(StepRunner steps, ArchiveStore store, string agent
         public OrdinalMap<StoredOutput> Outputs { get; set; } = OrdinalMap<StoredOutput>.Empty;
 
         /// <summary>The step that ended the job early.</summary>
-        public StepResult? Stopped => results.FirstOrDefault(result => result.Status is StepStatus.Failed or StepStatus.Errored or StepStatus.Canceled);
+        public StepResult? Stopped =>
+            results.FirstOrDefault(result => result.Status is StepStatus.Failed or StepStatus.Errored or StepStatus.Canceled);
 
         public void Moved(int index, StepResult result)
         {

@@ -26,7 +26,7 @@ internal static class ProcessTable
     /// <summary>Null when there is none with this id.</summary>
     public static ProcessEntry? Find(int id) => Find(id, new byte[1024]);
 
-    /// <summary>True when the process has this variable in the environment that it was started with; false too when it cannot be read.</summary>
+    /// <summary>True when the process was started with this variable (<c>NAME=value</c>); false too when that cannot be read.</summary>
     public static bool HasVariable(int id, ReadOnlySpan<byte> variable)
     {
         try

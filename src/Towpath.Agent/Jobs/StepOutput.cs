@@ -5,7 +5,9 @@ using Towpath.Agent.Logs;
 
 namespace Towpath.Agent.Jobs;
 
-/// <summary>Carries a process's stdout and stderr into the log while it runs. A log that is slow slows the process down; nothing is gathered.</summary>
+/// <summary>
+/// Carries a process's stdout and stderr into the log while it runs. A log that is slow slows the process down; nothing is gathered.
+/// </summary>
 internal sealed class StepOutput : IDisposable
 {
     private const int BufferSize = 64 * 1024;

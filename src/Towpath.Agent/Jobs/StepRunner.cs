@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using System.Globalization;
 using Towpath.Agent.Logs;
 using Towpath.Core.Agents;
 using Towpath.Core.Pipelines;
@@ -79,7 +78,8 @@ public sealed class StepRunner
             : Ended(StepStatus.Failed, $"step '{step.Name}' took longer than {DurationText.OfLimit(step.Timeout)}");
     }
 
-    private static StepResult ResultOf(StepDefinition step, int exitCode, StepOutput output, Func<StepStatus, string, int?, StepResult> ended)
+    private static StepResult ResultOf(
+        StepDefinition step, int exitCode, StepOutput output, Func<StepStatus, string, int?, StepResult> ended)
     {
         if (exitCode == 0)
             return ended(StepStatus.Succeeded, "", 0);
@@ -88,8 +88,7 @@ public sealed class StepRunner
             return ended(StepStatus.Errored, $"the sandbox of step '{step.Name}' could not be set up: {problem}", null);
         var signal = exitCode > 128 ? exitCode - 128 : 0;
         var by = signal switch { 6 => " (ABRT)", Signals.Kill => " (KILL)", 11 => " (SEGV)", Signals.Terminate => " (TERM)", _ => "" };
-        return ended(
-            StepStatus.Failed, string.Create(CultureInfo.InvariantCulture, $"step '{step.Name}' ended with exit code {exitCode}{by}"), exitCode);
+        return ended(StepStatus.Failed, $"step '{step.Name}' ended with exit code {exitCode}{by}", exitCode);
     }
 
     private static async Task<bool> ExitsAsync(Process process, CancellationToken stop)
@@ -121,9 +120,8 @@ public sealed class StepRunner
             return $"the command of step '{step.Name}' is longer than 128 KiB: put it into a file of the repository";
         if (!Directory.Exists(surroundings.Folder))
             return $"the folder '{surroundings.Folder}' that step '{step.Name}' runs in does not exist";
-        var found = step.Shell.Contains('/')
-            ? File.Exists(step.Shell)
-            : surroundings.Environment.GetValueOrDefault("PATH", "").Split(':').Any(folder => File.Exists(Path.Combine(folder, step.Shell)));
+        var folders = step.Shell.Contains('/') ? [""] : surroundings.Environment.GetValueOrDefault("PATH", "").Split(':');
+        var found = folders.Any(folder => File.Exists(Path.Combine(folder, step.Shell)));
         return found ? null : $"the shell '{step.Shell}' of step '{step.Name}' is not installed on this machine";
     }
 

@@ -32,7 +32,7 @@ internal static class TestReportFiles
             var parse = file.Length switch
             {
                 0 => new(null, $"{name}: this test report is empty"),
-                > TestReports.LongestReport => new(null, $"test report '{name}' is larger than {TestReports.LongestReport / 1024 / 1024} MiB: split it"),
+                > TestReports.LongestReport => new(null, TestReports.TooLarge(name)),
                 _ => TestReports.Parse(name, File.ReadAllText(file.FullName, Encoding.UTF8)),
             };
             if (parse.Results is null)

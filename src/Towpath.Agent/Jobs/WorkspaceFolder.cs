@@ -85,9 +85,8 @@ public sealed class WorkspaceFolder : IAsyncDisposable
         File.WriteAllText(Path.Combine(git, "HEAD"), commit + "\n");
         File.WriteAllText(Path.Combine(git, "objects", "info", "alternates"), Path.Combine(repository, "objects") + "\n");
         var isSha256 = commit.Length == 64;
-        File.WriteAllText(
-            Path.Combine(git, "config"),
-            Configuration.Replace("{0}", isSha256 ? "1" : "0", StringComparison.Ordinal) + (isSha256 ? "[extensions]\n\tobjectFormat = sha256\n" : ""));
+        var configuration = Configuration.Replace("{0}", isSha256 ? "1" : "0", StringComparison.Ordinal);
+        File.WriteAllText(Path.Combine(git, "config"), configuration + (isSha256 ? "[extensions]\n\tobjectFormat = sha256\n" : ""));
     }
 
     private static async Task CheckOutAsync(string folder, string commit, CancellationToken cancel)

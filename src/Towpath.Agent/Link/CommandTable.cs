@@ -32,7 +32,14 @@ internal sealed class CommandTable : IDisposable
 
     /// <param name="slots">Jobs at the same time; other commands do not wait.</param>
     public CommandTable(
-        SpoolFolder spools, AnswerFolder answers, Outbox outbox, CarryOut carryOut, string agent, int slots, Action<string> say, TimeProvider time)
+        SpoolFolder spools,
+        AnswerFolder answers,
+        Outbox outbox,
+        CarryOut carryOut,
+        string agent,
+        int slots,
+        Action<string> say,
+        TimeProvider time)
     {
         this.spools = spools;
         this.answers = answers;
@@ -138,7 +145,9 @@ internal sealed class CommandTable : IDisposable
     private async Task<AgentAnswer> CarryOutAsync(Begin begin, LogWriter log, bool isJob, CancellationToken cancel)
     {
         if (Parse(begin) is not { } command)
-            return Errored(isJob, $"agent '{AgentName}' does not understand the command '{begin.Kind}': install the server's version of Towpath there");
+            return Errored(
+                isJob,
+                $"agent '{AgentName}' does not understand the command '{begin.Kind}': install the server's version of Towpath there");
         if (isJob)
         {
             try

@@ -4,17 +4,22 @@ using Towpath.Protocol.Agent;
 
 namespace Towpath.Agent.Link;
 
-/// <summary>Sends one log from its spool. So many bytes may be on their way; the rest waits on the disk until the server has stored some.</summary>
-internal sealed class LogSender(SpoolFile spool)
+/// <summary>
+/// Sends one log from its spool. So many bytes may be on their way; the rest waits on the disk until the server has stored
+/// some. What the server could not store, as it does not say so, is sent again after a while.
+/// </summary>
+internal sealed class LogSender(SpoolFile spool, TimeProvider time)
 {
     private const int Batch = 256 * 1024;
     private const long Window = 2 * 1024 * 1024;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly Lock gate = new();
     private readonly Queue<SpoolPlace> batches = new();
     private SpoolPlace sent = spool.Start;
     private SpoolPlace stored = spool.Start;
     private bool endSent;
+    private long lastMoved;
 
     public SpoolFile Spool => spool;
 
@@ -35,6 +40,7 @@ internal sealed class LogSender(SpoolFile spool)
         {
             sent = stored;
             endSent = false;
+            lastMoved = time.GetTimestamp();
             batches.Clear();
         }
     }
@@ -44,6 +50,9 @@ internal sealed class LogSender(SpoolFile spool)
     {
         lock (gate)
         {
+            var nothingOnItsWay = sent == stored && !endSent;
+            if (!nothingOnItsWay && time.GetElapsedTime(lastMoved) > Patience)
+                Rewind();
             if (endSent || sent.Offset - stored.Offset >= Window)
                 return null;
             // Asked first: lines that come in between are sent next time.
@@ -61,6 +70,8 @@ internal sealed class LogSender(SpoolFile spool)
                     Text = UnsafeByteOperations.UnsafeWrap(line.Text),
                 });
             }
+            if (nothingOnItsWay)
+                lastMoved = time.GetTimestamp();
             sent = next;
             batches.Enqueue(next);
             endSent = message.Complete;
@@ -74,7 +85,10 @@ internal sealed class LogSender(SpoolFile spool)
         lock (gate)
         {
             while (batches.TryPeek(out var batch) && batch.Line <= message.Next)
+            {
                 stored = batches.Dequeue();
+                lastMoved = time.GetTimestamp();
+            }
             // The server has more than this agent remembers having sent: it sent it before it was restarted.
             if (message.Next > sent.Line)
             {

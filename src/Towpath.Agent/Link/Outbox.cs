@@ -17,6 +17,7 @@ internal sealed class Outbox
     private const int MostProgress = 2000;
     private readonly SpoolFolder spools;
     private readonly AnswerFolder answers;
+    private readonly TimeProvider time;
     private readonly ConcurrentDictionary<string, LogSender> logs = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> sentAnswers = new(StringComparer.Ordinal);
     private readonly Channel<Progress> progress = Channel.CreateBounded<Progress>(
@@ -24,8 +25,9 @@ internal sealed class Outbox
     private readonly Channel<bool> bell = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
-    public Outbox(SpoolFolder spools, AnswerFolder answers)
+    public Outbox(SpoolFolder spools, AnswerFolder answers, TimeProvider time)
     {
+        this.time = time;
         this.spools = spools;
         this.answers = answers;
         spools.Grew += Ring;
@@ -118,10 +120,10 @@ internal sealed class Outbox
 
     private LogSender SenderOf(SpoolFile spool)
     {
-        var sender = logs.GetOrAdd(spool.Owner.Command, static (_, file) => new LogSender(file), spool);
+        var sender = logs.GetOrAdd(spool.Owner.Command, static (_, about) => new LogSender(about.spool, about.time), (spool, time));
         // The log was begun anew: an older one of the same name was complete.
         if (sender.Spool != spool)
-            sender = logs[spool.Owner.Command] = new LogSender(spool);
+            sender = logs[spool.Owner.Command] = new LogSender(spool, time);
         return sender;
     }
 }

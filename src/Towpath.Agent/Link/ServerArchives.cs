@@ -58,9 +58,13 @@ internal sealed class ServerArchives(GrpcChannel channel, LinkIdentity identity)
         await from.CopyToAsync(to, cancel);
     }
 
-    private static Exception Explained(RpcException problem, string what, CancellationToken cancel) => problem.StatusCode == StatusCode.Cancelled
-        ? new OperationCanceledException(problem.Message, problem, cancel)
-        : new IOException($"{what}: {(problem.Status.Detail.Length > 0 ? problem.Status.Detail : problem.StatusCode.ToString())}", problem);
+    private static Exception Explained(RpcException problem, string what, CancellationToken cancel)
+    {
+        if (problem.StatusCode == StatusCode.Cancelled)
+            return new OperationCanceledException(problem.Message, problem, cancel);
+        var detail = problem.Status.Detail;
+        return new IOException($"{what}: {(detail.Length > 0 ? detail : problem.StatusCode.ToString())}", problem);
+    }
 
     private sealed class DownloadStream(AsyncServerStreamingCall<DownloadPart> call, bool any, CancellationToken cancel) : Stream
     {

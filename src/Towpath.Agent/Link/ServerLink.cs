@@ -14,7 +14,8 @@ internal sealed record LinkIdentity(string Name, string Version, int Slots, stri
 /// <summary>
 /// The agent's one stream to the server. It is opened again for ever; what the server has not stored is sent again then.
 /// </summary>
-internal sealed class ServerLink(GrpcChannel channel, LinkIdentity identity, Outbox outbox, CommandTable commands, Action<string> say, TimeProvider time)
+internal sealed class ServerLink(
+    GrpcChannel channel, LinkIdentity identity, Outbox outbox, CommandTable commands, Action<string> say, TimeProvider time)
 {
     public const uint Protocol = 1;
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
@@ -39,7 +40,7 @@ internal sealed class ServerLink(GrpcChannel channel, LinkIdentity identity, Out
                 say($"no connection to the server: {problem}; trying again");
             lastProblem = problem;
             pause = welcomed ? FirstPause : pause;
-            await Task.Delay(pause, time, stop).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await EndedAsync(Task.Delay(pause, time, stop));
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
         }
     }
@@ -58,7 +59,7 @@ internal sealed class ServerLink(GrpcChannel channel, LinkIdentity identity, Out
             Task[] both = [SendAsync(call.RequestStream, ends.Token), ReceiveAsync(call.ResponseStream, ends.Token)];
             var first = await Task.WhenAny(both);
             await ends.CancelAsync();
-            await Task.WhenAll(both).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await EndedAsync(Task.WhenAll(both));
             await first;
             return "the server ended it";
         }
@@ -71,11 +72,15 @@ internal sealed class ServerLink(GrpcChannel channel, LinkIdentity identity, Out
                 _ => problem.Status.Detail.Length > 0 ? problem.Status.Detail : problem.StatusCode.ToString(),
             };
         }
-        catch (Exception problem) when (problem is IOException or OperationCanceledException or InvalidOperationException or HttpRequestException)
+        catch (Exception problem) when (
+            problem is IOException or OperationCanceledException or InvalidOperationException or HttpRequestException)
         {
             return problem.Message;
         }
     }
+
+    // However it ended.
+    private static async Task EndedAsync(Task task) => await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     private Hello Hello()
     {
@@ -100,7 +105,8 @@ internal sealed class ServerLink(GrpcChannel channel, LinkIdentity identity, Out
         if (stream.Current.Welcome is not { } welcome)
             throw new IOException("the server did not begin with a welcome");
         if (welcome.Protocol != Protocol)
-            throw new IOException($"the server speaks protocol {welcome.Protocol}, this agent {Protocol}: install the same version of both");
+            throw new IOException(
+                $"the server speaks protocol {welcome.Protocol}, this agent {Protocol}: install the same version of both");
     }
 
     private async Task SendAsync(IClientStreamWriter<FromAgent> stream, CancellationToken cancel)

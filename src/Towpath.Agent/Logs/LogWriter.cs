@@ -21,6 +21,7 @@ public sealed class LogWriter : IAsyncDisposable
     private readonly Action written;
     private readonly Action ended;
     private readonly byte[] cutMark;
+    private readonly byte[] fullMark;
     private readonly PartialLine[] partial;
     private long number;
     private long total;
@@ -49,6 +50,7 @@ public sealed class LogWriter : IAsyncDisposable
         this.ended = ended ?? (() => { });
         number = last;
         cutMark = Encoding.UTF8.GetBytes($" [cut: the line is longer than {Amount(this.limits.Line)}]");
+        fullMark = Encoding.UTF8.GetBytes($"[the log is full at {Amount(this.limits.Total)}: further output is dropped]");
         // A secret may stand across the place where a line is cut: it must be whole to be seen.
         var most = this.limits.Line + this.mask.Longest;
         partial = [new(most), new(most), new(most)];
@@ -63,7 +65,7 @@ public sealed class LogWriter : IAsyncDisposable
     {
         lock (gate)
         {
-            if (closed)
+            if (closed || (full && channel != LogChannel.Towpath))
                 return;
             var at = Now();
             var line = partial[(int)channel];
@@ -154,7 +156,7 @@ public sealed class LogWriter : IAsyncDisposable
             total += cost;
             full = total > limits.Total;
             if (full)
-                sink(++number, at, LogChannel.Towpath, Encoding.UTF8.GetBytes($"[the log is full at {Amount(limits.Total)}: further output is dropped]"));
+                sink(++number, at, LogChannel.Towpath, fullMark);
             else
                 sink(++number, at, channel, text);
         }

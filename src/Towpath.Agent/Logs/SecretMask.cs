@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Towpath.Agent.Logs;
 
-/// <summary>Replaces secret values in a line. Of a secret that has several lines, each line that is worth hiding is a value of its own.</summary>
+/// <summary>
+/// Replaces secret values in a line. Of a secret that has several lines, each line that is worth hiding is a value of its own.
+/// </summary>
 public sealed class SecretMask
 {
     // Shorter parts of a secret with several lines are brackets and the like: hiding them would only harm the log.

@@ -23,6 +23,9 @@ public static class TestReports
     private const int LongestName = 500;
     private const int Deepest = 100;
 
+    public static string TooLarge(string fileName) =>
+        $"test report '{fileName}' is larger than {LongestReport / 1024 / 1024} MiB: split it";
+
     public static TestResults None { get; } = new(0, 0, 0, []);
 
     /// <param name="fileName">As people know it: the path in the workspace.</param>
@@ -30,7 +33,7 @@ public static class TestReports
     public static TestReportParse Parse(string fileName, string text)
     {
         if (text.Length > LongestReport)
-            return new(null, $"test report '{fileName}' is larger than {LongestReport / 1024 / 1024} MiB: split it");
+            return new(null, TooLarge(fileName));
         using var xml = new XmlTextReader(text, XmlNodeType.Document, null)
         {
             DtdProcessing = DtdProcessing.Prohibit,
@@ -47,13 +50,15 @@ public static class TestReports
                 "TestRun" => ReadTrx(xml, tally),
                 _ => false,
             };
-            return known
-                ? new(tally.Results, null)
-                : new(null, $"{Position(fileName, xml.LineNumber, xml.LinePosition)}: this is neither a JUnit nor a TRX report; it begins with <{xml.Name}>");
+            if (known)
+                return new(tally.Results, null);
+            var position = Position(fileName, xml.LineNumber, xml.LinePosition);
+            return new(null, $"{position}: this is neither a JUnit nor a TRX report; it begins with <{xml.Name}>");
         }
         catch (XmlException problem)
         {
-            return new(null, $"{Position(fileName, problem.LineNumber, problem.LinePosition)}: this test report is not XML: {Sentence(problem)}");
+            var position = Position(fileName, problem.LineNumber, problem.LinePosition);
+            return new(null, $"{position}: this test report is not XML: {Sentence(problem)}");
         }
     }
 
@@ -161,7 +166,8 @@ public static class TestReports
         return true;
     }
 
-    private static string Joined(string first, string second) => first.Length == 0 ? second : second.Length == 0 ? first : $"{first}\n{second}";
+    private static string Joined(string first, string second) =>
+        first.Length == 0 ? second : second.Length == 0 ? first : $"{first}\n{second}";
 
     private static string Cut(string text, int length)
     {

@@ -154,7 +154,8 @@ public sealed class AgentLinkEndpoint(
         {
             var lines = message.Lines.Select(line => new LogRecord(line.At, (int)line.Channel, line.Text.Memory)).ToList();
             var next = await logs.AppendAsync(message.Log, message.First, lines, message.Complete, CancellationToken.None);
-            agent.Send(new ToAgent { LogStored = new LogStored { Log = message.Log, Next = next } });
+            var whole = message.Complete && next == message.First + message.Lines.Count;
+            agent.Send(new ToAgent { LogStored = new LogStored { Log = message.Log, Next = next, Complete = whole } });
         }
         catch (Exception e)
         {
