@@ -43,7 +43,8 @@ internal sealed class PushDesk(
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException && session.Over.IsCancellationRequested)
         {
-            // Client or git went away: what was announced is settled from the reflog.
+            // Client or git went away: what was announced is settled from the reflog. The hook must not wait for more.
+            session.HangUp();
         }
         catch (Exception e)
         {
@@ -137,10 +138,10 @@ internal sealed class PushDesk(
         using var limit = new CancellationTokenSource(JourneyAtMost, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, session.Over);
         var journeys = runs.Select(run => new Journey(session.Address, session.Project, run.Number)).ToList();
+        var changes = control.Changes.Listen(session.Project, both.Token).GetAsyncEnumerator(CancellationToken.None);
+        var change = changes.MoveNextAsync().AsTask();
         try
         {
-            await using var changes = control.Changes.Listen(session.Project, both.Token).GetAsyncEnumerator(both.Token);
-            var change = changes.MoveNextAsync().AsTask();
             while (true)
             {
                 foreach (var journey in journeys.Where(journey => !journey.IsOver))
@@ -156,6 +157,13 @@ internal sealed class PushDesk(
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
             session.Say($"It is still under way after {JourneyAtMost.TotalMinutes:0} minutes; the address above shows how it goes on.");
+        }
+        finally
+        {
+            // Listening can only end between two changes.
+            await both.CancelAsync();
+            await change.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            await changes.DisposeAsync();
         }
     }
 

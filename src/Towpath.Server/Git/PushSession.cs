@@ -81,6 +81,9 @@ internal sealed class PushSession : IDisposable
 
     public void Refuse() => Send("!\n");
 
+    /// <summary>Ends what the hook hears; one that waits for an answer takes it for no.</summary>
+    public void HangUp() => reply.Dispose();
+
     public void GiveUp() => over.Cancel();
 
     public void Dispose()

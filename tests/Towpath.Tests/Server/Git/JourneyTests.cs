@@ -1,0 +1,131 @@
+using System.Collections.Concurrent;
+using Towpath.Core;
+using Towpath.Core.Agents;
+using Towpath.Core.Runs;
+
+namespace Towpath.Tests.Server.Git;
+
+public sealed class JourneyTests : IAsyncLifetime
+{
+    private static readonly DateTimeOffset Start = new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero);
+
+    private readonly TestFolder folder = new();
+    private readonly ConcurrentDictionary<string, IReadOnlyList<StepResult>> progress = [];
+    private readonly ConcurrentQueue<string> heard = [];
+    private GitServer server = null!;
+    private GitClient client = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        server = await GitServer.StartAsync(folder.At("data"), progress: id => progress.GetValueOrDefault(id));
+        client = new GitClient(folder.At("work", "shop"));
+        client.Commit("Open", ("towpath.yml", Files.Deploying));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await server.DisposeAsync();
+        folder.Dispose();
+    }
+
+    [Fact]
+    public async Task Whole_journey_is_told_as_it_happens()
+    {
+        var push = PushAndWaitAsync();
+        const string attempt = "shop/runs/1/jobs/build/attempts/1";
+        await server.Agents.NextAsync(attempt);
+        progress[attempt] = [new StepResult("make", StepStatus.Running, null, Start, null)];
+        await HeardAsync("· build › make");
+        await server.Agents.EndJobAsync(
+            attempt, Outcome.Succeeded, "", new TestResults(12, 0, 1, ValueList<FailedTest>.Empty), Step("make", 1.25), Step("make test", 75));
+        await HeardAsync("✓ build › make ");
+        await server.Agents.PackAsync("shop/runs/1/package");
+        await HeardAsync("package");
+        foreach (var environment in (string[])["staging", "production"])
+        {
+            await server.Agents.EndStageAsync<StartRelease>(environment);
+            await HeardAsync($"{environment.PadRight(10)}  checking");
+            await server.Agents.EndStageAsync<CheckRelease>(environment);
+            await server.Agents.EndStageAsync<ShiftTraffic>(environment);
+        }
+
+        var (exitCode, text) = await push;
+
+        Assert.True(exitCode == 0, text);
+        var lines = Remote();
+        Assert.Equal($"run 1 of shop: {server.Address}/shop/runs/1", lines[0]);
+        Assert.Contains(lines, line => line.StartsWith("  ✓ build › make ", StringComparison.Ordinal) && line.EndsWith("1.3 s", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.StartsWith("  ✓ build › make test", StringComparison.Ordinal) && line.EndsWith("1 min 15 s", StringComparison.Ordinal));
+        Assert.Contains("  ✓ tests: 12 passed, 0 failed, 1 skipped", lines);
+        Assert.Contains("  ✓ package 070707070707 (12.3 kB)", lines);
+        Assert.Contains(lines, line => line.StartsWith("  ✓ staging     live", StringComparison.Ordinal) && line.EndsWith("http://127.0.0.1:8081/", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.StartsWith("  ✓ production  live", StringComparison.Ordinal) && line.EndsWith("http://127.0.0.1:8080/", StringComparison.Ordinal));
+        Assert.Equal("run 1 of shop: live in staging, production", lines[^1]);
+    }
+
+    [Fact]
+    public async Task Failed_build_names_the_step_and_the_tests_and_the_push_stands()
+    {
+        var push = PushAndWaitAsync();
+        await server.Agents.EndJobAsync(
+            "shop/runs/1/jobs/build/attempts/1", Outcome.Failed, "step 'make test' ended with exit code 2",
+            new TestResults(3, 1, 0, [new FailedTest("Cart_adds_up", "expected 3\nbut was 4")]),
+            Step("make", 1), Step("make test", 2) with { Status = StepStatus.Failed, ExitCode = 2 });
+
+        var (exitCode, text) = await push;
+
+        Assert.True(exitCode == 0, text);
+        var lines = Remote();
+        Assert.Contains(lines, line => line.StartsWith("  ✗ build › make test", StringComparison.Ordinal) && line.EndsWith("2.0 s  exit code 2", StringComparison.Ordinal));
+        Assert.Contains("  ✗ build failed: step 'make test' ended with exit code 2", lines);
+        Assert.Contains($"    log: towpath logs --project shop --run 1 --job build  ({server.Address}/shop/runs/1)", lines);
+        Assert.Contains("  ✗ tests: 3 passed, 1 failed, 0 skipped", lines);
+        Assert.Contains("    ✗ Cart_adds_up", lines);
+        Assert.Contains("      expected 3", lines);
+        Assert.Equal("run 1 of shop: failed: Job 'build': step 'make test' ended with exit code 2", lines[^1]);
+        Assert.Equal(client.Head, server.Ref("shop", "refs/heads/main"));
+    }
+
+    [Fact]
+    public async Task Failed_verification_ends_the_journey_where_it_failed()
+    {
+        var push = PushAndWaitAsync();
+        await server.Agents.EndJobAsync("shop/runs/1/jobs/build/attempts/1", Outcome.Succeeded, "", null, Step("make", 1), Step("make test", 1));
+        await server.Agents.PackAsync("shop/runs/1/package");
+        await server.Agents.EndStageAsync<StartRelease>("staging");
+        await server.Agents.EndStageAsync<CheckRelease>("staging", Outcome.Failed, "web is not healthy");
+        await server.Agents.EndStageAsync<WithdrawRelease>("staging");
+
+        var (exitCode, text) = await push;
+
+        Assert.True(exitCode == 0, text);
+        var lines = Remote();
+        Assert.Contains(lines, line => line.StartsWith("  ✗ staging     failed", StringComparison.Ordinal) && line.EndsWith("web is not healthy", StringComparison.Ordinal));
+        Assert.Equal("run 1 of shop: staging failed; production not reached", lines[^1]);
+    }
+
+    [Fact]
+    public async Task Client_that_goes_away_ends_the_telling_and_nothing_else()
+    {
+        using var push = client.Start("push", "-o", "wait", server.AddressOf("shop"), "main");
+        await Eventually.That(() => server.Control.Run("shop", 1) is not null, "the run is there");
+        await Eventually.That(() => Directory.EnumerateDirectories(server.Repositories.PushesFolder).Any(), "the push is served");
+
+        push.Kill(entireProcessTree: true);
+
+        await Eventually.That(() => !Directory.EnumerateDirectories(server.Repositories.PushesFolder).Any(), "the push is over", TimeSpan.FromSeconds(20));
+        Assert.Equal(RunStatus.Queued, server.Control.Run("shop", 1)!.Status);
+        Assert.Equal(client.Head, server.Ref("shop", "refs/heads/main"));
+    }
+
+    private static StepResult Step(string name, double seconds) => new(name, StepStatus.Succeeded, 0, Start, Start.AddSeconds(seconds));
+
+    private Task<(int ExitCode, string Text)> PushAndWaitAsync() =>
+        client.TryAsync(["push", "-o", "wait", server.AddressOf("shop"), "main"], heard.Enqueue);
+
+    private Task HeardAsync(string text) =>
+        Eventually.That(() => heard.Any(line => line.Contains(text, StringComparison.Ordinal)), $"'{text}' in:\n{string.Join('\n', heard)}");
+
+    private List<string> Remote() =>
+        [.. heard.Where(line => line.StartsWith("remote: ", StringComparison.Ordinal)).Select(line => line["remote: ".Length..])];
+}
