@@ -21,6 +21,8 @@ public static class RouterHost
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode OwnerOnlyFolder = OwnerOnly | UnixFileMode.UserExecute;
 
+    private static readonly TimeSpan LastAnswersWithin = TimeSpan.FromSeconds(1);
+
     /// <summary>After a replacement: clients that are busy learn with their next answer to connect anew, and lose nothing.</summary>
     private static readonly TimeSpan LingerForSuccessor = TimeSpan.FromSeconds(2);
 
@@ -106,12 +108,13 @@ public static class RouterHost
                 File.Delete(settings.ControlSocket);
             await keepBinding.ContinueWith(_ => { }, TaskScheduler.Default);
 
-            // Callers go to the successor, if there is one, with their next call.
-            await app.StopAsync(new CancellationToken(canceled: true));
-
             using var deadline = new CancellationTokenSource(settings.DrainAtStop + linger, settings.Time);
+            // Callers go to the successor, if there is one, with their next call; what was asked here already is answered.
+            using var lastAnswers = new CancellationTokenSource(LastAnswersWithin, settings.Time);
+            var control = app.StopAsync(lastAnswers.Token);
             await Task.Delay(linger, settings.Time, CancellationToken.None);
             await routes.CloseAsync(deadline.Token);
+            await control;
             if (replaced)
                 (await offer!).Dispose();
         }

@@ -7,15 +7,22 @@ namespace Towpath.Verbs;
 /// <summary>What the three processes have in common: one of each a data folder, and an end on TERM.</summary>
 internal static class PartVerb
 {
-    public static async Task<int> RunAsync(ParseResult typed, string name, Func<string, CancellationToken, Task> run)
+    private static readonly TimeSpan LookForSlot = TimeSpan.FromMilliseconds(20);
+
+    /// <param name="replaces">True when it begins beside the one that runs already, and has its slot once that one has ended.</param>
+    public static async Task<int> RunAsync(
+        ParseResult typed, string name, Func<string, CancellationToken, Task> run, bool replaces = false)
     {
         var data = DataFolder.Resolve(typed.GetValue(CommonOptions.Data));
-        using var slot = Slot.TryTake(data, name)
-            ?? throw ExitException.Refused($"the {name} of {data} runs already{(Slot.Holder(data, name) is { } other ? $" (process {other.Pid})" : "")}.");
+        using var slot = Slot.TryTake(data, name);
+        if (slot is null && !replaces)
+            throw ExitException.Refused($"the {name} of {data} runs already{(Slot.Holder(data, name) is { } other ? $" (process {other.Pid})" : "")}.");
         using var signals = new StopSignals();
         try
         {
-            await run(data, signals.Token);
+            var running = run(data, signals.Token);
+            using var late = slot is null ? await TakeSlotAsync(data, name, running) : null;
+            await running;
         }
         catch (OperationCanceledException) when (signals.Token.IsCancellationRequested)
         {
@@ -26,5 +33,17 @@ internal static class PartVerb
         }
 
         return ExitCode.Done;
+    }
+
+    private static async Task<Slot?> TakeSlotAsync(string data, string name, Task running)
+    {
+        while (!running.IsCompleted)
+        {
+            if (Slot.TryTake(data, name) is { } slot)
+                return slot;
+            await Task.WhenAny(running, Task.Delay(LookForSlot));
+        }
+
+        return null;
     }
 }
