@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Towpath.Core;
 
@@ -11,39 +10,68 @@ public sealed class ChangeFeed
     /// <summary>Changes kept for a slow listener; older ones are dropped, as it reads the newest state anyway.</summary>
     private const int BacklogAtMost = 1024;
 
-    private readonly ConcurrentDictionary<Guid, (string Prefix, Channel<StreamId> Channel)> listeners = [];
+    private readonly ConcurrentDictionary<Listener, bool> listeners = [];
 
     /// <summary>Every stream at or below the prefix that changes from now on: <c>shop</c> hears of <c>shop/runs/7</c>, not of <c>shop2</c>; the empty prefix hears everything.</summary>
-    /// <remarks>Listening starts when this is called, not when the first item is asked for: ask for the state after it.</remarks>
+    /// <remarks>Listening starts when this is called, not when the first item is asked for: ask for the state after it. It ends when the enumerator is disposed, also in the middle of a wait, or when it is cancelled.</remarks>
     public IAsyncEnumerable<StreamId> Listen(string prefix, CancellationToken cancel)
     {
-        var id = Guid.NewGuid();
-        var channel = Channel.CreateBounded<StreamId>(new BoundedChannelOptions(BacklogAtMost) { FullMode = BoundedChannelFullMode.DropOldest });
-        listeners[id] = (prefix, channel);
-        // Also for a listener that goes away before it asks for the first item.
-        cancel.Register(() => listeners.TryRemove(id, out _));
-        return Read(id, channel, cancel);
+        var listener = new Listener(this, prefix, cancel);
+        listeners[listener] = true;
+        return listener;
     }
 
     internal void Announce(StreamId stream)
     {
-        foreach (var (prefix, channel) in listeners.Values)
+        foreach (var listener in listeners.Keys)
+            listener.Hear(stream);
+    }
+
+    private sealed class Listener : IAsyncEnumerable<StreamId>, IAsyncEnumerator<StreamId>
+    {
+        private readonly Channel<StreamId> channel = Channel.CreateBounded<StreamId>(
+            new BoundedChannelOptions(BacklogAtMost) { FullMode = BoundedChannelFullMode.DropOldest });
+
+        private readonly ChangeFeed feed;
+        private readonly string prefix;
+        private readonly CancellationToken cancel;
+        private readonly CancellationTokenRegistration registration;
+
+        public Listener(ChangeFeed feed, string prefix, CancellationToken cancel)
+        {
+            (this.feed, this.prefix, this.cancel) = (feed, prefix, cancel);
+            // Also for a caller that never enumerates: its listener must not stay for ever.
+            registration = cancel.Register(() => feed.listeners.TryRemove(this, out _));
+        }
+
+        public StreamId Current { get; private set; }
+
+        public void Hear(StreamId stream)
         {
             if (prefix.Length == 0 || stream.Text == prefix || (stream.Text.StartsWith(prefix, StringComparison.Ordinal) && stream.Text[prefix.Length] == '/'))
                 channel.Writer.TryWrite(stream);
         }
-    }
 
-    private async IAsyncEnumerable<StreamId> Read(Guid id, Channel<StreamId> channel, [EnumeratorCancellation] CancellationToken cancel)
-    {
-        try
+        public IAsyncEnumerator<StreamId> GetAsyncEnumerator(CancellationToken cancellationToken = default) => this;
+
+        public async ValueTask<bool> MoveNextAsync()
         {
-            await foreach (var stream in channel.Reader.ReadAllAsync(cancel))
-                yield return stream;
+            while (await channel.Reader.WaitToReadAsync(cancel))
+            {
+                if (!channel.Reader.TryRead(out var next))
+                    continue;
+                Current = next;
+                return true;
+            }
+
+            return false;
         }
-        finally
+
+        public ValueTask DisposeAsync()
         {
-            listeners.TryRemove(id, out _);
+            feed.listeners.TryRemove(this, out _);
+            channel.Writer.TryComplete();
+            return registration.DisposeAsync();
         }
     }
 }
