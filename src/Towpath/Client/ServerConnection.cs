@@ -3,13 +3,16 @@ using Towpath.Local;
 namespace Towpath.Client;
 
 /// <summary>How this command finds its server; looked up anew for each client, as a restarted server may be somewhere else.</summary>
-internal sealed class ServerConnection(string data)
+/// <param name="known">The server to ask when nothing in the folder says otherwise; null: look at TOWPATH_URL too.</param>
+internal sealed class ServerConnection(string data, Endpoint? known = null)
 {
     public ServerClient Open() => new(Find());
 
     /// <exception cref="ExitException">Nothing says where a server is.</exception>
     public Endpoint Find()
     {
+        if (known is not null)
+            return Endpoint.Read(data) ?? known;
         if (Environment.GetEnvironmentVariable("TOWPATH_URL") is { Length: > 0 } url)
             return new Endpoint(Valid(url), Environment.GetEnvironmentVariable("TOWPATH_TOKEN") ?? "", 0);
         return Endpoint.Read(data)

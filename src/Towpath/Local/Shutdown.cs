@@ -16,7 +16,13 @@ internal static class Shutdown
         if (!Directory.Exists(data))
             return false;
         var ended = await EndAsync(data, "up", SupervisorGrace);
-        ended |= await EndAsync(data, "agent", Grace);
+        return await EndPartsAsync(data) || ended;
+    }
+
+    /// <summary>Everything but the one that supervises.</summary>
+    public static async Task<bool> EndPartsAsync(string data)
+    {
+        var ended = await EndAsync(data, "agent", Grace);
         ended |= await EndAsync(data, "server", Grace);
         if (Directory.Exists(Path.Combine(data, "agent", "apps")))
             ended |= await AppHost.EndAllAsync(data);

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using Towpath.Core.Pipelines.Language;
 
 namespace Towpath.Verbs;
 
@@ -33,6 +35,15 @@ internal static class CommonOptions
         Description = "Give up after this time [default: 1h]",
         HelpName = "30s|10m|1h",
         DefaultValueFactory = _ => TimeSpan.FromHours(1),
-        CustomParser = Durations.Parse,
+        CustomParser = Duration,
     };
+
+    private static TimeSpan Duration(ArgumentResult result)
+    {
+        var text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
+        if (Durations.Read(text) is { } duration && duration > TimeSpan.Zero)
+            return duration;
+        result.AddError($"'{text}' is no duration: write 90s, 10m or 1h");
+        return default;
+    }
 }

@@ -24,6 +24,8 @@ internal static class RemoteVerb
             var key = $"credential.{endpoint.Url.TrimEnd('/')}.helper";
             await GitCommand.RunAsync(["config", "--replace-all", key, ""], cancel);
             await GitCommand.RunAsync(["config", "--add", key, $"!{Helper(data)}"], cancel);
+            // A proxy that the person needs for everything else does not know this machine's own addresses.
+            await GitCommand.RunAsync(["config", $"http.{endpoint.Url.TrimEnd('/')}.proxy", ""], cancel);
             Terminal.Line($"[green]✓[/] git remote 'towpath' is {Terminal.Text(url)}; 'git push towpath HEAD' ships.");
             return ExitCode.Done;
         });
