@@ -103,7 +103,7 @@ public sealed class PipelineFileLimitTests
                     Assert.DoesNotContain('\n', error.Message);
                     Assert.False(error.Message.EndsWith('.'), error.Message);
                 }
-            }, iter: 20_000);
+            }, iter: 5_000);
 
     private static Gen<string> Punctuation => Gen.String[Gen.Char["{}[]:,-?&*!|>'\"%@`#\n \t\\aU0<~.1"], 0, 60];
 

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Towpath.Core;
 using Towpath.Core.Pipelines;
 
 namespace Towpath.Tests.Core.Pipelines;
@@ -100,6 +102,26 @@ public sealed class PipelineFileTests
         var target = (CommandTarget)npm.Target;
         Assert.Equal((UndoMode.None, null, false), (target.Undo, target.UndoCommand, target.Repeatable));
         Assert.Equal(Seconds(300), target.Deploy.Timeout);
+    }
+
+    /// <summary>Runs and candidates keep their pipeline in the journal.</summary>
+    [Fact]
+    public void A_pipeline_survives_being_written_as_JSON()
+    {
+        var pipeline = Valid("""
+            jobs:
+              a: { steps: [x, { run: y, env: { B: c } }], outputs: { web: out }, reports: { tests: "*.xml" }, retry: 1 }
+              b: { steps: z, needs: a, outputs: { all: . } }
+            package: { web: a.web, rest: b.all }
+            apps: { web: { command: x, health: / }, site: { static: public } }
+            environments:
+              s: { listen: { web: 80, site: 81 }, secrets: [D], before: m, verify: [v, { http: / }] }
+              c: { after: s, deploy: x, undo: ./undo.sh, queue: every, on: other }
+            """);
+
+        var json = JsonSerializer.Serialize(pipeline, CoreJson.Options);
+
+        Assert.Equal(pipeline, JsonSerializer.Deserialize<Pipeline>(json, CoreJson.Options));
     }
 
     [Theory]

@@ -203,7 +203,7 @@ public sealed class PipelineInitTests
         var paths = Gen.OneOf([.. Paths.Select(path => Gen.Const(path))]);
         var texts = Gen.OneOf([.. Texts.Select(text => Gen.Const(text)), Gen.String]);
 
-        Gen.Select(paths, texts).Array[0, 8].Sample(files => { Propose(files); }, iter: 5_000);
+        Gen.Select(paths, texts).Array[0, 8].Sample(files => { Propose(files); }, iter: 2_000);
     }
 
     private static readonly string[] Paths =
