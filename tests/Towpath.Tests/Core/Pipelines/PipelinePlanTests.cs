@@ -91,7 +91,9 @@ public sealed class PipelinePlanTests
     [Theory]
     [InlineData("jobs: { a: { steps: x } }", "The file has no 'package': the run ends with its jobs.")]
     [InlineData("jobs: { a: { steps: x } }\npackage: .", "The file has no 'environments': the package is kept and goes nowhere.")]
-    [InlineData("environments: { e: { deploy: x } }", "The file makes no package: `towpath packages push` brings one that another CI built.")]
+    [InlineData(
+        "environments: { e: { deploy: x } }",
+        "The file makes no package: `towpath packages push` brings one that another CI built.")]
     public void What_does_not_happen_is_explained(string file, string remark) =>
         Assert.Equal(remark, PipelinePlan.For(PipelineFile.Parse(file).Pipeline!, "main", isDefaultBranch: true).Remark);
 }
