@@ -96,6 +96,19 @@ public sealed class SqliteJournalTests : JournalTests
     }
 
     [Fact]
+    public void An_append_that_breaks_in_the_middle_leaves_nothing()
+    {
+        journal.Append([Event(1, "shop")], []);
+        Assert.ThrowsAny<Exception>(() => journal.Append([Event(2, "shop"), Event(3, "blog") with { Data = null! }], []));
+        Assert.Equal(1, journal.LastSequence);
+        Assert.Single(journal.Read("shop"));
+        journal.Append([Event(2, "blog")], []);
+        Reopen();
+        Assert.Equal([2L], journal.Read("blog").Select(entry => entry.Sequence));
+        Assert.Single(journal.Read("shop"));
+    }
+
+    [Fact]
     public void Damage_names_the_event()
     {
         journal.Append([Event(1, "shop"), Event(2, "shop"), Event(3, "blog")], []);
