@@ -11,7 +11,6 @@ namespace Towpath.Agent.Apps;
 internal static class CheckStage
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
 
     private static readonly HttpClient Client = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = false })
     {
@@ -115,7 +114,7 @@ internal static class CheckStage
     private static async Task<(bool Passed, string Seen)> GetAsync(string url, int status, TimeSpan left, CancellationToken cancel)
     {
         using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        limited.CancelAfter(left > RequestTimeout ? RequestTimeout : left > TimeSpan.Zero ? left : TimeSpan.FromMilliseconds(1));
+        limited.CancelAfter(InstanceHealth.TimeoutOf(left));
         try
         {
             using var response = await Client.GetAsync(new Uri(url), HttpCompletionOption.ResponseHeadersRead, limited.Token);

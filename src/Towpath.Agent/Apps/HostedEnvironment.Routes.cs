@@ -84,7 +84,7 @@ internal sealed partial class HostedEnvironment
                 if (!reply.Drained)
                     Events.Note($"{release.Release}/{app} had {reply.InFlight} requests in flight {InstanceHealth.Seconds(limit)} s after its traffic had moved");
             }
-            catch (RouterUnreachableException down)
+            catch (Exception down) when (down is RouterUnreachableException or IOException)
             {
                 // Without a router there is nothing in flight.
                 Events.Note(down.Message);

@@ -84,7 +84,7 @@ internal sealed partial class HostedEnvironment
             // Before anything is healthy again there is nothing to send requests to: the routes follow as instances come up.
             await ApplyRoutesAsync(closing.Token);
         }
-        catch (RouterUnreachableException down)
+        catch (Exception down) when (down is RouterUnreachableException or IOException)
         {
             Events.Note(down.Message);
             routesDirty = true;
@@ -118,7 +118,7 @@ internal sealed partial class HostedEnvironment
                 if (await ApplyRoutesAsync(closing.Token) is { } problem)
                     Events.Note(problem);
             }
-            catch (RouterUnreachableException down)
+            catch (Exception down) when (down is RouterUnreachableException or IOException)
             {
                 Events.Note(down.Message);
             }
@@ -170,17 +170,20 @@ internal sealed partial class HostedEnvironment
     /// <summary>Keeps the files of what runs and of the last three places to go back to.</summary>
     public async Task PruneAsync()
     {
-        var kept = State.Releases
-            .Where(release => release is { Role: ReleaseRole.Stopped, FirstLive: not null })
-            .OrderBy(release => release.TakenBack).ThenByDescending(release => release.FirstLive)
-            .Take(KeptReleases)
-            .Select(release => release.Release)
-            .ToHashSet();
-        await ChangeAsync(state => state with
+        await ChangeAsync(state =>
         {
-            Releases = state.Releases
-                .Where(release => release.Role != ReleaseRole.Stopped || state.HasTraffic(release.Release) || kept.Contains(release.Release))
-                .ToValueList(),
+            var kept = state.Releases
+                .Where(release => release is { Role: ReleaseRole.Stopped, FirstLive: not null })
+                .OrderBy(release => release.TakenBack).ThenByDescending(release => release.FirstLive)
+                .Take(KeptReleases)
+                .Select(release => release.Release)
+                .ToHashSet();
+            return state with
+            {
+                Releases = state.Releases
+                    .Where(release => release.Role != ReleaseRole.Stopped || state.HasTraffic(release.Release) || kept.Contains(release.Release))
+                    .ToValueList(),
+            };
         });
         RemoveFilesOfNoRelease();
     }

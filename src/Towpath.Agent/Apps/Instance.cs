@@ -36,6 +36,7 @@ internal sealed class Instance
     private readonly Process? process;
     private readonly string log;
     private readonly long logStart;
+    private readonly DateTime begun = DateTime.Now;
 
     /// <param name="process">Null when it was adopted: its exit code cannot be known.</param>
     /// <param name="logStart">Bytes in its log that are of earlier starts.</param>
@@ -83,7 +84,7 @@ internal sealed class Instance
             return $"{Key.Name} ended";
         var code = process.ExitCode;
         var signal = code > SignalBase && Signals.TryGetValue(code - SignalBase, out var name) ? $" ({name})" : "";
-        var lived = process.ExitTime - process.StartTime;
+        var lived = process.ExitTime - begun;
         var after = lived > TimeSpan.Zero ? $" {lived.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s after its start" : "";
         return $"{Key.Name} ended with exit code {code}{signal}{after}";
     }

@@ -23,6 +23,7 @@ internal sealed class InstanceHealth(TimeProvider time)
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ShortestRequest = TimeSpan.FromSeconds(2);
 
     /// <summary>An app that must stay alive for longer than it has time to start would never be ready.</summary>
     private static readonly TimeSpan BeyondReady = TimeSpan.FromSeconds(5);
@@ -130,7 +131,7 @@ internal sealed class InstanceHealth(TimeProvider time)
     private static async Task<(bool Well, string Seen)> GetAsync(int port, string path, TimeSpan left, CancellationToken cancel)
     {
         using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        limited.CancelAfter(left > RequestTimeout ? RequestTimeout : left > TimeSpan.Zero ? left : TimeSpan.FromMilliseconds(1));
+        limited.CancelAfter(TimeoutOf(left));
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, $"http://127.0.0.1:{port}{path}");
@@ -149,6 +150,9 @@ internal sealed class InstanceHealth(TimeProvider time)
             return (false, $"did not answer at {path} in time");
         }
     }
+
+    /// <summary>The last request before the deadline gets its time too: what it says is what people read.</summary>
+    internal static TimeSpan TimeoutOf(TimeSpan left) => left > RequestTimeout ? RequestTimeout : left > ShortestRequest ? left : ShortestRequest;
 
     internal static async Task<string> FirstLineAsync(HttpResponseMessage response, CancellationToken cancel)
     {

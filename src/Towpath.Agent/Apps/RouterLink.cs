@@ -31,9 +31,21 @@ internal sealed class RouterLink(string socketPath, TimeProvider time) : IDispos
 
     private readonly GrpcChannel channel = UnixChannel.Open(socketPath);
 
-    public Task<RouteStatus> SetAsync(Route route, CancellationToken cancel) =>
-        CallAsync((router, deadline) => router.SetRouteAsync(route, deadline: deadline, cancellationToken: cancel), TimeSpan.Zero, cancel);
+    /// <summary>What the router refuses (an address that is none, a folder that cannot be served) is a problem of the route.</summary>
+    public async Task<RouteStatus> SetAsync(Route route, CancellationToken cancel)
+    {
+        try
+        {
+            return await CallAsync(
+                (router, deadline) => router.SetRouteAsync(route, deadline: deadline, cancellationToken: cancel), TimeSpan.Zero, cancel);
+        }
+        catch (IOException refused)
+        {
+            return new RouteStatus { Route = route, Problem = refused.Message };
+        }
+    }
 
+    /// <exception cref="IOException">The router could not write its routes.</exception>
     public Task<RemoveRouteReply> RemoveAsync(string route, CancellationToken cancel) =>
         CallAsync(
             (router, deadline) => router.RemoveRouteAsync(new RemoveRouteRequest { Id = route }, deadline: deadline, cancellationToken: cancel),
@@ -46,6 +58,7 @@ internal sealed class RouterLink(string socketPath, TimeProvider time) : IDispos
             TimeSpan.Zero,
             cancel);
 
+    /// <exception cref="IOException">A destination still gets new requests.</exception>
     /// <param name="limit">How long requests in flight may take.</param>
     public Task<DrainReply> DrainAsync(string route, IEnumerable<string> destinations, TimeSpan limit, CancellationToken cancel)
     {
@@ -75,6 +88,10 @@ internal sealed class RouterLink(string socketPath, TimeProvider time) : IDispos
             catch (RpcException canceled) when (cancel.IsCancellationRequested)
             {
                 throw new OperationCanceledException(canceled.Message, canceled, cancel);
+            }
+            catch (RpcException refused) when (refused.StatusCode is StatusCode.InvalidArgument or StatusCode.FailedPrecondition)
+            {
+                throw new IOException(refused.Status.Detail, refused);
             }
             catch (RpcException broken)
             {

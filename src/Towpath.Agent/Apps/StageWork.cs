@@ -58,13 +58,12 @@ internal sealed record StageWork(
     public StageEnded? EndOf(StepResult result, string kind)
     {
         Cancel.ThrowIfCancellationRequested();
+        var reason = result.Reason.TrimEnd('.');
         return result.Status switch
         {
             StepStatus.Succeeded => null,
-            StepStatus.Errored => Errored($"'{result.Name}' ({kind}) could not be run."),
-            _ => Failed(result.ExitCode is { } code
-                ? $"'{result.Name}' ({kind}) ended with exit code {code}."
-                : $"'{result.Name}' ({kind}) was ended: it did not finish in time."),
+            StepStatus.Errored => Errored($"{kind} could not be run: {reason}."),
+            _ => Failed($"{kind} failed: {reason}."),
         };
     }
 }
