@@ -46,7 +46,8 @@ public sealed partial class AppHost : IAsyncDisposable
     public async Task StartAsync(CancellationToken cancel)
     {
         await EndStraysAsync(await AdoptAsync(cancel));
-        await Task.WhenAll(environments.Values.Select(environment => environment.BringUpAsync()));
+        foreach (var environment in environments.Values)
+            environment.BringUp();
         timer = options.Time.CreateTimer(_ => parts.Wake(), null, LookPause, LookPause);
         loop = Task.Run(WatchAsync, CancellationToken.None);
     }
@@ -244,8 +245,8 @@ public sealed partial class AppHost : IAsyncDisposable
     private async Task EndStraysAsync(HashSet<string> adopted)
     {
         var strays = ProcessTable.All()
-            .Where(entry => entry.Alive)
-            .Select(entry => (entry.Identity, Mark: ProcessTable.Variable(entry.Pid, InstanceTree.MarkVariable)))
+            .Where(entry => !entry.IsZombie)
+            .Select(entry => (entry.Identity, Mark: ProcessTable.Variable(entry.Id, InstanceTree.MarkVariable)))
             .Where(entry => entry.Mark is { } mark && parts.IsOwnMark(mark) && !adopted.Contains(mark) && environments.ContainsKey(PlaceOf(mark)))
             .DistinctBy(entry => entry.Mark)
             .ToList();

@@ -77,6 +77,8 @@ internal static class CheckStage
     /// <summary>Static files have no process of their own to ask: the router serves them on a private port for as long as the check takes.</summary>
     private static async Task<string> ServePrivatelyAsync(StageWork work, StaticApp site, ReleaseFolder folder, List<string> temporary)
     {
+        // What an earlier check left behind goes now, and not in the middle of this one.
+        _ = await work.Environment.ApplyRoutesAsync(work.Cancel);
         var port = work.Parts.Options.NextPort(new HashSet<int>());
         var route = new Route
         {

@@ -10,24 +10,6 @@ internal sealed partial class HostedEnvironment
 
     public string RouteOf(string app) => RoutePrefix + app;
 
-    /// <summary>Learns which routes the router has for this environment, and removes the temporary ones.</summary>
-    /// <exception cref="RouterUnreachableException">The router is down.</exception>
-    public async Task AdoptRoutesAsync(CancellationToken cancel)
-    {
-        var description = await parts.Router.DescribeAsync(cancel);
-        await routing.WaitAsync(cancel);
-        try
-        {
-            applied.Clear();
-            foreach (var status in description.Routes.Where(status => status.Route.Id.StartsWith(RoutePrefix, StringComparison.Ordinal)))
-                applied[status.Route.Id] = status.Listening ? status.Route : new Route { Id = status.Route.Id, Listen = status.Route.Listen };
-        }
-        finally
-        {
-            routing.Release();
-        }
-    }
-
     /// <summary>Makes the router's routes what state and instances say. Null, or why one of them does not listen.</summary>
     /// <exception cref="RouterUnreachableException">The router is down.</exception>
     public async Task<string?> ApplyRoutesAsync(CancellationToken cancel)
@@ -35,6 +17,8 @@ internal sealed partial class HostedEnvironment
         await routing.WaitAsync(cancel);
         try
         {
+            if (!routesKnown)
+                await LearnRoutesAsync(cancel);
             var wanted = WantedRoutes();
             var unwanted = applied.Values.Where(route => wanted.All(want => want.Id != route.Id)).ToList();
             // An address goes from one app to another only when the first lets go of it.
@@ -44,10 +28,7 @@ internal sealed partial class HostedEnvironment
             foreach (var route in wanted.Where(route => !route.Equals(applied.GetValueOrDefault(route.Id))))
             {
                 var status = await parts.Router.SetAsync(route, cancel);
-                if (status.Listening)
-                    applied[route.Id] = route;
-                else
-                    applied[route.Id] = new Route { Id = route.Id, Listen = route.Listen };
+                applied[route.Id] = status.Listening ? route : NotListening(route);
                 problem ??= status.Listening ? null : status.Problem;
             }
 
@@ -91,6 +72,18 @@ internal sealed partial class HostedEnvironment
             }
         }
     }
+
+    /// <summary>What an earlier agent set, temporary routes of its checks included: what is not wanted of it is removed.</summary>
+    private async Task LearnRoutesAsync(CancellationToken cancel)
+    {
+        var description = await parts.Router.DescribeAsync(cancel);
+        foreach (var status in description.Routes.Where(status => status.Route.Id.StartsWith(RoutePrefix, StringComparison.Ordinal)))
+            applied[status.Route.Id] = status.Listening ? status.Route : NotListening(status.Route);
+        routesKnown = true;
+    }
+
+    /// <summary>Never equal to a wanted one: it is set again.</summary>
+    private static Route NotListening(Route route) => new() { Id = route.Id, Listen = route.Listen, Release = "?" };
 
     private async Task RemoveAsync(Route route, CancellationToken cancel)
     {

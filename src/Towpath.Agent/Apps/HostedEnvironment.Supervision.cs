@@ -63,7 +63,7 @@ internal sealed partial class HostedEnvironment
     }
 
     /// <summary>After the adoption: ends what should not run, starts what should, and sets the routes.</summary>
-    public async Task BringUpAsync()
+    public void BringUp()
     {
         var wanted = State.Wanted().ToHashSet();
         foreach (var instance in instances.Values.Where(instance => !wanted.Contains(instance.Key)))
@@ -78,17 +78,8 @@ internal sealed partial class HostedEnvironment
         foreach (var instance in instances.Values.Where(each => each.Standing == InstanceStanding.Starting && State.IsSupervised(each.Key.Release)))
             Begin(instance.Key, instance);
         RemoveFilesOfNoRelease();
-        try
-        {
-            await AdoptRoutesAsync(closing.Token);
-            // Before anything is healthy again there is nothing to send requests to: the routes follow as instances come up.
-            await ApplyRoutesAsync(closing.Token);
-        }
-        catch (Exception down) when (down is RouterUnreachableException or IOException)
-        {
-            Events.Note(down.Message);
-            routesDirty = true;
-        }
+        // Before anything is healthy again there is nothing to send requests to: the routes follow as instances come up.
+        ApplySoon();
     }
 
     /// <summary>Looks once: what ended, what is due, what passed its time. Never waits for an app or for the router.</summary>
@@ -208,7 +199,7 @@ internal sealed partial class HostedEnvironment
                     .Select(instance => new InstanceStatus(
                         instance.Key.App,
                         instance.Key.Index,
-                        instance.Tree.Leader.Pid,
+                        instance.Tree.Leader.Id,
                         instance.Port,
                         instance.Standing,
                         RestartsOf(instance.Key),
@@ -271,7 +262,7 @@ internal sealed partial class HostedEnvironment
             if (instance is null)
             {
                 instance = await StartAsync(key);
-                Events.Note($"{key} was started on {(instance.Port is { } port ? $"port {port}" : "no port")} (pid {instance.Tree.Leader.Pid})");
+                Events.Note($"{key} was started on {(instance.Port is { } port ? $"port {port}" : "no port")} (pid {instance.Tree.Leader.Id})");
             }
 
             var problem = await AwaitHealthyAsync(instance, text => Events.Note($"{key.Release}: {text}"), closing.Token);

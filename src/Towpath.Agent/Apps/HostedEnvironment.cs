@@ -17,7 +17,10 @@ internal sealed partial class HostedEnvironment : IDisposable
     private readonly SemaphoreSlim turn = new(1);
     private readonly SemaphoreSlim routing = new(1);
     private readonly ConcurrentDictionary<InstanceKey, Instance> instances = [];
+
+    /// <summary>The router's routes of this environment, as far as they are known. Under <see cref="routing"/>.</summary>
     private readonly Dictionary<string, Route> applied = [];
+    private bool routesKnown;
 
     private HostedEnvironment(HostParts parts, string folder, HostedStateFile file, HostedState state)
     {

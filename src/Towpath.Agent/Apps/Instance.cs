@@ -71,7 +71,7 @@ internal sealed class Instance
     public Task? Exited => process?.WaitForExitAsync();
 
     public HostedInstance Stored =>
-        new(Key.App, Key.Index, Port, Tree.Leader.Pid, Tree.Leader.StartTime, Tree.Mark, Standing == InstanceStanding.Healthy);
+        new(Key.App, Key.Index, Port, Tree.Leader.Id, Tree.Leader.Started, Tree.Mark, Standing == InstanceStanding.Healthy);
 
     /// <summary><c>web/1 ended with exit code 139 (SIGSEGV)</c>.</summary>
     public string HowItEnded()

@@ -105,23 +105,24 @@ internal sealed class InstanceHealth(TimeProvider time)
         if (sockets.Count == 0)
             return (false, []);
         // The instance's own process is the owner nearly always: the whole machine is searched only when it is not.
-        var owned = ListeningSockets.InodesOf(instance.Tree.Leader.Pid);
+        var owned = ListeningSockets.InodesOf(instance.Tree.Leader.Id);
         if (!sockets.All(socket => owned.Contains(socket.Inode)))
-            owned.UnionWith(instance.Tree.Members().SelectMany(member => ListeningSockets.InodesOf(member.Pid)));
+            owned.UnionWith(instance.Tree.Members().SelectMany(member => ListeningSockets.InodesOf(member.Id)));
         var foreign = sockets.Where(socket => !owned.Contains(socket.Inode)).ToList();
         return (foreign.Count == 0, foreign);
     }
 
     private static HealthVerdict.PortTaken Taken(Instance instance, int port, List<ListeningSocket> sockets)
     {
-        var holder = ProcessTable.All().FirstOrDefault(entry => ListeningSockets.InodesOf(entry.Pid).Overlaps(sockets.Select(socket => socket.Inode)));
-        var who = holder is null ? "another program" : $"another program ({ProcessTable.Name(holder.Pid)}, pid {holder.Pid})";
+        var inodes = sockets.Select(socket => socket.Inode).ToHashSet();
+        var holder = ProcessTable.All().Select(entry => entry.Id).FirstOrDefault(id => ListeningSockets.InodesOf(id).Overlaps(inodes));
+        var who = holder == 0 ? "another program" : $"another program ({ProcessTable.Name(holder)}, pid {holder})";
         return new HealthVerdict.PortTaken($"{who} listens on port {port}, which was chosen for {instance.Key.Name}");
     }
 
     private static string NotListening(Instance instance, int port)
     {
-        var inodes = instance.Tree.Members().SelectMany(member => ListeningSockets.InodesOf(member.Pid)).ToHashSet();
+        var inodes = instance.Tree.Members().SelectMany(member => ListeningSockets.InodesOf(member.Id)).ToHashSet();
         var ports = ListeningSockets.All().Where(socket => inodes.Contains(socket.Inode)).Select(socket => socket.Port).Distinct().Order().ToList();
         return ports.Count == 0
             ? $"did not listen on port {port} (PORT in its environment)"

@@ -16,20 +16,20 @@ internal sealed record InstanceTree(ProcessIdentity Leader, string Mark)
     /// <summary>The living ones.</summary>
     public IReadOnlyList<ProcessIdentity> Members()
     {
-        var all = ProcessTable.All().Where(entry => entry.Alive).ToList();
+        var all = ProcessTable.All().Where(entry => !entry.IsZombie).ToList();
         var children = all.ToLookup(entry => entry.Parent);
         // A session's number is its leader's pid: without the leader it says nothing, and the mark alone counts.
         var leads = all.Any(entry => entry.Identity == Leader);
         var members = new HashSet<ProcessIdentity>();
         var found = new Stack<ProcessEntry>(all.Where(entry =>
             entry.Identity == Leader
-            || (leads && entry.Session == Leader.Pid)
-            || ProcessTable.Variable(entry.Pid, MarkVariable) == Mark));
+            || (leads && entry.Session == Leader.Id)
+            || ProcessTable.Variable(entry.Id, MarkVariable) == Mark));
         while (found.TryPop(out var entry))
         {
             if (!members.Add(entry.Identity))
                 continue;
-            foreach (var child in children[entry.Pid])
+            foreach (var child in children[entry.Id])
                 found.Push(child);
         }
 
@@ -48,7 +48,7 @@ internal sealed record InstanceTree(ProcessIdentity Leader, string Mark)
             if (members.Count == 0)
                 return false;
             foreach (var member in members.Where(told.Add))
-                Posix.Signal(member.Pid, Posix.Terminate);
+                Signals.Send(member.Id, Signals.Terminate);
             while (members.Any(ProcessTable.IsAlive) && time.GetElapsedTime(begun) < stopTimeout)
                 await Task.Delay(Poll, time);
         }
@@ -64,7 +64,7 @@ internal sealed record InstanceTree(ProcessIdentity Leader, string Mark)
         {
             killed = true;
             foreach (var member in members)
-                Posix.Signal(member.Pid, Posix.Kill);
+                Signals.Send(member.Id, Signals.Kill);
             await Task.Delay(Poll, time);
         }
 

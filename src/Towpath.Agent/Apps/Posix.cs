@@ -5,17 +5,6 @@ namespace Towpath.Agent.Apps;
 /// <summary>The few system calls that the framework does not offer.</summary>
 internal static class Posix
 {
-    public const int Terminate = 15;
-    public const int Kill = 9;
-
-    /// <summary>Does nothing when the process is gone.</summary>
-    public static void Signal(int pid, int signal)
-    {
-        // 0 and -1 mean "my group" and "everybody".
-        if (pid > 1)
-            _ = kill(pid, signal);
-    }
-
     /// <summary>Puts all that was written to the file system of the folder on disk.</summary>
     /// <exception cref="IOException">The folder cannot be opened or synchronised.</exception>
     public static void SyncFileSystem(string path)
@@ -36,9 +25,6 @@ internal static class Posix
     }
 
 #pragma warning disable SYSLIB1054, IDE1006 // Named as in the system's manual; source generation would ask for unsafe code.
-    [DllImport("libc", SetLastError = true)]
-    private static extern int kill(int pid, int signal);
-
     [DllImport("libc", SetLastError = true, BestFitMapping = false)]
     private static extern int open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
 

@@ -79,14 +79,14 @@ internal static class StartStage
             work.Cancel.ThrowIfCancellationRequested();
             if (work.Environment.Find(key) is { IsAlive: true, Standing: not InstanceStanding.Stopping } running)
             {
-                work.Say($"{key.Name} runs already (pid {running.Tree.Leader.Pid})");
+                work.Say($"{key.Name} runs already (pid {running.Tree.Leader.Id})");
                 continue;
             }
 
             try
             {
                 var instance = await work.Environment.StartAsync(key);
-                work.Say($"{key.Name} started{(instance.Port is { } port ? $" on port {port}" : "")} (pid {instance.Tree.Leader.Pid})");
+                work.Say($"{key.Name} started{(instance.Port is { } port ? $" on port {port}" : "")} (pid {instance.Tree.Leader.Id})");
             }
             catch (IOException refused)
             {

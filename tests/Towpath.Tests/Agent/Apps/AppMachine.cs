@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using Towpath.Agent;
 using Towpath.Agent.Apps;
 using Towpath.Agent.Jobs;
 using Towpath.Agent.Logs;
@@ -13,7 +14,6 @@ using Towpath.Core.Pipelines;
 using Towpath.Protocol.Archives;
 using Towpath.Router;
 using Towpath.Tests.Router;
-using ProcessTable = Towpath.Agent.Apps.ProcessTable;
 
 namespace Towpath.Tests.Agent.Apps;
 
@@ -180,7 +180,7 @@ internal sealed class AppMachine : IAsyncDisposable
 
     public IEnumerable<int> PidsOf(string release) => Release(release)?.Instances.Select(instance => instance.Pid) ?? [];
 
-    public static bool IsAlive(int pid) => ProcessTable.Find(pid) is { Alive: true };
+    public static bool IsAlive(int pid) => ProcessTable.Find(pid) is { IsZombie: false };
 
     /// <summary>Returns when it is dead.</summary>
     public static void Kill(int pid)
@@ -196,8 +196,8 @@ internal sealed class AppMachine : IAsyncDisposable
 
     /// <summary>Processes of this machine's instances, whatever became of their parents.</summary>
     public IReadOnlyList<int> AllProcesses() => [.. ProcessTable.All()
-        .Where(entry => entry.Alive && ProcessTable.Variable(entry.Pid, "TEST_DATA") == Data)
-        .Select(entry => entry.Pid)];
+        .Where(entry => !entry.IsZombie && ProcessTable.Variable(entry.Id, "TEST_DATA") == Data)
+        .Select(entry => entry.Id)];
 
     public async ValueTask DisposeAsync()
     {

@@ -1,3 +1,4 @@
+using Towpath.Agent;
 using Towpath.Agent.Jobs;
 using Towpath.Agent.Logs;
 using Towpath.Core;

@@ -1,15 +1,26 @@
 using System.Buffers.Text;
 using System.Globalization;
+using System.Text;
 
-namespace Towpath.Agent.Jobs;
+namespace Towpath.Agent;
 
 /// <summary>A process as <c>/proc</c> shows it.</summary>
 /// <param name="Started">Clock ticks since the machine booted: with the id it names one process for good.</param>
-internal readonly record struct ProcessEntry(int Id, int Parent, int Session, long Started, bool IsZombie);
+internal readonly record struct ProcessEntry(int Id, int Parent, int Session, long Started, bool IsZombie)
+{
+    public ProcessIdentity Identity => new(Id, Started);
+}
+
+/// <summary>A process and no other: the kernel gives an id again, but not with the same start.</summary>
+/// <param name="Started">Clock ticks since the machine booted.</param>
+internal readonly record struct ProcessIdentity(int Id, long Started);
 
 /// <summary>Looks at the machine's processes through <c>/proc</c>.</summary>
 internal static class ProcessTable
 {
+    /// <summary>The unit of start times on every Linux that runs .NET.</summary>
+    private const double TicksPerSecond = 100;
+
     public static List<ProcessEntry> All()
     {
         var entries = new List<ProcessEntry>(256);
@@ -25,6 +36,46 @@ internal static class ProcessTable
 
     /// <summary>Null when there is none with this id.</summary>
     public static ProcessEntry? Find(int id) => Find(id, new byte[1024]);
+
+    /// <summary>A zombie counts as dead: it may have a parent that never collects it.</summary>
+    public static bool IsAlive(ProcessIdentity identity) =>
+        Find(identity.Id) is { IsZombie: false } entry && entry.Started == identity.Started;
+
+    /// <summary>The program's name, at most 15 characters; empty when it is gone.</summary>
+    public static string Name(int id) => ReadText($"/proc/{id}/comm");
+
+    public static TimeSpan Age(ProcessIdentity identity)
+    {
+        var uptime = double.Parse(ReadText("/proc/uptime").Split(' ')[0], CultureInfo.InvariantCulture);
+        return TimeSpan.FromSeconds(Math.Max(0, uptime - (identity.Started / TicksPerSecond)));
+    }
+
+    /// <summary>Changes with every boot, so that an id of before is never taken for a process of now.</summary>
+    public static string BootId() => ReadText("/proc/sys/kernel/random/boot_id");
+
+    /// <summary>The value of a variable in the environment that the process was started with; null too when it cannot be read.</summary>
+    public static string? Variable(int id, string name)
+    {
+        try
+        {
+            ReadOnlySpan<byte> environment = File.ReadAllBytes($"/proc/{id}/environ");
+            var wanted = Encoding.UTF8.GetBytes(name + "=");
+            while (environment.Length > 0)
+            {
+                var end = environment.IndexOf((byte)0);
+                var entry = environment[..(end < 0 ? environment.Length : end)];
+                if (entry.StartsWith(wanted))
+                    return Encoding.UTF8.GetString(entry[wanted.Length..]);
+                environment = end < 0 ? [] : environment[(end + 1)..];
+            }
+
+            return null;
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>True when the process was started with this variable (<c>NAME=value</c>); false too when that cannot be read.</summary>
     public static bool HasVariable(int id, ReadOnlySpan<byte> variable)
@@ -44,6 +95,18 @@ internal static class ProcessTable
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
             return false;
+        }
+    }
+
+    private static string ReadText(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path).Trim();
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            return "";
         }
     }
 
