@@ -1,20 +1,17 @@
+using System.Text;
 using System.Text.RegularExpressions;
 using Towpath.Core;
 using Towpath.Core.Environments;
 using Towpath.Engine;
+using Towpath.Engine.Settings;
 
 namespace Towpath.Server;
 
-/// <summary>Where the values of secrets are kept, encrypted; the journal only knows their names.</summary>
-/// <param name="Put">Project, environment, name, value: stored when it returns.</param>
-/// <param name="Remove">Project, environment, name; unknown names are ignored.</param>
-public sealed record SecretKeeping(Action<string, string, string, string> Put, Action<string, string, string> Remove);
-
 /// <summary>Changes an environment's variables and secrets, which makes a new candidate of what is live.</summary>
-public sealed partial class SettingsDesk(ControlPlane plane, Inventory inventory, SecretKeeping secrets)
+public sealed partial class SettingsDesk(ControlPlane plane, Inventory inventory, SecretStore secrets)
 {
-    /// <summary>Characters of one value.</summary>
-    public const int ValueAtMost = 65536;
+    /// <summary>Bytes of UTF-8 of one value.</summary>
+    public const int ValueAtMost = SecretStore.MaxValueBytes;
 
     /// <summary>Variables and secrets, each, in an environment.</summary>
     public const int NamesAtMost = 200;
@@ -46,7 +43,7 @@ public sealed partial class SettingsDesk(ControlPlane plane, Inventory inventory
             return Asked.Invalid(wrong);
         if (!found.Settings.Secrets.ContainsKey(name) && found.Settings.Secrets.Count >= NamesAtMost)
             return Asked.Invalid($"An environment has at most {NamesAtMost} secrets.");
-        secrets.Put(project, environment, name, value);
+        secrets.Set(project, environment, name, value);
         return await ChangeAsync(project, environment, OrdinalMap<string?>.Empty, OrdinalMap<bool>.Empty.With(name, true), by);
     }
 
@@ -80,8 +77,9 @@ public sealed partial class SettingsDesk(ControlPlane plane, Inventory inventory
             return $"'{name}' is no name for a variable: use letters, digits and _, not a digit first, at most 128.";
         if (OwnNames.Contains(name, StringComparer.Ordinal) || name.StartsWith("TOWPATH_", StringComparison.Ordinal))
             return $"Towpath sets '{name}' itself: choose another name.";
-        return value?.Length > ValueAtMost ? $"The value of '{name}' has {value.Length} characters; at most {ValueAtMost} are kept."
-            : value?.Contains('\0', StringComparison.Ordinal) == true ? $"The value of '{name}' has a NUL character, which no environment variable can hold."
+        return value is null ? null
+            : Encoding.UTF8.GetByteCount(value) > ValueAtMost ? $"The value of '{name}' is larger than {ValueAtMost / 1024} KiB, which is the limit."
+            : value.Contains('\0', StringComparison.Ordinal) ? $"The value of '{name}' has a NUL character, which no environment variable can hold."
             : null;
     }
 

@@ -5,15 +5,19 @@ public static class ProjectName
 {
     public const int LengthAtMost = 63;
 
+    /// <summary>Addresses of the server's own.</summary>
+    private static readonly string[] Reserved = ["api", "git", "healthz", "sign-in"];
+
     /// <summary>Null when the name is fine, else one sentence that says what is wrong with it.</summary>
     public static string? Problem(string name) =>
         IsFine(name)
             ? null
             : $"'{Cut(name)}' is no name for a project: use 1 to {LengthAtMost} lower-case letters, digits, '-', '_' and '.', beginning with a letter or digit, "
-                + "without '..', and not ending in '.git' or '.lock'.";
+                + $"without '..', not ending in '.git' or '.lock', and none of {string.Join(", ", Reserved)}.";
 
     private static bool IsFine(string name) =>
-        name.Length is > 0 and <= LengthAtMost
+        !Reserved.Contains(name, StringComparer.Ordinal)
+        && name.Length is > 0 and <= LengthAtMost
         && name.All(letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter) || letter is '-' or '_' or '.')
         && (char.IsAsciiLetterLower(name[0]) || char.IsAsciiDigit(name[0]))
         && !name.Contains("..", StringComparison.Ordinal)

@@ -28,10 +28,14 @@ public static class ApiExtensions
         services.TryAddSingleton<Steering>();
         services.TryAddSingleton<SettingsDesk>();
         services.TryAddSingleton<EventStreams>();
+        services.TryAddSingleton<Logs.LogAccess>();
         return services;
     }
 
-    /// <summary>Needs <see cref="AddTowpathApi"/>, and <see cref="Engine.ControlPlane"/> and <see cref="ServerIdentity"/> among the services.</summary>
+    /// <summary>
+    /// Needs <see cref="AddTowpathApi"/>, and of the services <see cref="Engine.ControlPlane"/>, <see cref="ServerIdentity"/>, the stores of logs,
+    /// secrets and packages, the package builder and the repositories; <see cref="StepsUnderWay"/> when agents tell of steps.
+    /// </summary>
     public static IEndpointRouteBuilder MapApi(this IEndpointRouteBuilder routes)
     {
         var api = routes.MapGroup("/api/v1");

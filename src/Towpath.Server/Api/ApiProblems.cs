@@ -2,6 +2,9 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Towpath.Engine.Journal;
+using Towpath.Engine.Logs;
+using Towpath.Engine.Packages;
+using Towpath.Engine.Settings;
 
 namespace Towpath.Server.Api;
 
@@ -31,7 +34,8 @@ public sealed class ApiProblems(RequestDelegate next, ILogger<ApiProblems> log)
 
     private static (int Status, string Sentence) Explain(Exception e) => e switch
     {
-        JournalException => (StatusCodes.Status503ServiceUnavailable, e.Message),
+        JournalException or LogException or SecretException => (StatusCodes.Status503ServiceUnavailable, e.Message),
+        PackageException => (StatusCodes.Status400BadRequest, e.Message),
         BadHttpRequestException { InnerException: JsonException json } =>
             (StatusCodes.Status400BadRequest, $"The body is not the JSON that is asked for{Place(json)}; /api/v1/openapi.json says what is."),
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } =>

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -37,19 +36,14 @@ internal static class LogEndpoints
             return;
         if (!WantsText(context.Request))
         {
-            await TypedResults.Ok(logs.Read(log, from)).ExecuteAsync(context);
+            await TypedResults.Ok(await logs.ReadAsync(log, from, LogAccess.PartAtMost, context.RequestAborted)).ExecuteAsync(context);
             return;
         }
 
         context.Response.ContentType = "text/plain; charset=utf-8";
-        var part = logs.Read(log, from);
-        for (; part.Lines.Count > 0; part = logs.Read(log, part.Next))
-        {
-            var text = new StringBuilder();
-            foreach (var line in part.Lines)
-                text.Append(line.Text).Append('\n');
-            await context.Response.WriteAsync(text.ToString(), context.RequestAborted);
-        }
+        await using var text = new StreamWriter(context.Response.Body);
+        await foreach (var line in logs.AllAsync(log, from, context.RequestAborted))
+            await text.WriteAsync($"{line.Text}\n");
     }
 
     private static async Task Follow(HttpContext context, Inventory inventory, LogAccess logs, EventStreams streams, long from = 1)
@@ -64,12 +58,8 @@ internal static class LogEndpoints
 
     private static async IAsyncEnumerable<string> Lines(LogAccess logs, string log, long from, [EnumeratorCancellation] CancellationToken cancel)
     {
-        await foreach (var part in logs.FollowAsync(log, from, cancel))
-        {
-            foreach (var line in part.Lines)
-                yield return EventStreams.Event("line", line.Number, JsonSerializer.Serialize(line, CoreJson.Options));
-        }
-
+        await foreach (var line in logs.FollowAsync(log, from, cancel))
+            yield return EventStreams.Event("line", line.Number, JsonSerializer.Serialize(line, CoreJson.Options));
         yield return EventStreams.Event("complete", null, "{}");
     }
 

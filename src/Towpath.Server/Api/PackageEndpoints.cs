@@ -5,16 +5,12 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Towpath.Core;
 using Towpath.Core.Commits;
-using Towpath.Core.Packages;
 using Towpath.Engine;
+using Towpath.Engine.Git;
+using Towpath.Engine.Packages;
 using Towpath.Engine.Views;
 
 namespace Towpath.Server.Api;
-
-/// <summary>Stores an app layer that was built elsewhere, and makes a package of it and the commit's tree.</summary>
-/// <param name="tar">A plain tar archive; refused by its own limits.</param>
-/// <returns>The package; else one sentence that says what is wrong with the archive.</returns>
-public delegate Task<(Package? Package, string Reason)> StoreUploadedPackage(string project, string commit, Stream tar, CancellationToken cancel);
 
 internal static class PackageEndpoints
 {
@@ -30,8 +26,9 @@ internal static class PackageEndpoints
             .WithDescription("The body is a plain tar archive of the app layer; 'commit' is the full SHA of a commit that was pushed to the default branch.");
 
     private static async Task<Results<Created<RunView>, ProblemHttpResult>> Upload(
-        string project, string commit, HttpContext context, Inventory inventory, ControlPlane plane, StoreUploadedPackage store)
+        string project, string commit, HttpContext context, Inventory inventory, ControlPlane plane, PackageStore store, PackageBuilder builder, Repositories repositories)
     {
+        var by = ApiAnswers.By(context);
         if (inventory.Project(project) is not { } known)
             return ApiAnswers.Problem(Asked.NoProject(project));
         if (commit.Length is not (40 or 64) || !commit.All(char.IsAsciiHexDigitLower))
@@ -39,10 +36,11 @@ internal static class PackageEndpoints
         // Asked before gigabytes are taken in; the machine has the last word.
         if (!known.Requests.Any(request => request.Commit == commit && request.Deploys))
             return ApiAnswers.Problem(Asked.Refused($"Commit {commit} was not pushed to the default branch of '{project}': push it first, so that its pipeline file is known."));
-        var (package, reason) = await store(project, commit, context.Request.Body, context.RequestAborted);
-        if (package is null)
-            return ApiAnswers.Problem(Asked.Invalid(reason));
-        if (await plane.Loop.AskAsync(StreamId.OfProject(project), new RequestUpload(commit, package, ApiAnswers.By(context))) is { } refusal)
+        var archive = await store.PutBlobAsync(context.Request.Body, null, UploadAtMost, context.RequestAborted);
+        var built = await builder.BuildUploadedAsync(project, commit, archive, repositories.PathOf(project), context.RequestAborted);
+        if (built.Package is not { } package)
+            return ApiAnswers.Problem(built.Outcome == Outcome.Failed ? StatusCodes.Status400BadRequest : StatusCodes.Status503ServiceUnavailable, built.Reason);
+        if (await plane.Loop.AskAsync(StreamId.OfProject(project), new RequestUpload(commit, package, by)) is { } refusal)
             return ApiAnswers.Problem(Asked.Refused(refusal));
         var run = plane.Project(project)!.Requests.Last(request => request.Commit == commit && request.Uploaded == package).Number;
         return RunEndpoints.Created(project, run, inventory);

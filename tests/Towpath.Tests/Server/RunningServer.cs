@@ -1,6 +1,6 @@
-using System.Collections.Concurrent;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -12,11 +12,15 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Towpath.Core;
 using Towpath.Core.Commits;
 using Towpath.Core.Environments;
-using Towpath.Core.Packages;
 using Towpath.Core.Pipelines;
 using Towpath.Core.Runs;
 using Towpath.Engine;
+using Towpath.Engine.Git;
 using Towpath.Engine.Journal;
+using Towpath.Engine.Logs;
+using Towpath.Engine.Packages;
+using Towpath.Engine.Settings;
+using Towpath.Protocol.Archives;
 using Towpath.Server;
 using Towpath.Server.Access;
 using Towpath.Server.Api;
@@ -45,11 +49,12 @@ internal sealed class RunningServer : IAsyncDisposable
         """;
 
     private readonly WebApplication app;
+    private readonly TestFolder folder;
     private int pushes;
 
-    private RunningServer(WebApplication app, ControlPlane plane, ScriptedWork work, MemoryLogs logs, ShiftedTime time)
+    private RunningServer(WebApplication app, ControlPlane plane, ScriptedWork work, TestFolder folder, ShiftedTime time)
     {
-        (this.app, Plane, Work, Logs, Time) = (app, plane, work, logs, time);
+        (this.app, Plane, Work, this.folder, Time) = (app, plane, work, folder, time);
         Client = NewClient();
         Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token);
     }
@@ -58,14 +63,13 @@ internal sealed class RunningServer : IAsyncDisposable
 
     public ScriptedWork Work { get; }
 
-    public MemoryLogs Logs { get; }
+    public LogStore Logs => app.Services.GetRequiredService<LogStore>();
+
+    public SecretStore Secrets => app.Services.GetRequiredService<SecretStore>();
+
+    public Repositories Repositories => app.Services.GetRequiredService<Repositories>();
 
     public ShiftedTime Time { get; }
-
-    /// <summary>Values of secrets as <c>project/environment/name</c>.</summary>
-    public ConcurrentDictionary<string, string> Secrets { get; } = [];
-
-    public ConcurrentQueue<byte[]> Uploads { get; } = [];
 
     /// <summary>Shows the token and follows no redirects.</summary>
     public HttpClient Client { get; }
@@ -74,19 +78,17 @@ internal sealed class RunningServer : IAsyncDisposable
 
     public static async Task<RunningServer> StartAsync(IJournal? journal = null, string? listen = null)
     {
-        var (work, logs, time) = (new ScriptedWork(), new MemoryLogs(), new ShiftedTime());
+        var (work, folder, time) = (new ScriptedWork(), new TestFolder(), new ShiftedTime());
         var plane = new ControlPlane(journal ?? new MemoryJournal(), work, time, NullLoggerFactory.Instance);
         work.Answer = (command, input) => plane.Loop.Post(StreamId.OfCommand(command.Id), input);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls(listen ?? "http://127.0.0.1:0");
-        RunningServer? server = null;
         var identity = new ServerIdentity("http://127.0.0.1:7070", Token);
-        builder.Services.AddSingleton(plane).AddSingleton<TimeProvider>(time).AddSingleton(identity).AddSingleton(logs.Access);
-        builder.Services.AddSingleton(new SecretKeeping(
-            (project, environment, name, value) => server!.Secrets[$"{project}/{environment}/{name}"] = value,
-            (project, environment, name) => server!.Secrets.TryRemove($"{project}/{environment}/{name}", out _)));
-        builder.Services.AddSingleton<StoreUploadedPackage>((_, commit, tar, cancel) => server!.StoreAsync(commit, tar, cancel));
+        var store = PackageStore.Open(folder.At("store"));
+        builder.Services.AddSingleton(plane).AddSingleton<TimeProvider>(time).AddSingleton(identity).AddSingleton(new LogStore(folder.At("logs")))
+            .AddSingleton(SecretStore.Open(folder.At("server"))).AddSingleton(store).AddSingleton(new PackageBuilder(store, TreeArchiveLimits.Default))
+            .AddSingleton(new Repositories(folder.At("git")));
         builder.Services.AddTowpathSecurity().AddTowpathApi().AddTowpathPages();
         var app = builder.Build();
         app.UseTowpathSecurity();
@@ -96,8 +98,7 @@ internal sealed class RunningServer : IAsyncDisposable
         plane.Start(time.GetUtcNow());
         await app.StartAsync(Cancel);
         identity.Url = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First().Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal);
-        server = new RunningServer(app, plane, work, logs, time);
-        return server;
+        return new RunningServer(app, plane, work, folder, time);
     }
 
     public Uri Url => new(app.Services.GetRequiredService<ServerIdentity>().Url);
@@ -123,6 +124,11 @@ internal sealed class RunningServer : IAsyncDisposable
 
     public Task GoesLiveAsync(string project, string environment, int run) =>
         Eventually.That(() => Plane.Environment(project, environment) is { Active: null, Live.Candidate.Run: var live } && live == run, $"run {run} is live in {environment}");
+
+    /// <summary>More lines of a log, on stdout.</summary>
+    /// <param name="first">The number of the first of them.</param>
+    public Task LogAsync(string log, long first, bool complete, params string[] lines) => Logs.AppendAsync(
+        log, first, [.. lines.Select(line => new LogRecord(1_700_000_000_000_000, 1, Encoding.UTF8.GetBytes(line)))], complete, Cancel);
 
     public async Task<JsonElement> GetAsync(string path)
     {
@@ -150,14 +156,7 @@ internal sealed class RunningServer : IAsyncDisposable
         await app.StopAsync(CancellationToken.None);
         await app.DisposeAsync();
         await Plane.DisposeAsync();
-    }
-
-    private async Task<(Package? Package, string Reason)> StoreAsync(string commit, Stream tar, CancellationToken cancel)
-    {
-        using var bytes = new MemoryStream();
-        await tar.CopyToAsync(bytes, cancel);
-        Uploads.Enqueue(bytes.ToArray());
-        return bytes.Length == 0 ? (null, "The archive is empty.") : (ScriptedWork.PackageOf("uploaded " + commit), "");
+        folder.Dispose();
     }
 }
 

@@ -150,31 +150,15 @@ public sealed class EnvironmentEndpointsTests
         await using var server = await WithTwoVersionsAsync();
         using var set = await server.Client.PutAsync(Production + "/secrets/DATABASE_URL", Json("""{"value":"hunter2"}"""), RunningServer.Cancel);
         Assert.Equal(HttpStatusCode.OK, set.StatusCode);
-        Assert.Equal("hunter2", server.Secrets["shop/production/DATABASE_URL"]);
+        Assert.Equal("hunter2", server.Secrets.Reveal("shop", "production", ["DATABASE_URL"]).Values["DATABASE_URL"]);
         Assert.DoesNotContain("hunter2", await set.Content.ReadAsStringAsync(RunningServer.Cancel));
         Assert.DoesNotContain("hunter2", (await server.GetAsync(Production)).GetRawText());
         Assert.Equal("DATABASE_URL", (await server.GetAsync(Production + "/settings")).GetProperty("secrets")[0].GetString());
 
         using var removed = await server.Client.DeleteAsync(Production + "/secrets/DATABASE_URL", RunningServer.Cancel);
         Assert.Equal(HttpStatusCode.OK, removed.StatusCode);
-        Assert.Empty(server.Secrets);
+        Assert.Empty(server.Secrets.Names("shop", "production"));
         Assert.Contains("no secret", await RunningServer.DetailAsync(await server.Client.DeleteAsync(Production + "/secrets/DATABASE_URL", RunningServer.Cancel), 404));
-    }
-
-    [Fact]
-    public async Task A_package_that_was_built_elsewhere_gets_a_run_of_its_own()
-    {
-        await using var server = await WithTwoVersionsAsync();
-        using var uploaded = await server.Client.PostAsync($"/api/v1/projects/shop/packages?commit={Commits.Second}", Tar([1, 2, 3]), RunningServer.Cancel);
-        Assert.Equal(HttpStatusCode.Created, uploaded.StatusCode);
-        Assert.Equal([1, 2, 3], server.Uploads.Single());
-        await server.GoesLiveAsync("shop", "production", 3);
-
-        async Task<string> Refused(string commit, byte[] tar, int status) =>
-            await RunningServer.DetailAsync(await server.Client.PostAsync($"/api/v1/projects/shop/packages?commit={commit}", Tar(tar), RunningServer.Cancel), status);
-        Assert.Contains("was not pushed", await Refused(Commits.Third, [1], 409));
-        Assert.Contains("full SHA", await Refused("main", [1], 400));
-        Assert.Equal("The archive is empty.", await Refused(Commits.First, [], 400));
     }
 
     [Fact]
@@ -201,11 +185,4 @@ public sealed class EnvironmentEndpointsTests
         server.Client.PatchAsync(Production + "/settings", new StringContent(body, Encoding.UTF8, type), RunningServer.Cancel);
 
     private static StringContent Json(string body) => new(body, Encoding.UTF8, "application/json");
-
-    private static ByteArrayContent Tar(byte[] bytes)
-    {
-        var content = new ByteArrayContent(bytes);
-        content.Headers.ContentType = new("application/x-tar");
-        return content;
-    }
 }
