@@ -22,7 +22,6 @@ using Towpath.Protocol.Archives;
 using Towpath.Server.Access;
 using Towpath.Server.Api;
 using Towpath.Server.Git;
-using Towpath.Server.Logs;
 using Towpath.Server.Web;
 
 namespace Towpath.Server;
@@ -31,11 +30,6 @@ namespace Towpath.Server;
 public static class ServerHost
 {
     private const string FromAgent = "towpath.agent";
-
-    /// <summary>Bytes of an app layer that was built elsewhere.</summary>
-    private const long LargestUpload = 4L << 30;
-
-    private static readonly string[] Channels = ["towpath", "stdout", "stderr"];
 
     /// <summary>Runs until it is told to stop. What is under way on agents goes on and is found again at the next start.</summary>
     /// <exception cref="JournalException">The journal cannot be opened; the message says why.</exception>
@@ -95,33 +89,8 @@ public static class ServerHost
         });
         services.AddSingleton<JoinedLogs>();
         services.AddSingleton(_ => SecretStore.Open(settings.SecretsFolder));
-        AddSeams(services);
-    }
-
-    /// <summary>What the API asks of the engine's stores.</summary>
-    private static void AddSeams(IServiceCollection services)
-    {
         services.AddSingleton<StepsUnderWay>(provider => provider.GetRequiredService<LiveProgress>().Steps);
-        services.AddSingleton(provider => new SecretKeeping(
-            provider.GetRequiredService<SecretStore>().Set, (project, environment, name) => provider.GetRequiredService<SecretStore>().Remove(project, environment, name)));
-        services.AddSingleton(provider => Reader(provider.GetRequiredService<JoinedLogs>()));
-        services.AddSingleton<StoreUploadedPackage>(provider => async (project, commit, tar, cancel) =>
-        {
-            var store = provider.GetRequiredService<PackageStore>();
-            var archive = await store.PutBlobAsync(tar, null, LargestUpload, cancel);
-            var built = await provider.GetRequiredService<PackageBuilder>().BuildUploadedAsync(
-                project, commit, archive, provider.GetRequiredService<Repositories>().PathOf(project), cancel);
-            return (built.Package, built.Reason);
-        });
     }
-
-    private static LogAccess Reader(JoinedLogs logs) => new(
-        (log, from, limit) =>
-        {
-            var slice = logs.Read(log, from, limit);
-            return new LogPart([.. slice.Lines.Select(line => new LogLine(line.Number, line.At, Channels[line.Channel], line.Text))], slice.Next, slice.Complete);
-        },
-        logs.WaitAsync);
 
     /// <summary>What needs each other in a circle is joined here, once.</summary>
     private static ControlPlane Wire(IServiceProvider services)

@@ -43,6 +43,10 @@ public sealed class JoinedLogs(LogStore logs, ControlPlane plane)
         return new Slice(lines, next, isOver && next > offset);
     }
 
+    /// <summary>Lines that are there now.</summary>
+    /// <exception cref="LogException">The id is none.</exception>
+    public long Count(string log) => ChaptersOf(log).Chapters.Sum(chapter => logs.ExtentOf(chapter).Next - 1);
+
     /// <summary>Ends when there may be a line with the number or more, or the log may be complete.</summary>
     public async Task WaitAsync(string log, long from, CancellationToken cancel)
     {

@@ -42,7 +42,7 @@ public sealed class AccessGate(RequestDelegate next, OwnAddresses own, Credentia
     private Refusal? Refusal(HttpContext context)
     {
         var request = context.Request;
-        if (!own.IsOwnHost(request.Host))
+        if (!own.IsOwnHost(context))
             return new(StatusCodes.Status421MisdirectedRequest, $"This server does not answer to the host '{request.Host.Host}': use the address that 'towpath up' printed.");
         if (!OwnAddresses.IsOwnSite(request))
             return new(StatusCodes.Status403Forbidden, "This request came from another site's page and was refused.");

@@ -9,16 +9,14 @@ namespace Towpath.Server.Access;
 /// </summary>
 public sealed class OwnAddresses(ServerIdentity identity)
 {
-    /// <summary>The loopback names and the configured host. When that is an address and not a name, other addresses are fine too: rebinding takes a name.</summary>
-    public bool IsOwnHost(HostString host)
+    /// <summary>The loopback names, the configured host, and the very address that was reached: rebinding takes a name.</summary>
+    public bool IsOwnHost(HttpContext context)
     {
-        if (!host.HasValue)
-            return false;
-        var (name, configured) = (host.Host, new Uri(identity.Url).Host);
+        var name = context.Request.Host.Host;
         return name.Equals("localhost", StringComparison.OrdinalIgnoreCase)
             || name is "127.0.0.1" or "[::1]"
-            || name.Equals(configured, StringComparison.OrdinalIgnoreCase)
-            || (IsUnspecified(configured) && IPAddress.TryParse(name, out _));
+            || name.Equals(new Uri(identity.Url).Host, StringComparison.OrdinalIgnoreCase)
+            || (IPAddress.TryParse(name, out var address) && address.Equals(context.Connection.LocalIpAddress));
     }
 
     /// <summary>The request comes from one of the server's own pages, from no page at all, or only reads.</summary>
@@ -32,6 +30,4 @@ public sealed class OwnAddresses(ServerIdentity identity)
         return request.Headers.Origin.ToString() is not { Length: > 0 } origin
             || origin.Equals($"{request.Scheme}://{request.Host.Value}", StringComparison.OrdinalIgnoreCase);
     }
-
-    private static bool IsUnspecified(string host) => IPAddress.TryParse(host, out var address) && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any));
 }

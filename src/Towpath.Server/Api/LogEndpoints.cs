@@ -36,13 +36,13 @@ internal static class LogEndpoints
             return;
         if (!WantsText(context.Request))
         {
-            await TypedResults.Ok(await logs.ReadAsync(log, from, LogAccess.PartAtMost, context.RequestAborted)).ExecuteAsync(context);
+            await TypedResults.Ok(logs.Read(log, from, LogAccess.PartAtMost)).ExecuteAsync(context);
             return;
         }
 
         context.Response.ContentType = "text/plain; charset=utf-8";
         await using var text = new StreamWriter(context.Response.Body);
-        await foreach (var line in logs.AllAsync(log, from, context.RequestAborted))
+        foreach (var line in logs.All(log, from))
             await text.WriteAsync($"{line.Text}\n");
     }
 

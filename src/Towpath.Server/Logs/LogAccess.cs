@@ -18,39 +18,48 @@ public sealed record LogLine(long Number, DateTimeOffset At, string Channel, str
 public sealed record LogPart(IReadOnlyList<LogLine> Lines, long Next, bool Complete);
 
 /// <summary>Logs as clients see them.</summary>
-public sealed class LogAccess(LogStore store)
+public sealed class LogAccess(JoinedLogs logs)
 {
     /// <summary>Lines in one answer at most.</summary>
     public const int PartAtMost = 5000;
 
-    /// <summary>The number of the line that comes next, from 1.</summary>
-    public long Next(string log) => store.ExtentOf(log).Next;
+    /// <summary>Lines that are read in one piece, so that a long log never lies in memory whole.</summary>
+    private const int PieceAtMost = 500;
 
-    /// <summary>The lines that are there from a number on; none when nothing was written yet.</summary>
-    public async Task<LogPart> ReadAsync(string log, long from, int limit, CancellationToken cancel)
+    /// <summary>Lines in the log so far.</summary>
+    public long Count(string log) => logs.Count(log);
+
+    /// <summary>The lines that are there from a number on.</summary>
+    public LogPart Read(string log, long from, int limit)
     {
-        var lines = new List<LogLine>();
-        await foreach (var entry in store.ReadAsync(log, from, cancel))
-        {
-            lines.Add(LogLine.Of(entry));
-            if (lines.Count == limit)
-                break;
-        }
-
-        var next = from + lines.Count;
-        var extent = store.ExtentOf(log);
-        return new LogPart(lines, next, extent.Complete && next >= extent.Next);
+        var slice = logs.Read(log, from, limit);
+        return new LogPart([.. slice.Lines.Select(LogLine.Of)], slice.Next, slice.Complete);
     }
 
     /// <summary>Every line that is there now, from a number on.</summary>
-    public IAsyncEnumerable<LogLine> AllAsync(string log, long from, CancellationToken cancel) => Lines(store.ReadAsync(log, from, cancel), cancel);
-
-    /// <summary>Every line from a number on, as they come; ends when the log is complete.</summary>
-    public IAsyncEnumerable<LogLine> FollowAsync(string log, long from, CancellationToken cancel) => Lines(store.FollowAsync(log, from, cancel), cancel);
-
-    private static async IAsyncEnumerable<LogLine> Lines(IAsyncEnumerable<LogEntry> entries, [EnumeratorCancellation] CancellationToken cancel)
+    public IEnumerable<LogLine> All(string log, long from)
     {
-        await foreach (var entry in entries.WithCancellation(cancel))
-            yield return LogLine.Of(entry);
+        for (var part = Read(log, from, PieceAtMost); part.Lines.Count > 0; part = Read(log, part.Next, PieceAtMost))
+        {
+            foreach (var line in part.Lines)
+                yield return line;
+        }
+    }
+
+    /// <summary>Every line from a number on, as they come, without a gap or a repetition; ends when the log is complete.</summary>
+    public async IAsyncEnumerable<LogLine> FollowAsync(string log, long from, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        while (true)
+        {
+            cancel.ThrowIfCancellationRequested();
+            var part = Read(log, from, PieceAtMost);
+            foreach (var line in part.Lines)
+                yield return line;
+            if (part.Complete)
+                yield break;
+            from = part.Next;
+            if (part.Lines.Count == 0)
+                await logs.WaitAsync(log, from, cancel);
+        }
     }
 }

@@ -88,7 +88,7 @@ internal sealed class RunningServer : IAsyncDisposable
         var store = PackageStore.Open(folder.At("store"));
         builder.Services.AddSingleton(plane).AddSingleton<TimeProvider>(time).AddSingleton(identity).AddSingleton(new LogStore(folder.At("logs")))
             .AddSingleton(SecretStore.Open(folder.At("server"))).AddSingleton(store).AddSingleton(new PackageBuilder(store, TreeArchiveLimits.Default))
-            .AddSingleton(new Repositories(folder.At("git")));
+            .AddSingleton(new Repositories(folder.At("git"))).AddSingleton<JoinedLogs>();
         builder.Services.AddTowpathSecurity().AddTowpathApi().AddTowpathPages();
         var app = builder.Build();
         app.UseTowpathSecurity();
