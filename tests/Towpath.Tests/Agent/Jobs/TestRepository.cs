@@ -31,10 +31,16 @@ internal sealed class TestRepository(TestFolder folder)
 
     public static async Task<string> GitAsync(string folder, params string[] words)
     {
-        using var git = Process.Start(new ProcessStartInfo("git", words) { WorkingDirectory = folder, RedirectStandardOutput = true })!;
+        using var git = Process.Start(new ProcessStartInfo("git", words) 
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        var problem = git.StandardError.ReadToEndAsync();
         var said = await git.StandardOutput.ReadToEndAsync();
         await git.WaitForExitAsync();
-        Assert.Equal(0, git.ExitCode);
+        Assert.True(git.ExitCode == 0, await problem);
         return said;
     }
 }

@@ -48,7 +48,7 @@ public sealed class AgentHostTests : IAsyncDisposable
             server.Progress.Take(2).Select(progress => progress.Progress is StepMoved moved
                 ? moved with { Step = moved.Step with { StartedAt = null } }
                 : progress.Progress));
-        await Eventually.That(() => Left("spool") + Left("answers") == 0, "what the server stored is forgotten");
+        await Eventually.That(() => NothingIsLeft, "what the server stored is forgotten");
         var hello = Assert.Single(server.Hellos);
         Assert.Equal(("here", 2u, "bubblewrap"), (hello.Name, hello.Slots, hello.Sandbox));
     }
@@ -135,7 +135,7 @@ public sealed class AgentHostTests : IAsyncDisposable
         server.Acknowledges = true;
         await server.StartAsync();
 
-        await Eventually.That(() => server.AnswerCounts[job.Id] == 2 && Left("spool") + Left("answers") == 0, "all is sent again and stored");
+        await Eventually.That(() => server.AnswerCounts[job.Id] == 2 && NothingIsLeft, "all is sent again and stored");
         Assert.Contains(job.Id, server.Hellos.Last().Commands);
     }
 
@@ -152,7 +152,7 @@ public sealed class AgentHostTests : IAsyncDisposable
         server.Acknowledges = true;
         StartAgent();
 
-        await Eventually.That(() => server.AnswerCounts[job.Id] == 2 && Left("spool") + Left("answers") == 0, "all is sent again and stored");
+        await Eventually.That(() => server.AnswerCounts[job.Id] == 2 && NothingIsLeft, "all is sent again and stored");
         Assert.Equal(Outcome.Succeeded, server.AnswerTo(job.Id)!.Outcome);
     }
 
@@ -167,7 +167,8 @@ public sealed class AgentHostTests : IAsyncDisposable
         await StartAsync();
         await server.BeginAsync(job, "run-job");
 
-        Assert.Equal((Outcome.Errored, "the agent was restarted while it ran"), ((await AnswerAsync(job)).Outcome, server.AnswerTo(job.Id)!.Reason));
+        var answer = await AnswerAsync(job);
+        Assert.Equal((Outcome.Errored, "the agent was restarted while it ran"), (answer.Outcome, answer.Reason));
         Assert.Equal(["it began", "the agent was restarted while it ran"], server.LinesOf(job.Id));
     }
 
@@ -181,7 +182,8 @@ public sealed class AgentHostTests : IAsyncDisposable
 
         await StopAgentAsync();
 
-        Assert.Equal((Outcome.Errored, "the agent was stopped while it ran"), (server.AnswerTo(job.Id)!.Outcome, server.AnswerTo(job.Id)!.Reason));
+        var answer = server.AnswerTo(job.Id)!;
+        Assert.Equal((Outcome.Errored, "the agent was stopped while it ran"), (answer.Outcome, answer.Reason));
     }
 
     [Fact]
@@ -193,7 +195,10 @@ public sealed class AgentHostTests : IAsyncDisposable
         await server.BeginAsync(first, "run-job");
         var made = Assert.IsType<JobEnded>(await AnswerAsync(first));
 
-        var second = Job("wc -l < out/numbers", "count") with { Inputs = OrdinalMap<StoredOutput>.From([new("build.numbers", made.Outputs["numbers"])]) };
+        var second = Job("wc -l < out/numbers", "count") with
+        {
+            Inputs = OrdinalMap<StoredOutput>.From([new("build.numbers", made.Outputs["numbers"])]),
+        };
         await server.BeginAsync(second, "run-job");
 
         Assert.Equal(Outcome.Succeeded, (await AnswerAsync(second)).Outcome);
@@ -220,11 +225,13 @@ public sealed class AgentHostTests : IAsyncDisposable
     {
         await StartAsync();
 
-        await server.SendAsync(new() { Begin = new() { CommandId = "new/1", Kind = "dance", Payload = """{"kind":"dance","id":"new/1"}""" } });
+        var dance = new Towpath.Protocol.Agent.Begin { CommandId = "new/1", Kind = "dance", Payload = """{"kind":"dance","id":"new/1"}""" };
+        await server.SendAsync(new() { Begin = dance });
 
         await Eventually.That(() => server.AnswerTo("new/1") is not null, "it is answered");
         Assert.Equal(
-            "agent 'here' does not understand the command 'dance': install the server's version of Towpath there", server.AnswerTo("new/1")!.Reason);
+            "agent 'here' does not understand the command 'dance': install the server's version of Towpath there",
+            server.AnswerTo("new/1")!.Reason);
     }
 
     [Fact]
@@ -234,7 +241,8 @@ public sealed class AgentHostTests : IAsyncDisposable
         var said = new System.Collections.Concurrent.ConcurrentQueue<string>();
         await server.StartAsync();
         agent = AgentHost.RunAsync(new(data.Path, "here", data.At("server.sock"), () => token, 2, said.Enqueue), stop.Token);
-        await Eventually.That(() => said.Any(line => line.Contains("the token is not the server's", StringComparison.Ordinal)), "the token is refused");
+        await Eventually.That(
+            () => said.Any(line => line.Contains("the token is not the server's", StringComparison.Ordinal)), "the token is refused");
 
         token = FakeServer.Token;
 
@@ -270,6 +278,8 @@ public sealed class AgentHostTests : IAsyncDisposable
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     private string Home(string file) => Path.Combine(data.Path, "agent", "home", "shop", file);
+
+    private bool NothingIsLeft => Left("spool") + Left("answers") == 0;
 
     private int Left(string folder) => Directory.GetFiles(data.At("agent", folder)).Length;
 

@@ -158,7 +158,8 @@ internal sealed class FakeServer : IAsyncDisposable
 
     private sealed class Service(FakeServer server) : AgentLink.AgentLinkBase
     {
-        public override async Task Connect(IAsyncStreamReader<FromAgent> requestStream, IServerStreamWriter<ToAgent> responseStream, ServerCallContext context)
+        public override async Task Connect(
+            IAsyncStreamReader<FromAgent> requestStream, IServerStreamWriter<ToAgent> responseStream, ServerCallContext context)
         {
             Authorize(context);
             var connection = new Connection(responseStream);
@@ -192,7 +193,8 @@ internal sealed class FakeServer : IAsyncDisposable
             return new() { Digest = digest };
         }
 
-        public override async Task Download(DownloadRequest request, IServerStreamWriter<DownloadPart> responseStream, ServerCallContext context)
+        public override async Task Download(
+            DownloadRequest request, IServerStreamWriter<DownloadPart> responseStream, ServerCallContext context)
         {
             Authorize(context);
             if (!server.blobs.TryGetValue(request.Digest, out var bytes))
@@ -210,7 +212,10 @@ internal sealed class FakeServer : IAsyncDisposable
         private async Task TakeAsync(FromAgent message, Connection connection)
         {
             if (message.Progress is { } progress)
-                server.Progress.Enqueue((progress.CommandId, JsonSerializer.Deserialize<AgentProgress>(progress.Payload, CoreJson.Options)!));
+            {
+                var moved = JsonSerializer.Deserialize<AgentProgress>(progress.Payload, CoreJson.Options)!;
+                server.Progress.Enqueue((progress.CommandId, moved));
+            }
             if (message.Log is { } lines)
             {
                 var log = server.logs.GetOrAdd(lines.Log, _ => new KeptLog());

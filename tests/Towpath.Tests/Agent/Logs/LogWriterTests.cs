@@ -114,11 +114,11 @@ public sealed class LogWriterTests
     {
         var log = new RecordedLog(Small, "hunter2");
 
-        WriteInPieces(log, string.Concat(Enumerable.Repeat("hunter2", 12))[..(before % 7)] + new string('x', before) + "hunter2" + new string('y', 500) + "\n", 3);
+        WriteInPieces(log, new string('x', before) + "hunter2" + new string('y', 500) + "\n", 3);
         WriteInPieces(log, string.Concat(Enumerable.Repeat("hunter2", 200)) + "\n", 3);
 
-        Assert.DoesNotContain("hunter2", log.Lines[0].Text, StringComparison.Ordinal);
-        Assert.DoesNotContain("hunt", log.Lines[1].Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("hu", log.Lines[0].Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("hu", log.Lines[1].Text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -22,7 +22,8 @@ public sealed class SpoolFileTests : IDisposable
 
         var (lines, next) = spool.Read(spool.Start, 1000);
 
-        Assert.Equal([(17L, LogChannel.Error, "one"), (18L, LogChannel.Output, "")], lines.Select(line => (line.At, line.Channel, Text(line))));
+        Assert.Equal(
+            [(17L, LogChannel.Error, "one"), (18L, LogChannel.Output, "")], lines.Select(line => (line.At, line.Channel, Text(line))));
         Assert.Equal((3, 2), (next.Line, spool.Lines));
     }
 

@@ -15,7 +15,7 @@ public sealed class TestReportsTests
                 <properties><property name="x" value="y"/></properties>
                 <testcase classname="Cart" name="adds"/>
                 <testcase classname="Cart" name="removes"><system-out>noise</system-out></testcase>
-                <testcase classname="Cart" name="counts"><failure message="expected 2, got 3" type="Assert">at Cart.cs:12</failure></testcase>
+                <testcase classname="Cart" name="counts"><failure message="expected 2, got 3" type="A">at Cart.cs:12</failure></testcase>
                 <testsuite name="inner"><testcase name="breaks"><error type="NullReference"/></testcase></testsuite>
                 <testcase name="later"><skipped/></testcase>
                 <testcase name="never" status="disabled"></testcase>
@@ -24,7 +24,8 @@ public sealed class TestReportsTests
             """);
 
         Assert.Equal((2, 2, 2), (results.Passed, results.Failed, results.Skipped));
-        Assert.Equal([new("Cart.counts", "expected 2, got 3\nat Cart.cs:12"), new FailedTest("breaks", "NullReference")], results.FailedTests);
+        Assert.Equal(
+            [new("Cart.counts", "expected 2, got 3\nat Cart.cs:12"), new FailedTest("breaks", "NullReference")], results.FailedTests);
     }
 
     [Fact]
@@ -97,7 +98,8 @@ public sealed class TestReportsTests
 
     [Fact]
     public void Report_that_is_too_large_is_refused() =>
-        Assert.Contains("larger than 32 MiB", TestReports.Parse("r", new string(' ', TestReports.LongestReport + 1)).Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "larger than 32 MiB", TestReports.Parse("r", new string(' ', TestReports.LongestReport + 1)).Error, StringComparison.Ordinal);
 
     private static TestResults Read(string text)
     {
