@@ -21,7 +21,7 @@ internal static class LogLineFormat
     private const byte CompleteMark = (byte)'-';
 
     public static void Write(ArrayBufferWriter<byte> output, long number, LogRecord record) =>
-        Write(output, number, record.At, (byte)('0' + Math.Clamp(record.Channel, 0, 9)), record.Text.Span);
+        Write(output, number, record.At, (byte)('0' + Math.Clamp(record.Channel, 0, 2)), record.Text.Span);
 
     public static void WriteComplete(ArrayBufferWriter<byte> output, long number) => Write(output, number, 0, CompleteMark, []);
 

@@ -6,7 +6,7 @@ using Towpath.Protocol.Files;
 
 namespace Towpath.Engine.Settings;
 
-/// <summary>A secret cannot be kept or read. The message is one sentence for people, without any value.</summary>
+/// <summary>A secret cannot be kept. The message is one sentence for people, without any value.</summary>
 public sealed class SecretException : Exception
 {
     public SecretException(string message)
@@ -18,11 +18,15 @@ public sealed class SecretException : Exception
         : base(message, inner)
     {
     }
+
+    /// <summary>True when what was asked is to blame, false when it is the disk.</summary>
+    public bool IsRefusal => InnerException is null;
 }
 
-/// <param name="Values">By name, of those that are set.</param>
-/// <param name="Missing">Those that are not, in order.</param>
-public sealed record RevealedSecrets(OrdinalMap<string> Values, ValueList<string> Missing);
+/// <param name="Values">By name, of those that can be had.</param>
+/// <param name="Missing">All others, in order: they have to be set.</param>
+/// <param name="Unreadable">Those of the missing that are set, but whose key is gone or whose value was edited.</param>
+public sealed record RevealedSecrets(OrdinalMap<string> Values, ValueList<string> Missing, ValueList<string> Unreadable);
 
 /// <summary>
 /// The environments' secrets, one small file, encrypted at rest with keys that lie beside it: a copy of the file alone
@@ -111,7 +115,7 @@ public sealed class SecretStore
             return Place(project, environment).Keys.ToValueList();
     }
 
-    /// <exception cref="SecretException">One cannot be decrypted: its key is gone.</exception>
+    /// <summary>Never fails: what cannot be had is named.</summary>
     public RevealedSecrets Reveal(string project, string environment, IEnumerable<string> names)
     {
         OrdinalMap<string> place;
@@ -119,15 +123,22 @@ public sealed class SecretStore
             place = Place(project, environment);
         var values = OrdinalMap<string>.Empty;
         var missing = ValueList<string>.Empty;
+        var unreadable = ValueList<string>.Empty;
         foreach (var name in names)
         {
-            if (place.Find(name) is not { } sealedValue)
-                missing = missing.Add(name);
-            else
-                values = values.With(name, Open(project, environment, name, sealedValue));
+            var sealedValue = place.Find(name);
+            if (sealedValue is not null && Open(project, environment, name, sealedValue) is { } value)
+            {
+                values = values.With(name, value);
+                continue;
+            }
+
+            missing = missing.Add(name);
+            if (sealedValue is not null)
+                unreadable = unreadable.Add(name);
         }
 
-        return new(values, missing);
+        return new(values, missing, unreadable);
     }
 
     private static string KeyOf(string project, string environment) => $"{project}/{environment}";
@@ -139,17 +150,15 @@ public sealed class SecretStore
     private IDataProtector ProtectorOf(string project, string environment, string name) =>
         protector.CreateProtector(project, environment, name);
 
-    private string Open(string project, string environment, string name, string sealedValue)
+    private string? Open(string project, string environment, string name, string sealedValue)
     {
         try
         {
             return ProtectorOf(project, environment, name).Unprotect(sealedValue);
         }
-        catch (CryptographicException e)
+        catch (CryptographicException)
         {
-            throw new SecretException(
-                $"The secret {name} of {project}'s {environment} cannot be decrypted: its key is not in {keys}, or it was edited; set it.",
-                e);
+            return null;
         }
     }
 

@@ -32,9 +32,16 @@ public sealed class ApiProblems(RequestDelegate next, ILogger<ApiProblems> log)
         }
     }
 
+    /// <summary>ENOSPC.</summary>
+    private const int NoSpaceLeft = 28;
+
     private static (int Status, string Sentence) Explain(Exception e) => e switch
     {
-        JournalException or LogException or SecretException => (StatusCodes.Status503ServiceUnavailable, e.Message),
+        SecretException { IsRefusal: true } => (StatusCodes.Status400BadRequest, e.Message),
+        JournalException or LogException or SecretException or DamagedPackageException =>
+            (StatusCodes.Status503ServiceUnavailable, e.Message),
+        IOException { HResult: NoSpaceLeft } =>
+            (StatusCodes.Status507InsufficientStorage, "The server's disk is full; make room there, then try again."),
         PackageException => (StatusCodes.Status400BadRequest, e.Message),
         BadHttpRequestException { InnerException: JsonException json } =>
             (StatusCodes.Status400BadRequest, $"The body is not the JSON that is asked for{Place(json)}; /api/v1/openapi.json says what is."),
