@@ -37,7 +37,8 @@ public static class RouterHost
         if (Encoding.UTF8.GetByteCount(settings.ControlSocket) > LongestSocketPath)
         {
             throw new RouterRefusedException(
-                $"{settings.ControlSocket} is longer than the {LongestSocketPath} bytes that a socket's path may have: use a data folder with a shorter path.");
+                $"{settings.ControlSocket} is longer than the {LongestSocketPath} bytes that a socket's path may have: "
+                + "use a data folder with a shorter path.");
         }
 
         var folder = TryTakeFolder(settings);
@@ -182,7 +183,8 @@ public static class RouterHost
         catch (IOException e)
         {
             throw new RouterRefusedException(
-                $"The router that serves {settings.Folder} did not hand over ({e.Message}) and serves on: stop it, then start this one.", e);
+                $"The router that serves {settings.Folder} did not hand over and serves on: stop it, then start this one. ({e.Message})",
+                e);
         }
     }
 

@@ -20,7 +20,8 @@ internal sealed class RouterControlEndpoint(RouteTable routes, Succession succes
         {
             throw new RpcException(new Status(
                 StatusCode.FailedPrecondition,
-                $"This router speaks protocol {Protocol} and was asked for {request.Protocol}: replace the router by the newer version first."));
+                $"This router speaks protocol {Protocol} and was asked for {request.Protocol}: "
+                + "replace the router by the newer version first."));
         }
 
         var description = new RouterDescription { Protocol = Protocol, Pid = Environment.ProcessId };

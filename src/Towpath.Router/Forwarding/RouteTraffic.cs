@@ -20,6 +20,8 @@ internal sealed class RouteTraffic(RouteState route, Listener listener, Outbound
     // A crash of two instances at once costs no request, and a request that crashes its instance does not visit them all.
     private const int MostAttempts = 3;
 
+    private const string NoInstance = "No instance of this app can be reached right now. Try again in a moment.";
+
     public DefaultHttpContext CreateContext(IFeatureCollection contextFeatures)
     {
         // Kestrel keeps the context with the connection, so that its next request allocates none.
@@ -73,8 +75,7 @@ internal sealed class RouteTraffic(RouteState route, Listener listener, Outbound
             var destination = attempt <= MostAttempts ? route.EnterNext(tried, triedBefore) : null;
             if (destination is null)
             {
-                await Refusal.WriteAsync(
-                    context, StatusCodes.Status503ServiceUnavailable, "No instance of this app can be reached right now. Try again in a moment.");
+                await Refusal.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, NoInstance);
                 return;
             }
 

@@ -35,7 +35,7 @@ internal static class ListenSocket
         {
             case SocketError.AddressAlreadyInUse:
                 var owner = PortOwner.Find(address.Port);
-                var by = owner is null ? "another program" : owner == Environment.ProcessId ? "this router" : PortOwner.Describe(owner.Value);
+                var by = owner is { } pid ? PortOwner.Describe(pid) : "another program";
                 return $"Port {address.Port} on {address.Address} is in use by {by}: stop that program or choose another port.";
             case SocketError.AccessDenied:
                 return $"Port {address.Port} on {address.Address} may not be opened by this user: choose a port from 1024 on.";

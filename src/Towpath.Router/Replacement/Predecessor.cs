@@ -20,7 +20,9 @@ internal sealed class Predecessor : IDisposable
     /// <summary>Ends when no request is carried by the other router any more.</summary>
     public Task Gone => _gone.Task;
 
-    /// <summary>Null when nobody offers to be replaced. Until <see cref="TakeOver"/> the other router serves on, whatever happens here.</summary>
+    /// <summary>
+    /// Null when nobody offers to be replaced. Until <see cref="TakeOver"/> the other router serves on, whatever happens here.
+    /// </summary>
     /// <exception cref="IOException">It does not answer in time.</exception>
     public static Predecessor? TryReach(string offer)
     {

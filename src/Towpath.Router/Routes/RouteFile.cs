@@ -92,7 +92,8 @@ internal sealed class RouteFile(string path, TimeProvider time)
 
     internal sealed record Content(int Version, StoredRoute[] Routes);
 
-    internal sealed record StoredRoute(string Id, string Listen, string Release, StoredDestination[] Destinations, string? StaticRoot = null);
+    internal sealed record StoredRoute(
+        string Id, string Listen, string Release, StoredDestination[] Destinations, string? StaticRoot = null);
 
     internal sealed record StoredDestination(string Id, string Address);
 }

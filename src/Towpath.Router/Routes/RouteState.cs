@@ -19,6 +19,9 @@ internal sealed class RouteState(string id)
     /// <summary>Null while the address could not be bound.</summary>
     public Listener? Listener { get; set; }
 
+    /// <summary>For a route that was removed: ends with its last connection.</summary>
+    public Task Gone { get; set; } = Task.CompletedTask;
+
     /// <summary>Why nothing is listened to, in one sentence; empty otherwise.</summary>
     public string Problem { get; set; } = "";
 

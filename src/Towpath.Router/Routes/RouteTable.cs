@@ -21,7 +21,9 @@ internal sealed class RouteTable(
 
     private readonly SemaphoreSlim _change = new(1, 1);
     private readonly ILogger _log = loggers.CreateLogger("Towpath.Router");
-    private ImmutableSortedDictionary<string, RouteState> _routes = ImmutableSortedDictionary.Create<string, RouteState>(StringComparer.Ordinal);
+    private ImmutableSortedDictionary<string, RouteState> _routes =
+        ImmutableSortedDictionary.Create<string, RouteState>(StringComparer.Ordinal);
+
     private ImmutableList<RouteState> _leaving = [];
     private bool _handedOver;
 
@@ -151,9 +153,8 @@ internal sealed class RouteTable(
             if (state.Listener is not { } listener)
                 return;
 
-            _leaving = _leaving.Add(state);
-            _ = LetGoAsync(listener).ContinueWith(
-                _ => ImmutableInterlocked.Update(ref _leaving, leaving => leaving.Remove(state)), TaskScheduler.Default);
+            _leaving = _leaving.RemoveAll(r => r.Gone.IsCompleted).Add(state);
+            state.Gone = LetGoAsync(listener);
         }
         finally
         {
@@ -188,6 +189,7 @@ internal sealed class RouteTable(
         try
         {
             await Task.WhenAll(_routes.Values.Select(r => r.Listener?.CloseAsync(deadline) ?? Task.CompletedTask));
+            await Task.WhenAll(_leaving.Select(r => r.Gone));
         }
         finally
         {

@@ -66,7 +66,8 @@ internal sealed class SiteFile(string path, long length, string release)
         if (!Types.TryGetContentType(path, out var type))
             return "application/octet-stream";
 
-        return type.StartsWith("text/", StringComparison.Ordinal) || type is "application/json" or "application/javascript" or "image/svg+xml"
+        return type.StartsWith("text/", StringComparison.Ordinal)
+            || type is "application/json" or "application/javascript" or "image/svg+xml"
             ? type + "; charset=utf-8"
             : type;
     }

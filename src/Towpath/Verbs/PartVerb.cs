@@ -16,7 +16,11 @@ internal static class PartVerb
         var data = DataFolder.Resolve(typed.GetValue(CommonOptions.Data));
         using var slot = Slot.TryTake(data, name);
         if (slot is null && !replaces)
-            throw ExitException.Refused($"the {name} of {data} runs already{(Slot.Holder(data, name) is { } other ? $" (process {other.Pid})" : "")}.");
+        {
+            var holder = Slot.Holder(data, name) is { } other ? $" (process {other.Pid})" : "";
+            throw ExitException.Refused($"the {name} of {data} runs already{holder}.");
+        }
+
         using var signals = new StopSignals();
         try
         {

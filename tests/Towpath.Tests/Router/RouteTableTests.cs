@@ -235,7 +235,8 @@ public sealed class RouteTableTests : IDisposable
         var refusal = await Assert.ThrowsAsync<RpcException>(
             async () => await router.Control.DescribeAsync(new DescribeRequest { Protocol = 2 }, cancellationToken: Cancellation));
 
-        Assert.Equal("This router speaks protocol 1 and was asked for 2: replace the router by the newer version first.", refusal.Status.Detail);
+        Assert.Equal(
+            "This router speaks protocol 1 and was asked for 2: replace the router by the newer version first.", refusal.Status.Detail);
     }
 
     [Fact]

@@ -10,6 +10,8 @@ namespace Towpath.Tests.Router;
 /// <summary>A real router in this process, with its socket and its file in a folder.</summary>
 internal sealed class RunningRouter : IAsyncDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     private readonly CancellationTokenSource _stop = new();
     private readonly GrpcChannel _channel;
     private readonly Task _run;
@@ -30,7 +32,7 @@ internal sealed class RunningRouter : IAsyncDisposable
     {
         var router = new RunningRouter(settings);
         await Eventually.That(
-            () => router._run.IsCompleted || File.Exists(Path.Combine(settings.Folder, "router.sock")), "the router answers");
+            () => router._run.IsCompleted || File.Exists(Path.Combine(settings.Folder, "router.sock")), "the router answers", Patience);
         if (router._run.IsCompleted)
             await router._run;
         return router;

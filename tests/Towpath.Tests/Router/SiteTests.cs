@@ -24,7 +24,8 @@ public sealed class SiteTests : IDisposable
     [Fact]
     public async Task Files_are_served_with_their_types_and_folders_by_their_index()
     {
-        await using var router = await ServeAsync("r1", ("index.html", "home"), ("docs/index.html", "docs"), ("style.css", "p{}"), ("a b.json", "{}"));
+        await using var router = await ServeAsync(
+            "r1", ("index.html", "home"), ("docs/index.html", "docs"), ("style.css", "p{}"), ("a b.json", "{}"));
 
         using var home = await GetAsync("/");
         Assert.Equal("home", await home.Content.ReadAsStringAsync(Cancellation));
@@ -76,7 +77,8 @@ public sealed class SiteTests : IDisposable
     public async Task Part_of_a_file_can_be_asked_for()
     {
         await using var router = await ServeAsync("r1", ("film.mp4", "0123456789"));
-        using var request = new HttpRequestMessage(HttpMethod.Get, Url("/film.mp4")) { Headers = { Range = new RangeHeaderValue(2, 4) } };
+        using var request = new HttpRequestMessage(HttpMethod.Get, Url("/film.mp4"));
+        request.Headers.Range = new RangeHeaderValue(2, 4);
 
         using var part = await _client.SendAsync(request, Cancellation);
 
@@ -105,7 +107,8 @@ public sealed class SiteTests : IDisposable
 
         using var tcp = new TcpClient();
         await tcp.ConnectAsync(IPAddress.Loopback, _port, Cancellation);
-        await tcp.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"), Cancellation);
+        var request = Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        await tcp.GetStream().WriteAsync(request, Cancellation);
         using var reader = new StreamReader(tcp.GetStream());
         var answer = await reader.ReadToEndAsync(Cancellation);
 
