@@ -182,7 +182,7 @@ public sealed class StepRunnerTests : IDisposable
     {
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         var running = Runner(level).RunAsync(
-            Step("trap 'echo tidy; touch tidied; exit 1' TERM; touch ready; while :; do sleep 1000; done"),
+            Step("trap 'echo tidy; touch tidied; exit 1' TERM; sleep 1000 & touch ready; wait"),
             Surroundings(),
             log.Writer,
             cancel.Token);
