@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using Towpath.Protocol.Files;
 
@@ -11,6 +12,15 @@ public sealed class Repositories
     /// <summary>Not a project's name, so that nobody can push to it.</summary>
     private const string NoProject = "_none";
 
+    /// <summary>From here on looking for an object takes longer than putting the packs together now and then.</summary>
+    private const int PacksAtMost = 50;
+
+    private static readonly TimeSpan TidyAtMost = TimeSpan.FromMinutes(30);
+
+    /// <summary>What was not touched for so long belongs to no push that is still under way.</summary>
+    private static readonly TimeSpan LeftAfter = TimeSpan.FromHours(1);
+
+    private readonly ConcurrentDictionary<string, bool> tidying = [];
     private readonly System.Threading.Lock creating = new();
 
     /// <param name="folder"><c>DATA/git</c>; made when it is not there.</param>
@@ -111,16 +121,49 @@ public sealed class Repositories
             DurableFile.SyncFolder(folder);
     }
 
-    /// <summary>Removes what an earlier server left: folders of its pushes, and repositories that never got a ref. Call before the first push is let in.</summary>
+    /// <summary>
+    /// Every push leaves a pack, and git looks through all of them: puts them together once there are many. Nothing is
+    /// dropped, also not what no ref reaches any more. Calls for one project at a time do it once.
+    /// </summary>
+    /// <exception cref="GitException">Git could not do it; nothing is lost.</exception>
+    public async Task TidyAsync(string project)
+    {
+        var packs = Path.Combine(PathOf(project), "objects", "pack");
+        if (!Directory.Exists(packs) || Directory.EnumerateFiles(packs, "*.pack").Take(PacksAtMost).Count() < PacksAtMost || !tidying.TryAdd(project, true))
+            return;
+        try
+        {
+            using var limit = new CancellationTokenSource(TidyAtMost);
+            var (exitCode, _, errors) = await Surroundings.RunAsync(["--git-dir", PathOf(project), "repack", "-d", "-n", "-q", "--geometric=2"], limit.Token);
+            if (exitCode != 0)
+                throw new GitException(errors.Trim());
+        }
+        finally
+        {
+            tidying.TryRemove(project, out _);
+        }
+    }
+
+    /// <summary>Removes what an earlier server left: folders of its pushes, half of what they brought, and repositories that never got a ref. Call before the first push is let in.</summary>
     public void Sweep(DateTimeOffset now)
     {
-        foreach (var push in Directory.EnumerateDirectories(PushesFolder))
+        foreach (var push in Directory.EnumerateDirectories(PushesFolder).Concat(Directory.EnumerateDirectories(Folder, "new-*")))
             Directory.Delete(push, recursive: true);
         foreach (var repository in Directory.EnumerateDirectories(Folder, "*.git").Where(path => path != EmptyRepository))
         {
-            if (now - Directory.GetLastWriteTimeUtc(repository) > TimeSpan.FromHours(1) && IsEmpty(repository))
+            if (IsLeft(repository) && IsEmpty(repository))
+            {
                 Directory.Delete(repository, recursive: true);
+                continue;
+            }
+
+            foreach (var quarantine in Directory.EnumerateDirectories(Path.Combine(repository, "objects"), "tmp_objdir-*").Where(IsLeft))
+                Directory.Delete(quarantine, recursive: true);
+            foreach (var file in Directory.EnumerateFiles(Path.Combine(repository, "objects", "pack"), "*tmp*").Where(IsLeft))
+                File.Delete(file);
         }
+
+        bool IsLeft(string path) => now - Directory.GetLastWriteTimeUtc(path) > LeftAfter;
     }
 
     private static bool IsEmpty(string repository) =>

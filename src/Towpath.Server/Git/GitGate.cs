@@ -59,14 +59,41 @@ public sealed class GitGate(ControlPlane control, Repositories repositories, Tim
             return;
         }
 
-        repositories.Create(project);
-        Task answering = Task.CompletedTask;
-        using (var session = new PushSession(repositories, bell, project, $"{context.Request.Scheme}://{context.Request.Host}{context.Request.PathBase}"))
+        try
         {
-            bell.Add(session.Id, stage => answering = Task.Run(() => desk.AnswerAsync(session, stage)));
-            await backend.ServeAsync(context, repositories.PathOf(project), "git-receive-pack", session);
-            session.GiveUp();
-            await answering;
+            repositories.Create(project);
+            using var session = new PushSession(
+                repositories, bell, project, $"{context.Request.Scheme}://{context.Request.Host}{context.Request.PathBase}");
+            await ServeAsync(context, session, bell, desk);
+        }
+        catch (IOException e) when (!context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
+        {
+            log.LogError(e, "A push to {Project} could not be taken", project);
+            await Answers.SayAsync(context, StatusCodes.Status503ServiceUnavailable, $"The server cannot take the push: {e.Message} Push again when that is mended.");
+        }
+
+        _ = TidyAsync(project);
+    }
+
+    private async Task ServeAsync(HttpContext context, PushSession session, Doorbell door, PushDesk answers)
+    {
+        Task answering = Task.CompletedTask;
+        door.Add(session.Id, stage => answering = Task.Run(() => answers.AnswerAsync(session, stage)));
+        await backend.ServeAsync(context, repositories.PathOf(session.Project), "git-receive-pack", session);
+        session.GiveUp();
+        await answering;
+    }
+
+    /// <summary>After the client has its answer.</summary>
+    private async Task TidyAsync(string project)
+    {
+        try
+        {
+            await repositories.TidyAsync(project);
+        }
+        catch (Exception e)
+        {
+            log.LogWarning(e, "The packs of {Project} could not be put together; the next push tries again", project);
         }
     }
 

@@ -15,11 +15,14 @@ internal sealed record PushIntent(Quarantine? Quarantine, IReadOnlyList<RefUpdat
     public bool Waits => Options.Contains(WaitOption);
 
     /// <param name="text">As <see cref="HookScripts.PreReceive"/> writes it.</param>
+    /// <exception cref="GitException">It is cut short.</exception>
     public static PushIntent Parse(string text)
     {
         var lines = text.Split('\n');
-        var quarantine = lines[0].Length == 0 ? null : new Quarantine(lines[0], lines[1], lines[2]);
         var end = Array.IndexOf(lines, "options");
+        if (end < 3)
+            throw new GitException("What the push is about to do could not be written down; see whether the server's disk is full, and push again.");
+        var quarantine = lines[0].Length == 0 ? null : new Quarantine(lines[0], lines[1], lines[2]);
         return new PushIntent(
             quarantine,
             [.. lines[3..end].Select(line => line.Split(' ', 3)).Select(words => new RefUpdate(words[2], Commit(words[0]), Commit(words[1])))],
