@@ -86,6 +86,11 @@ internal sealed class FakeServer : IAsyncDisposable
 
     public IReadOnlyList<string> LinesOf(string command) => logs.TryGetValue(command, out var log) ? log.Texts : [];
 
+    public long CountOf(string command) => logs.TryGetValue(command, out var log) ? log.Next - 1 : 0;
+
+    /// <summary>The agent was killed: what is connected next is another one.</summary>
+    public void ForgetConnection() => connection = null;
+
     public bool IsWhole(string command) => logs.TryGetValue(command, out var log) && log.Complete;
 
     public async ValueTask DisposeAsync() => await StopAsync();
