@@ -95,9 +95,11 @@ internal sealed class FakeServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await StopAsync();
 
-    private sealed class Connection(IServerStreamWriter<ToAgent> stream)
+    private sealed class Connection(IServerStreamWriter<ToAgent> stream) : IDisposable
     {
         private readonly SemaphoreSlim turn = new(1);
+
+        public void Dispose() => turn.Dispose();
 
         public async Task SendAsync(ToAgent message)
         {
