@@ -12,6 +12,7 @@ public sealed class StepRunner
     private const string Setsid = "/usr/bin/setsid";
     // A single word of a command line cannot be longer: the kernel's MAX_ARG_STRLEN.
     private const int LongestCommand = 128 * 1024 - 1;
+    private const string Temporary = "TMPDIR";
     private static readonly TimeSpan DefaultGrace = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LeftoverGrace = TimeSpan.FromSeconds(1);
 
@@ -144,6 +145,9 @@ public sealed class StepRunner
         start.Environment.Clear();
         foreach (var (name, value) in surroundings.Environment)
             start.Environment[name] = value;
+        // The same folder under its short name: some tools make sockets there, whose paths may not be long.
+        if (Level == SandboxLevel.Bubblewrap && surroundings.Environment.ContainsKey(Temporary))
+            start.Environment[Temporary] = "/tmp";
         return start;
     }
 

@@ -113,6 +113,15 @@ public sealed class StepRunnerTests : IDisposable
         Assert.Equal((StepStatus.Succeeded, "./git/shop.git/objects/abc\nobject"), (result.Status, log.Output));
     }
 
+    [Theory, MemberData(nameof(Levels))]
+    public async Task Temporary_files_go_where_they_were_meant_to(SandboxLevel level)
+    {
+        await RunAsync(level, "echo $TMPDIR; echo kept > $TMPDIR/file");
+
+        Assert.Equal(level == SandboxLevel.Bubblewrap ? "/tmp" : data.At("tmp"), log.Output);
+        Assert.Equal("kept\n", await File.ReadAllTextAsync(data.At("tmp", "file"), Cancel));
+    }
+
     [Fact]
     public async Task Only_the_workspace_the_home_and_the_temporary_folder_can_be_written_in_the_sandbox()
     {
