@@ -20,7 +20,8 @@ public sealed partial class AppHost : IAsyncDisposable
     private readonly AppHostOptions options;
     private readonly HostParts parts;
     private readonly ConcurrentDictionary<(string Project, string Environment), HostedEnvironment> environments = [];
-    private readonly Channel<bool> wakes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> wakes =
+        Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Lock opening = new();
     private readonly FileStream ownership;
     private ITimer? timer;
@@ -42,7 +43,9 @@ public sealed partial class AppHost : IAsyncDisposable
             () => wakes.Writer.TryWrite(true));
     }
 
-    /// <summary>Adopts what runs, ends what nobody owns, starts what should run, and begins to watch. Returns before apps are healthy.</summary>
+    /// <summary>
+    /// Adopts what runs, ends what nobody owns, starts what should run, and begins to watch. Returns before apps are healthy.
+    /// </summary>
     public async Task StartAsync(CancellationToken cancel)
     {
         await EndStraysAsync(await AdoptAsync(cancel));
@@ -87,7 +90,8 @@ public sealed partial class AppHost : IAsyncDisposable
         Action<AgentProgress> progress,
         CancellationToken cancel)
     {
-        var plan = PlanOf(command) ?? throw new ArgumentException($"{command.GetType().Name} is not a stage of a deployment.", nameof(command));
+        var plan = PlanOf(command)
+            ?? throw new ArgumentException($"{command.GetType().Name} is not a stage of a deployment.", nameof(command));
         if (BadName(plan) is { } bad)
             return StageWork.Errored($"'{bad}' cannot be a name on this machine: letters, digits, dots, dashes and underscores only.");
         try
@@ -96,7 +100,8 @@ public sealed partial class AppHost : IAsyncDisposable
             await environment.Stage.WaitAsync(cancel);
             try
             {
-                return await CarryOutAsync(command, new StageWork(parts, environment, command.Id, plan, secrets, log, progress, cancel));
+                var work = new StageWork(parts, environment, command.Id, plan, secrets, log, progress, cancel);
+                return work.Masked(await CarryOutAsync(command, work));
             }
             finally
             {
@@ -107,7 +112,8 @@ public sealed partial class AppHost : IAsyncDisposable
         {
             return StageWork.Errored("It was called off.");
         }
-        catch (Exception broken) when (broken is IOException or InvalidDataException or UnauthorizedAccessException or RouterUnreachableException)
+        catch (Exception broken) when (
+            broken is IOException or InvalidDataException or UnauthorizedAccessException or RouterUnreachableException)
         {
             return StageWork.Errored(broken.Message);
         }
@@ -137,7 +143,9 @@ public sealed partial class AppHost : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends every instance with all that it started. What should run stays on record: <see cref="StartAsync"/> brings it back.</summary>
+    /// <summary>
+    /// Ends every instance with all that it started. What should run stays on record: <see cref="StartAsync"/> brings it back.
+    /// </summary>
     public async Task StopAllAsync()
     {
         await EndWatchAsync();
@@ -198,8 +206,10 @@ public sealed partial class AppHost : IAsyncDisposable
     };
 
     /// <summary>Names become folders and files here.</summary>
-    private static string? BadName(ReleasePlan plan) =>
-        plan.Apps.Select(app => app.Name).Concat([plan.Project, plan.Environment, plan.Release]).FirstOrDefault(name => !FolderName().IsMatch(name));
+    private static string? BadName(ReleasePlan plan) => plan.Apps
+        .Select(app => app.Name)
+        .Concat([plan.Project, plan.Environment, plan.Release])
+        .FirstOrDefault(name => !FolderName().IsMatch(name));
 
     [GeneratedRegex(@"^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}\z")]
     private static partial Regex FolderName();
@@ -222,7 +232,8 @@ public sealed partial class AppHost : IAsyncDisposable
     private async Task<HashSet<string>> AdoptAsync(CancellationToken cancel)
     {
         var adopted = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var folder in Directory.EnumerateDirectories(parts.Apps).SelectMany(Directory.EnumerateDirectories).Order(StringComparer.Ordinal))
+        var folders = Directory.EnumerateDirectories(parts.Apps).SelectMany(Directory.EnumerateDirectories);
+        foreach (var folder in folders.Order(StringComparer.Ordinal))
         {
             cancel.ThrowIfCancellationRequested();
             if (!File.Exists(Path.Combine(folder, "state.json")))
@@ -241,13 +252,17 @@ public sealed partial class AppHost : IAsyncDisposable
         return adopted;
     }
 
-    /// <summary>Processes of this folder's instances that no environment owns: the agent was killed between starting and recording them.</summary>
+    /// <summary>
+    /// Processes of this folder's instances that no environment owns: the agent was killed between starting and recording them.
+    /// </summary>
     private async Task EndStraysAsync(HashSet<string> adopted)
     {
         var strays = ProcessTable.All()
             .Where(entry => !entry.IsZombie)
             .Select(entry => (entry.Identity, Mark: ProcessTable.Variable(entry.Id, InstanceTree.MarkVariable)))
-            .Where(entry => entry.Mark is { } mark && parts.IsOwnMark(mark) && !adopted.Contains(mark) && environments.ContainsKey(PlaceOf(mark)))
+            .Where(entry => entry.Mark is { } mark && parts.IsOwnMark(mark) && !adopted.Contains(mark))
+            // What a damaged state may own is left alone.
+            .Where(entry => environments.ContainsKey(PlaceOf(entry.Mark!)))
             .DistinctBy(entry => entry.Mark)
             .ToList();
         await Task.WhenAll(strays.Select(stray => new InstanceTree(stray.Identity, stray.Mark!).EndAsync(StrayTimeout, options.Time)));

@@ -12,10 +12,13 @@ internal static class CheckStage
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
-    private static readonly HttpClient Client = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = false })
+    private static readonly HttpClient Client = new(new SocketsHttpHandler
     {
-        Timeout = Timeout.InfiniteTimeSpan,
-    };
+        AllowAutoRedirect = false,
+        UseProxy = false,
+        UseCookies = false,
+    })
+    { Timeout = Timeout.InfiniteTimeSpan };
 
     public static async Task<StageEnded> RunAsync(StageWork work, bool verify)
     {
@@ -49,8 +52,11 @@ internal static class CheckStage
                     addresses[app.Name] = $"http://127.0.0.1:{port}";
             }
 
-            var first = release.Plan.Apps.Select(app => addresses.GetValueOrDefault(app.Name)).FirstOrDefault(address => address is not null);
-            var about = addresses.ToDictionary(pair => ReleaseEnvironment.UrlVariable(pair.Key), pair => pair.Value, StringComparer.Ordinal);
+            var first = release.Plan.Apps
+                .Select(app => addresses.GetValueOrDefault(app.Name))
+                .FirstOrDefault(address => address is not null);
+            var about = addresses.ToDictionary(
+                pair => ReleaseEnvironment.UrlVariable(pair.Key), pair => pair.Value, StringComparer.Ordinal);
             if (first is not null)
                 about["TOWPATH_URL"] = first;
             foreach (var check in work.Plan.Definition.Verify)
@@ -74,7 +80,9 @@ internal static class CheckStage
         }
     }
 
-    /// <summary>Static files have no process of their own to ask: the router serves them on a private port for as long as the check takes.</summary>
+    /// <summary>
+    /// Static files have no process of their own to ask: the router serves them on a private port for as long as the check takes.
+    /// </summary>
     private static async Task<string> ServePrivatelyAsync(StageWork work, StaticApp site, ReleaseFolder folder, List<string> temporary)
     {
         // What an earlier check left behind goes now, and not in the middle of this one.
@@ -108,7 +116,11 @@ internal static class CheckStage
                 return null;
             left = check.Timeout - time.GetElapsedTime(begun);
             if (left <= TimeSpan.Zero)
-                return StageWork.Failed($"GET {check.Path} (verify) {seen}; expected was {check.Status} within {InstanceHealth.Seconds(check.Timeout)} s.");
+            {
+                return StageWork.Failed(
+                    $"GET {check.Path} (verify) {seen}; expected was {check.Status} within {InstanceHealth.Seconds(check.Timeout)} s.");
+            }
+
             await Task.Delay(left < Pause ? left : Pause, time, work.Cancel);
         }
     }

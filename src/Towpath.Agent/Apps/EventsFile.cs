@@ -17,7 +17,8 @@ internal sealed class EventsFile(string path, TimeProvider time)
             {
                 if (File.Exists(path) && new FileInfo(path).Length > Limit)
                     File.Move(path, path + ".1", overwrite: true);
-                File.AppendAllText(path, string.Create(CultureInfo.InvariantCulture, $"{time.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ} {text}\n"));
+                var at = time.GetUtcNow().ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
+                File.AppendAllText(path, $"{at} {text}\n");
             }
             catch (Exception full) when (full is IOException or UnauthorizedAccessException)
             {

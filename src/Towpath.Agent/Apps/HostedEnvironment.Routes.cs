@@ -48,7 +48,9 @@ internal sealed partial class HostedEnvironment
         }
     }
 
-    /// <summary>Waits until a release that gets no new requests has none in flight, or the environment's drain timeout has passed.</summary>
+    /// <summary>
+    /// Waits until a release that gets no new requests has none in flight, or the environment's drain timeout has passed.
+    /// </summary>
     public async Task DrainAsync(HostedRelease release, CancellationToken cancel)
     {
         var limit = release.Plan.Definition.DrainTimeout;
@@ -56,14 +58,20 @@ internal sealed partial class HostedEnvironment
 
         async Task DrainAppAsync(string app)
         {
-            var destinations = InstancesOf(release.Release).Where(instance => instance.Key.App == app).Select(instance => instance.Key.ToString()).ToList();
+            var destinations = InstancesOf(release.Release)
+                .Where(instance => instance.Key.App == app)
+                .Select(instance => instance.Key.ToString())
+                .ToList();
             if (destinations.Count == 0)
                 return;
             try
             {
                 var reply = await parts.Router.DrainAsync(RouteOf(app), destinations, limit, cancel);
                 if (!reply.Drained)
-                    Events.Note($"{release.Release}/{app} had {reply.InFlight} requests in flight {InstanceHealth.Seconds(limit)} s after its traffic had moved");
+                {
+                    Events.Note($"{release.Release}/{app} had {reply.InFlight} requests in flight "
+                        + $"{InstanceHealth.Seconds(limit)} s after its traffic had moved");
+                }
             }
             catch (Exception down) when (down is RouterUnreachableException or IOException)
             {
@@ -106,7 +114,8 @@ internal sealed partial class HostedEnvironment
             else if (release is not null)
             {
                 route.Destinations.AddRange(InstancesOf(release.Release)
-                    .Where(instance => instance.Key.App == app && instance.Standing == InstanceStanding.Healthy && instance.Port is not null)
+                    .Where(instance => instance.Key.App == app)
+                    .Where(instance => instance is { Standing: InstanceStanding.Healthy, Port: not null })
                     .OrderBy(instance => instance.Key.Index)
                     .Select(instance => new Destination { Id = instance.Key.ToString(), Address = $"http://127.0.0.1:{instance.Port}" }));
             }

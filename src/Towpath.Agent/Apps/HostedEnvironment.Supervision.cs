@@ -7,9 +7,6 @@ namespace Towpath.Agent.Apps;
 /// <content>Keeps what should run running.</content>
 internal sealed partial class HostedEnvironment
 {
-    private const long LogLimit = 20_000_000;
-    private const int KeptLogs = 100;
-    private const int KeptReleases = 3;
     private static readonly TimeSpan LogPause = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RoutePause = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Settled = TimeSpan.FromMinutes(5);
@@ -41,8 +38,8 @@ internal sealed partial class HostedEnvironment
             foreach (var stored in release.Instances.Where(stored => sameBoot && ProcessTable.IsAlive(stored.Identity)))
             {
                 var key = new InstanceKey(release.Release, stored.App, stored.Index);
-                instances[key] = new Instance(
-                    key, release.Process(stored.App), stored.Port, new InstanceTree(stored.Identity, stored.Mark), null, LogOf(key), 0, stored.Healthy)
+                var tree = new InstanceTree(stored.Identity, stored.Mark);
+                instances[key] = new Instance(key, release.Process(stored.App), stored.Port, tree, null, LogOf(key), 0, stored.Healthy)
                 {
                     Since = parts.Time.GetTimestamp(),
                 };
@@ -75,7 +72,8 @@ internal sealed partial class HostedEnvironment
             Begin(key, restart: null);
         }
 
-        foreach (var instance in instances.Values.Where(each => each.Standing == InstanceStanding.Starting && State.IsSupervised(each.Key.Release)))
+        var unsettled = instances.Values.Where(instance => instance.Standing == InstanceStanding.Starting);
+        foreach (var instance in unsettled.Where(instance => State.IsSupervised(instance.Key.Release)))
             Begin(instance.Key, instance);
         RemoveFilesOfNoRelease();
         // Before anything is healthy again there is nothing to send requests to: the routes follow as instances come up.
@@ -85,7 +83,8 @@ internal sealed partial class HostedEnvironment
     /// <summary>Looks once: what ended, what is due, what passed its time. Never waits for an app or for the router.</summary>
     public async Task LookAsync()
     {
-        foreach (var instance in instances.Values.Where(each => each.Standing is InstanceStanding.Starting or InstanceStanding.Healthy && !each.IsAlive))
+        var running = instances.Values.Where(instance => instance.Standing is InstanceStanding.Starting or InstanceStanding.Healthy);
+        foreach (var instance in running.Where(instance => !instance.IsAlive))
             await TakeCrashAsync(instance);
         foreach (var key in State.Wanted().Where(key => State.IsSupervised(key.Release) && !instances.ContainsKey(key)))
             Begin(key, restart: null);
@@ -158,27 +157,6 @@ internal sealed partial class HostedEnvironment
     /// <summary>Waits for a stop of the release that is under way.</summary>
     public Task RetiredAsync(string name) => retiring.TryGetValue(name, out var task) ? task : Task.CompletedTask;
 
-    /// <summary>Keeps the files of what runs and of the last three places to go back to.</summary>
-    public async Task PruneAsync()
-    {
-        await ChangeAsync(state =>
-        {
-            var kept = state.Releases
-                .Where(release => release is { Role: ReleaseRole.Stopped, FirstLive: not null })
-                .OrderBy(release => release.TakenBack).ThenByDescending(release => release.FirstLive)
-                .Take(KeptReleases)
-                .Select(release => release.Release)
-                .ToHashSet();
-            return state with
-            {
-                Releases = state.Releases
-                    .Where(release => release.Role != ReleaseRole.Stopped || state.HasTraffic(release.Release) || kept.Contains(release.Release))
-                    .ToValueList(),
-            };
-        });
-        RemoveFilesOfNoRelease();
-    }
-
     /// <summary>Ends all instances; what should run stays on record. The supervision has ended before.</summary>
     public Task StopEverythingAsync() => StopAsync([.. instances.Values]);
 
@@ -216,7 +194,7 @@ internal sealed partial class HostedEnvironment
     }
 
     private void Watch(Instance instance) =>
-        instance.Exited?.ContinueWith(_ => parts.Wake(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        instance.Exited?.ContinueWith(_ => parts.Wake(), TaskScheduler.Default);
 
     private async Task TakeCrashAsync(Instance instance)
     {
@@ -262,7 +240,8 @@ internal sealed partial class HostedEnvironment
             if (instance is null)
             {
                 instance = await StartAsync(key);
-                Events.Note($"{key} was started on {(instance.Port is { } port ? $"port {port}" : "no port")} (pid {instance.Tree.Leader.Id})");
+                var at = instance.Port is { } port ? $" on port {port}" : "";
+                Events.Note($"{key} was started{at} (pid {instance.Tree.Leader.Id})");
             }
 
             var problem = await AwaitHealthyAsync(instance, text => Events.Note($"{key.Release}: {text}"), closing.Token);
@@ -288,42 +267,6 @@ internal sealed partial class HostedEnvironment
         catch (OperationCanceledException)
         {
             // The agent ends; what was started is adopted by the next one.
-        }
-    }
-
-    private void RemoveFilesOfNoRelease()
-    {
-        var releases = Path.Combine(Folder, "releases");
-        if (Directory.Exists(releases))
-        {
-            foreach (var folder in Directory.EnumerateDirectories(releases).Where(folder => State.Find(Path.GetFileName(folder)) is null))
-                ReleaseFolder.Remove(folder);
-        }
-
-        // The log of a version that was taken back says why: logs go by age, not with their release.
-        var logs = new DirectoryInfo(Path.Combine(Folder, "logs")).EnumerateFiles().OrderByDescending(file => file.LastWriteTimeUtc).Skip(KeptLogs).ToList();
-        foreach (var log in logs.Where(log => instances.Keys.All(key => LogOf(key) != log.FullName)))
-            ReleaseFolder.Remove(log.FullName);
-    }
-
-    /// <summary>Copies and cuts: the app has the file open, and goes on writing at its new end.</summary>
-    private void CapLogs()
-    {
-        logsSeen = parts.Time.GetTimestamp();
-        foreach (var log in instances.Keys.Select(LogOf))
-        {
-            try
-            {
-                if (!File.Exists(log) || new FileInfo(log).Length <= LogLimit)
-                    continue;
-                File.Copy(log, log + ".1", overwrite: true);
-                using var file = new FileStream(log, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
-                file.SetLength(0);
-            }
-            catch (IOException full)
-            {
-                Events.Note($"{log} could not be cut: {full.Message}");
-            }
         }
     }
 

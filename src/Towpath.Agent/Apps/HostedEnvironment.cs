@@ -53,7 +53,7 @@ internal sealed partial class HostedEnvironment : IDisposable
         DurableFolder.Create(folder);
         var file = new HostedStateFile(Path.Combine(folder, "state.json"), parts.Key);
         var state = file.Read()
-            ?? new HostedState(project, environment, ProcessTable.BootId(), [], OrdinalMap<AppTraffic>.Empty, Exclusive: null, LocalRollback: null);
+            ?? new HostedState(project, environment, ProcessTable.BootId(), [], OrdinalMap<AppTraffic>.Empty, null, null);
         return new HostedEnvironment(parts, folder, file, state);
     }
 
@@ -104,8 +104,9 @@ internal sealed partial class HostedEnvironment : IDisposable
     public async Task StopAsync(Instance instance)
     {
         instance.Standing = InstanceStanding.Stopping;
-        if (await instance.Tree.EndAsync(instance.App.StopTimeout, parts.Time))
-            Events.Note($"{instance.Key} did not end within {InstanceHealth.Seconds(instance.App.StopTimeout)} s after TERM and was ended by KILL");
+        var limit = instance.App.StopTimeout;
+        if (await instance.Tree.EndAsync(limit, parts.Time))
+            Events.Note($"{instance.Key} did not end within {InstanceHealth.Seconds(limit)} s after TERM and was ended by KILL");
         await ForgetAsync(instance);
     }
 
@@ -163,28 +164,58 @@ internal sealed partial class HostedEnvironment : IDisposable
         if (instance.Standing != InstanceStanding.Starting)
             return;
         instance.Standing = InstanceStanding.Healthy;
-        await ChangeAsync(state => Record(state, instance));
+        await NoteAsync(state => Record(state, instance));
     }
 
-    public async Task ForgetAsync(Instance instance)
+    public Task ForgetAsync(Instance instance) => NoteAsync(state =>
     {
-        await ChangeAsync(state =>
+        // Another one may have taken its place.
+        if (!instances.TryRemove(new(instance.Key, instance)))
+            return state;
+        return state.Change(instance.Key.Release, release => release with
         {
-            // Another one may have taken its place.
-            if (!instances.TryRemove(new(instance.Key, instance)))
-                return state;
-            return state.Change(instance.Key.Release, release => release with
-            {
-                Instances = release.Instances.Where(each => each.Identity != instance.Tree.Leader).ToValueList(),
-            });
+            Instances = release.Instances.Where(each => each.Identity != instance.Tree.Leader).ToValueList(),
         });
-    }
+    });
 
     public void Dispose()
     {
         turn.Dispose();
         routing.Dispose();
         Stage.Dispose();
+    }
+
+    private async Task NoteAsync(Func<HostedState, HostedState> change)
+    {
+        await turn.WaitAsync();
+        try
+        {
+            Note(change);
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    /// <summary>
+    /// What happened, unlike what is decided, holds even when it cannot be written: a full disk must not keep a crashed app down.
+    /// The next write that succeeds has it; and a process that is on no disk is found by its mark.
+    /// </summary>
+    private void Note(Func<HostedState, HostedState> change)
+    {
+        var next = change(State);
+        try
+        {
+            if (!next.Equals(State))
+                file.Write(next);
+        }
+        catch (IOException full)
+        {
+            Events.Note($"The state could not be written: {full.Message}");
+        }
+
+        State = next;
     }
 
     private HostedState Change(Func<HostedState, HostedState> change)
@@ -238,7 +269,7 @@ internal sealed partial class HostedEnvironment : IDisposable
             };
             instances[key] = instance;
             Watch(instance);
-            Change(state => Record(state, instance));
+            Note(state => Record(state, instance));
             return instance;
         }
         catch (IOException refused)

@@ -82,6 +82,9 @@ internal sealed record HostedRelease(
     bool TakenBack,
     ValueList<HostedInstance> Instances)
 {
+    public static HostedRelease New(ReleasePlan plan, OrdinalMap<string> secrets) => new(
+        plan, secrets, ReleaseRole.Candidate, WarmUntil: null, BeforeDone: 0, Started: false, FirstLive: null, TakenBack: false, []);
+
     public string Release => Plan.Release;
 
     public IEnumerable<ProcessApp> Processes => Plan.Apps.OfType<ProcessApp>();

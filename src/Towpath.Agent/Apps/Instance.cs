@@ -40,7 +40,8 @@ internal sealed class Instance
 
     /// <param name="process">Null when it was adopted: its exit code cannot be known.</param>
     /// <param name="logStart">Bytes in its log that are of earlier starts.</param>
-    public Instance(InstanceKey key, ProcessApp app, int? port, InstanceTree tree, Process? process, string log, long logStart, bool healthy)
+    public Instance(
+        InstanceKey key, ProcessApp app, int? port, InstanceTree tree, Process? process, string log, long logStart, bool healthy)
     {
         Key = key;
         App = app;
@@ -86,7 +87,8 @@ internal sealed class Instance
         var signal = code > SignalBase && Signals.TryGetValue(code - SignalBase, out var name) ? $" ({name})" : "";
         var lived = process.ExitTime - begun;
         var after = lived > TimeSpan.Zero ? $" {lived.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s after its start" : "";
-        return $"{Key.Name} ended with exit code {code}{signal}{after}";
+        var daemon = code == 0 ? " (an app has to stay in the foreground)" : "";
+        return $"{Key.Name} ended with exit code {code}{signal}{after}{daemon}";
     }
 
     /// <summary>The last lines that this start wrote, at most 20 and 8 KiB.</summary>

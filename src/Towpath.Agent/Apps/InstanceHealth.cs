@@ -15,7 +15,9 @@ internal abstract record HealthVerdict
     public sealed record PortTaken(string Reason) : HealthVerdict;
 }
 
-/// <summary>Asks an instance until it is well: alive, listening on a socket of its own, and answering 2xx or 3xx at its health path.</summary>
+/// <summary>
+/// Asks an instance until it is well: alive, listening on a socket of its own, and answering 2xx or 3xx at its health path.
+/// </summary>
 internal sealed class InstanceHealth(TimeProvider time)
 {
     private const int BodyBytes = 4 * 1024;
@@ -90,13 +92,9 @@ internal sealed class InstanceHealth(TimeProvider time)
 
     private static HealthVerdict AfterItsEnd(Instance instance)
     {
-        if (instance.Port is { } port && ListeningSockets.All().Where(socket => socket.Port == port && socket.Local).ToList() is { Count: > 0 } others
-            && !Listening(instance, port).Own)
-        {
-            return Taken(instance, port, others);
-        }
-
-        return new HealthVerdict.Unhealthy(instance.HowItEnded());
+        return instance.Port is { } port && Listening(instance, port).Foreign is { Count: > 0 } others
+            ? Taken(instance, port, others)
+            : new HealthVerdict.Unhealthy(instance.HowItEnded());
     }
 
     private static (bool Own, List<ListeningSocket> Foreign) Listening(Instance instance, int port)
@@ -123,7 +121,8 @@ internal sealed class InstanceHealth(TimeProvider time)
     private static string NotListening(Instance instance, int port)
     {
         var inodes = instance.Tree.Members().SelectMany(member => ListeningSockets.InodesOf(member.Id)).ToHashSet();
-        var ports = ListeningSockets.All().Where(socket => inodes.Contains(socket.Inode)).Select(socket => socket.Port).Distinct().Order().ToList();
+        var own = ListeningSockets.All().Where(socket => inodes.Contains(socket.Inode));
+        var ports = own.Select(socket => socket.Port).Distinct().Order().ToList();
         return ports.Count == 0
             ? $"did not listen on port {port} (PORT in its environment)"
             : $"listened on {string.Join(", ", ports)}, but not on 127.0.0.1:{port} (HOST and PORT in its environment)";
@@ -153,7 +152,8 @@ internal sealed class InstanceHealth(TimeProvider time)
     }
 
     /// <summary>The last request before the deadline gets its time too: what it says is what people read.</summary>
-    internal static TimeSpan TimeoutOf(TimeSpan left) => left > RequestTimeout ? RequestTimeout : left > ShortestRequest ? left : ShortestRequest;
+    internal static TimeSpan TimeoutOf(TimeSpan left) =>
+        left > RequestTimeout ? RequestTimeout : left > ShortestRequest ? left : ShortestRequest;
 
     internal static async Task<string> FirstLineAsync(HttpResponseMessage response, CancellationToken cancel)
     {

@@ -53,7 +53,10 @@ internal static partial class InstanceStart
     internal static string WithoutShell(string command) => PlainProgram().IsMatch(command) ? "exec " + command.TrimStart() : command;
 
     [GeneratedRegex("""
-        ^\s*(?!(?:\.|cd|export|set|unset|if|for|while|until|case|eval|exec|trap|ulimit|umask|exit|return|test|true|false|echo|printf|read|wait|kill|command|type|alias|local|source|time|function|select)\s)[A-Za-z0-9_./+-]+(?:\s[^;&|()`\n<>]*)?$
+        ^\s*
+        (?!(?:\.|cd|export|set|unset|if|for|while|until|case|eval|exec|trap|ulimit|umask|exit|return|test|true|false|echo
+            |printf|read|wait|kill|command|type|alias|local|source|time|function|select)\s)
+        [A-Za-z0-9_./+-]+(?:\s[^;&|()`\n<>]*)?$
         """, RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex PlainProgram();
 }

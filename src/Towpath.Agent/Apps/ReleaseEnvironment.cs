@@ -36,7 +36,8 @@ internal static class ReleaseEnvironment
     }
 
     /// <summary>The secrets that the environment names, from those that came; or the first name without a value.</summary>
-    public static (Dictionary<string, string> Named, string? Missing) Secrets(EnvironmentDefinition definition, IReadOnlyDictionary<string, string> given)
+    public static (Dictionary<string, string> Named, string? Missing) Secrets(
+        EnvironmentDefinition definition, IReadOnlyDictionary<string, string> given)
     {
         var named = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var name in definition.Secrets)
@@ -50,5 +51,6 @@ internal static class ReleaseEnvironment
     }
 
     /// <summary><c>TOWPATH_URL_WEB_API</c> for the app <c>web-api</c>.</summary>
-    public static string UrlVariable(string app) => "TOWPATH_URL_" + new string([.. app.Select(c => char.IsAsciiLetterOrDigit(c) ? char.ToUpperInvariant(c) : '_')]);
+    public static string UrlVariable(string app) =>
+        "TOWPATH_URL_" + new string([.. app.Select(c => char.IsAsciiLetterOrDigit(c) ? char.ToUpperInvariant(c) : '_')]);
 }

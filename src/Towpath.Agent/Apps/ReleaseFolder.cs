@@ -80,7 +80,8 @@ internal sealed class ReleaseFolder(string path, Package package)
                 if (found != digest)
                 {
                     throw new InvalidDataException(
-                        $"The {layer} layer of package {package.Digest.Short} is damaged: it should be {digest.Short} and what came is {found.Short}.");
+                        $"The {layer} layer of package {package.Digest.Short} is damaged: "
+                        + $"it should be {digest.Short} and what came is {found.Short}.");
                 }
 
                 file.Position = 0;
@@ -93,7 +94,8 @@ internal sealed class ReleaseFolder(string path, Package package)
         catch (ArchiveException unsound)
         {
             Remove(folder);
-            throw new InvalidDataException($"The {layer} layer of package {package.Digest.Short} cannot be unpacked: {unsound.Message}", unsound);
+            throw new InvalidDataException(
+                $"The {layer} layer of package {package.Digest.Short} cannot be unpacked: {unsound.Message}", unsound);
         }
         finally
         {

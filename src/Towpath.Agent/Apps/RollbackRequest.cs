@@ -40,7 +40,11 @@ public static class RollbackRequest
         while (!File.Exists(answer))
         {
             if (options.Time.GetElapsedTime(begun) > Patience)
-                return StageWork.Errored($"The agent did not answer within {Patience.TotalMinutes:0} minutes; its output is in logs/agent.log.");
+            {
+                return StageWork.Errored(
+                    $"The agent did not answer within {Patience.TotalMinutes:0} minutes; its output is in logs/agent.log.");
+            }
+
             await Task.Delay(Poll, options.Time, cancel);
         }
 

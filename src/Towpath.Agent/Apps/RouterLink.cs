@@ -48,7 +48,8 @@ internal sealed class RouterLink(string socketPath, TimeProvider time) : IDispos
     /// <exception cref="IOException">The router could not write its routes.</exception>
     public Task<RemoveRouteReply> RemoveAsync(string route, CancellationToken cancel) =>
         CallAsync(
-            (router, deadline) => router.RemoveRouteAsync(new RemoveRouteRequest { Id = route }, deadline: deadline, cancellationToken: cancel),
+            (router, deadline) => router.RemoveRouteAsync(
+                new RemoveRouteRequest { Id = route }, deadline: deadline, cancellationToken: cancel),
             TimeSpan.Zero,
             cancel);
 
@@ -96,7 +97,8 @@ internal sealed class RouterLink(string socketPath, TimeProvider time) : IDispos
             catch (RpcException broken)
             {
                 throw new RouterUnreachableException(
-                    $"The router did not answer at {socketPath} ({broken.Status.Detail}). `towpath up` starts it; its own output is in logs/router.log.",
+                    $"The router did not answer at {socketPath} ({broken.Status.Detail}). "
+                    + "`towpath up` starts it; its own output is in logs/router.log.",
                     broken);
             }
         }

@@ -27,7 +27,8 @@ internal sealed class SealingKey
         var key = File.ReadAllBytes(path);
         return key.Length == KeyBytes
             ? new SealingKey(key)
-            : throw new InvalidDataException($"{path} is damaged: a key has {KeyBytes} bytes. Restore it from a backup, or move it away and deploy again.");
+            : throw new InvalidDataException(
+                $"{path} is damaged: a key has {KeyBytes} bytes. Restore it from a backup, or move it away and deploy again.");
     }
 
     /// <param name="purpose">Bound to the result: what was sealed for one thing does not open as another.</param>

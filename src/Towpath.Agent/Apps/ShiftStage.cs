@@ -44,7 +44,10 @@ internal static class ShiftStage
         return problem;
     }
 
-    /// <summary>Stops the apps without overlap of whichever release runs them, and starts those of the given one. Null, or why they are not well.</summary>
+    /// <summary>
+    /// Stops the apps without overlap of whichever release runs them, and starts those of the given one. Null, or why they are
+    /// not well.
+    /// </summary>
     public static async Task<string?> ExchangeAsync(
         HostedEnvironment environment, HostedRelease release, Action<string> say, CancellationToken cancel)
     {

@@ -1,3 +1,4 @@
+using System.Text;
 using Towpath.Agent.Jobs;
 using Towpath.Agent.Logs;
 using Towpath.Core;
@@ -17,6 +18,8 @@ internal sealed record StageWork(
     Action<AgentProgress> Progress,
     CancellationToken Cancel)
 {
+    private const int ShortestSecret = 4;
+
     public static StageEnded Succeeded { get; } = new(Outcome.Succeeded, "");
 
     public static StageEnded Failed(string reason) => new(Outcome.Failed, reason);
@@ -27,8 +30,11 @@ internal sealed record StageWork(
     public void Say(string text)
     {
         Log.Say(text);
-        Progress(new StageNote(text));
+        Progress(new StageNote(Masked(text)));
     }
+
+    /// <summary>A reason goes into the journal and onto pages, and an app's last words may hold what it was given.</summary>
+    public StageEnded Masked(StageEnded ended) => ended with { Reason = Masked(ended.Reason) };
 
     /// <summary>The secrets that the environment names. Null with the end of the stage when one has no value.</summary>
     public (OrdinalMap<string>? Secrets, StageEnded? Ended) Secrets()
@@ -49,7 +55,9 @@ internal sealed record StageWork(
         foreach (var (name, value) in about)
             environment[name] = value;
         Say($"$ {step.Name}");
-        var surroundings = new StepSurroundings(folder.Deploy, environment, [folder.Deploy, folder.App, Environment.Home], CommandId);
+        // The environment's own commands change the machine as its apps do: what the sandbox keeps from them is Towpath's data.
+        string[] writable = ["/", folder.Deploy, folder.App, Environment.Home];
+        var surroundings = new StepSurroundings(folder.Deploy, environment, writable, CommandId);
         return Parts.Options.Steps.RunAsync(step, surroundings, Log, Cancel);
     }
 
@@ -65,5 +73,12 @@ internal sealed record StageWork(
             StepStatus.Errored => Errored($"{kind} could not be run: {reason}."),
             _ => Failed($"{kind} failed: {reason}."),
         };
+    }
+
+    /// <summary>Values so short that they stand in every other word are no secrets: masking them would leave no sentence to read.</summary>
+    private string Masked(string text)
+    {
+        var mask = new SecretMask(GivenSecrets.Values.Where(value => value.Length >= ShortestSecret));
+        return Encoding.UTF8.GetString(mask.Apply(Encoding.UTF8.GetBytes(text)));
     }
 }

@@ -33,13 +33,14 @@ internal static class StartStage
         if (idle && !(known!.Secrets.Equals(secrets) && known.Plan.Variables.Equals(plan.Variables)))
         {
             // What it was started with is no longer true: a password may have been changed since.
-            await environment.ChangeAsync(state => state.Change(plan.Release, each => each with { Role = ReleaseRole.Stopped, WarmUntil = null }));
+            await environment.ChangeAsync(state => state.Change(
+                plan.Release, each => each with { Role = ReleaseRole.Stopped, WarmUntil = null }));
             await environment.StopAsync(environment.InstancesOf(plan.Release));
         }
 
         var state = await environment.ChangeAsync(state => state.Find(plan.Release) switch
         {
-            null => state.With(new HostedRelease(plan, secrets, ReleaseRole.Candidate, null, 0, Started: false, null, TakenBack: false, [])),
+            null => state.With(HostedRelease.New(plan, secrets)),
             { Role: ReleaseRole.Live } live => state.With(live with { Plan = plan }),
             { } other => state.With(other with { Plan = plan, Secrets = secrets, Role = ReleaseRole.Candidate, WarmUntil = null }),
         });

@@ -24,7 +24,8 @@ internal static class TargetStages
         {
             var ended = check is StepCheck { Step: var step }
                 ? await RunAsync(work, step, "verify")
-                : StageWork.Failed("An http check needs an app that listens: Towpath does not know the address of what a command deployed.");
+                : StageWork.Failed(
+                    "An http check needs an app that listens: Towpath does not know the address of what a command deployed.");
             if (ended.Outcome != Outcome.Succeeded)
                 return ended;
         }
@@ -55,11 +56,18 @@ internal static class TargetStages
         var folder = Path.Combine(work.Environment.Folder, "commands");
         DurableFolder.Create(folder);
         var path = Path.Combine(folder, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(work.CommandId))) + ".json");
-        var known = File.Exists(path) ? JsonSerializer.Deserialize<CommandRecord>(await File.ReadAllBytesAsync(path), CoreJson.Options) : null;
+        var known = File.Exists(path)
+            ? JsonSerializer.Deserialize<CommandRecord>(await File.ReadAllBytesAsync(path), CoreJson.Options)
+            : null;
         if (known?.Ended is { } answer)
             return answer;
         if (known is not null && !repeatable)
-            return new StageEnded(Outcome.Unknown, $"It was started at {known.StartedAt:u} and its end was not seen; it must not be started twice (repeatable: false).");
+        {
+            return new StageEnded(
+                Outcome.Unknown,
+                $"It was started at {known.StartedAt:u} and its end was not seen; it must not be started twice (repeatable: false).");
+        }
+
         var record = new CommandRecord(work.CommandId, work.Parts.Time.GetUtcNow(), null);
         StageEnded ended;
         try
@@ -98,8 +106,10 @@ internal static class TargetStages
 
     private static void RemoveOlder(HostedEnvironment environment, string used)
     {
-        var folders = new DirectoryInfo(Path.Combine(environment.Folder, "packages")).EnumerateDirectories();
-        foreach (var old in folders.Where(folder => folder.FullName != used).OrderByDescending(folder => folder.LastWriteTimeUtc).Skip(KeptPackages - 1))
+        var others = new DirectoryInfo(Path.Combine(environment.Folder, "packages")).EnumerateDirectories()
+            .Where(folder => folder.FullName != used)
+            .OrderByDescending(folder => folder.LastWriteTimeUtc);
+        foreach (var old in others.Skip(KeptPackages - 1))
             ReleaseFolder.Remove(old.FullName);
     }
 

@@ -26,10 +26,13 @@ internal sealed class AppMachine : IAsyncDisposable
     private readonly ConcurrentQueue<string> said = new();
     private int commands;
 
-    private AppMachine(RunningRouter router, TestFolder folder)
+    private readonly SandboxLevel sandbox;
+
+    private AppMachine(RunningRouter router, TestFolder folder, SandboxLevel sandbox)
     {
         this.router = router;
         this.folder = folder;
+        this.sandbox = sandbox;
         Host = NewHost();
     }
 
@@ -50,11 +53,11 @@ internal sealed class AppMachine : IAsyncDisposable
 
     public string Data => folder.Path;
 
-    public static async Task<AppMachine> StartAsync()
+    public static async Task<AppMachine> StartAsync(SandboxLevel sandbox = SandboxLevel.ProcessGroup)
     {
         var folder = new TestFolder();
         var router = await RunningRouter.StartAsync(new RouterSettings(folder.At("router", "router.sock")[..^"/router.sock".Length]));
-        var machine = new AppMachine(router, folder);
+        var machine = new AppMachine(router, folder, sandbox);
         await machine.Host.StartAsync(TestContext.Current.CancellationToken);
         return machine;
     }
@@ -74,7 +77,7 @@ internal sealed class AppMachine : IAsyncDisposable
     {
         Data = Data,
         Fetch = async (digest, to, cancel) => await to.WriteAsync(blobs[digest], cancel),
-        Steps = new StepRunner(SandboxLevel.ProcessGroup, Data),
+        Steps = new StepRunner(sandbox, Data),
         NextPort = taken => NextPorts.TryDequeue(out var port) ? port : FreePorts.Next(taken),
     };
 
@@ -119,8 +122,16 @@ internal sealed class AppMachine : IAsyncDisposable
             OrdinalMap<string>.From(variables.Select(each => KeyValuePair.Create(each.Name, each.Value))));
     }
 
-    public static ProcessApp Web(int instances = 1, string? command = null, string? health = "/healthz", double startSeconds = 20, bool overlap = true) =>
-        new("web", "", command ?? TestApp, health, TimeSpan.Zero, TimeSpan.FromSeconds(startSeconds), TimeSpan.FromSeconds(5), instances, overlap);
+    public static ProcessApp Web(int instances = 1, string? command = null, double startSeconds = 20) => new(
+        "web",
+        "",
+        command ?? TestApp,
+        Health: "/healthz",
+        ReadyAfter: TimeSpan.Zero,
+        StartTimeout: TimeSpan.FromSeconds(startSeconds),
+        StopTimeout: TimeSpan.FromSeconds(5),
+        instances,
+        Overlap: true);
 
     public static ProcessApp Worker(bool overlap) =>
         new("worker", "", TestApp, null, TimeSpan.Zero, TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(5), 1, overlap);
@@ -160,11 +171,11 @@ internal sealed class AppMachine : IAsyncDisposable
     public static void Succeeded(StageEnded ended) => Assert.Equal(new StageEnded(Outcome.Succeeded, ""), ended);
 
     /// <summary>What a client gets: <c>d1 0 4711</c> (release, index, pid); <c>503</c> and the like when it is an error.</summary>
-    public async Task<string> GetAsync(string path = "/", int? port = null)
+    public async Task<string> GetAsync(string path = "/")
     {
         try
         {
-            using var response = await Http.GetAsync(new Uri($"http://127.0.0.1:{port ?? Port}{path}"), TestContext.Current.CancellationToken);
+            using var response = await Http.GetAsync(new Uri($"http://127.0.0.1:{Port}{path}"), TestContext.Current.CancellationToken);
             return response.IsSuccessStatusCode
                 ? await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)
                 : ((int)response.StatusCode).ToString(null, null);

@@ -14,8 +14,8 @@ public sealed class CommandTargetTests
     {
         await using var machine = await AppMachine.StartAsync();
         var list = machine.At("done");
-        var plan = await PlanAsync(machine, "d7", new CommandTarget(
-            Step($"echo $TOWPATH_ENVIRONMENT run $TOWPATH_RUN $(cat $TOWPATH_PACKAGE/marker) $(ls) >> {list}"), UndoMode.None, null, Repeatable: true));
+        var deploy = Step($"echo $TOWPATH_ENVIRONMENT run $TOWPATH_RUN $(cat $TOWPATH_PACKAGE/marker) $(ls) >> {list}");
+        var plan = await PlanAsync(machine, "d7", new CommandTarget(deploy, UndoMode.None, null, Repeatable: true));
 
         Succeeded(await machine.CarryOutAsync(_ => new DeployTarget("a", plan)));
         Succeeded(await machine.CarryOutAsync(_ => new DeployTarget("a", plan)));

@@ -1,4 +1,5 @@
 using Towpath.Agent.Apps;
+using Towpath.Agent.Jobs;
 using Towpath.Core;
 using Towpath.Core.Agents;
 using Towpath.Core.Pipelines;
@@ -64,7 +65,8 @@ public sealed class DeploymentTests
         await machine.DeployAsync(await machine.PlanAsync("d2", change: it => it with { KeepWarm = TimeSpan.Zero }));
 
         await Eventually.That(() => !IsAlive(pid), "d1 stops");
-        await Eventually.That(() => machine.Release("d1") is { Role: ReleaseRole.Stopped, Instances.Count: 0 }, "d1 is recorded as stopped");
+        await Eventually.That(
+            () => machine.Release("d1") is { Role: ReleaseRole.Stopped, Instances.Count: 0 }, "d1 is recorded as stopped");
         Assert.StartsWith("d2 ", await machine.GetAsync(), StringComparison.Ordinal);
     }
 
@@ -94,7 +96,7 @@ public sealed class DeploymentTests
         await machine.DeployAsync(await machine.PlanAsync("d1", [Web(instances: 2)]));
         await using var load = Load.On(machine);
 
-        var second = await machine.DeployAsync(await machine.PlanAsync("d2", [Web(instances: 2)], it => it with { KeepWarm = TimeSpan.Zero }));
+        var second = await machine.DeployAsync(await machine.PlanAsync("d2", [Web(instances: 2)], NotKeptWarm));
         var third = await machine.DeployAsync(await machine.PlanAsync("d3"));
         Succeeded(await machine.WithdrawAsync(third, "d2"));
         await machine.DeployAsync(await machine.PlanAsync("d4"));
@@ -115,7 +117,8 @@ public sealed class DeploymentTests
 
         Assert.Equal(Outcome.Failed, ended.Outcome);
         Assert.Matches(
-            @"^web/0 ended with exit code 139 \(SIGSEGV\) \d+\.\d s after its start; the last line of its log: cannot go on: told to exit$", ended.Reason);
+            @"^web/0 ended with exit code 139 \(SIGSEGV\) \d+\.\d s after its start; the last line of its log: cannot go on: told to exit$",
+            ended.Reason);
         Assert.Contains("web/0 | web of d1 starts", machine.Said, StringComparison.Ordinal);
     }
 
@@ -144,7 +147,10 @@ public sealed class DeploymentTests
         await machine.DeployAsync(await machine.PlanAsync("d1"));
 
         Assert.StartsWith("d1 ", await machine.GetAsync(), StringComparison.Ordinal);
-        Assert.Contains($"listens on port {taken}, which was chosen for web/0; it is started again on another port", machine.Said, StringComparison.Ordinal);
+        Assert.Contains(
+            $"listens on port {taken}, which was chosen for web/0; it is started again on another port",
+            machine.Said,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -155,7 +161,7 @@ public sealed class DeploymentTests
         using var squatter = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
         squatter.Start();
         var taken = ((System.Net.IPEndPoint)squatter.LocalEndpoint).Port;
-        var moved = await machine.PlanAsync("d2", change: it => it with { Target = new AppsTarget(OrdinalMap<string>.Empty.With("web", $"127.0.0.1:{taken}")) });
+        var moved = await machine.PlanAsync("d2", change: it => it with { Target = At("web", taken) });
 
         Succeeded(await machine.StartAsync(moved));
         Succeeded(await machine.CheckAsync(moved));
@@ -202,7 +208,8 @@ public sealed class DeploymentTests
     {
         await using var machine = await AppMachine.StartAsync();
         var list = machine.At("migrations");
-        var plan = await machine.PlanAsync("d1", change: it => it with { Before = [Step($"echo $TOWPATH_RELEASE in $(ls) >> {list}"), Step("test -f $TOWPATH_PACKAGE/marker")] });
+        ValueList<StepDefinition> before = [Step($"echo $TOWPATH_RELEASE in $(ls) >> {list}"), Step("test -f $TOWPATH_PACKAGE/marker")];
+        var plan = await machine.PlanAsync("d1", change: it => it with { Before = before });
 
         await machine.DeployAsync(plan);
         await machine.DeployAsync(plan);
@@ -232,7 +239,12 @@ public sealed class DeploymentTests
         var asks = $"printf '%s %s' \"$TOWPATH_URL\" \"$TOWPATH_URL_WEB\" > {seen}";
         var plan = await machine.PlanAsync("d1", change: it => it with
         {
-            Verify = [new StepCheck(Step(asks)), new HttpCheck("/healthz", 200, TimeSpan.FromSeconds(5)), new HttpCheck("/missing", 200, TimeSpan.FromMilliseconds(1))],
+            Verify =
+            [
+                new StepCheck(Step(asks)),
+                new HttpCheck("/healthz", 200, TimeSpan.FromSeconds(5)),
+                new HttpCheck("/missing", 200, TimeSpan.FromMilliseconds(1)),
+            ],
         });
 
         Succeeded(await machine.StartAsync(plan));
@@ -252,8 +264,9 @@ public sealed class DeploymentTests
 
         var ended = await machine.StartAsync(plan, ("API_KEY", "k"), ("OTHER", "o"));
 
+        Assert.Equal(Outcome.Failed, ended.Outcome);
         Assert.Equal(
-            new StageEnded(Outcome.Failed, "The secret DATABASE_URL has no value: `towpath secret set --env production DATABASE_URL` gives it one."), ended);
+            "The secret DATABASE_URL has no value: `towpath secret set --env production DATABASE_URL` gives it one.", ended.Reason);
     }
 
     [Fact]
@@ -268,12 +281,42 @@ public sealed class DeploymentTests
 
         Assert.Equal("open-sesame", await machine.GetAsync("/env?name=API_KEY"));
         Assert.Equal("", await machine.GetAsync("/env?name=OTHER"));
-        foreach (var file in Directory.EnumerateFiles(machine.At("agent"), "*", SearchOption.AllDirectories).Where(file => !file.EndsWith(".owner", StringComparison.Ordinal)))
+        var files = Directory.EnumerateFiles(machine.At("agent"), "*", SearchOption.AllDirectories);
+        foreach (var file in files.Where(file => Path.GetFileName(file) != ".owner"))
         {
             var text = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
             Assert.DoesNotContain("open-sesame", text, StringComparison.Ordinal);
             Assert.DoesNotContain("variable-in-clear", text, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task Secrets_in_an_apps_last_words_are_masked()
+    {
+        await using var machine = await AppMachine.StartAsync();
+        var talkative = Web(command: "echo cannot open $API_KEY; exit 1");
+        var plan = await machine.PlanAsync("d1", [talkative], it => it with { Secrets = ["API_KEY"] });
+
+        Succeeded(await machine.StartAsync(plan, ("API_KEY", "open-sesame")));
+        var ended = await machine.CarryOutAsync(id => new CheckRelease(id, plan, Verify: true), ("API_KEY", "open-sesame"));
+
+        Assert.EndsWith("the last line of its log: cannot open ***", ended.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task In_the_sandbox_before_and_verify_find_package_home_and_address()
+    {
+        Assert.SkipUnless(await Bubblewrap.ProbeAsync(Path.GetTempPath()) == SandboxLevel.Bubblewrap, "bubblewrap is not there");
+        await using var machine = await AppMachine.StartAsync(SandboxLevel.Bubblewrap);
+        var plan = await machine.PlanAsync("d1", change: it => it with
+        {
+            Before = [Step("cat $TOWPATH_PACKAGE/marker scripts > ~/migrated")],
+            Verify = [new StepCheck(Step("grep d1 ~/migrated && curl -sf $TOWPATH_URL/healthz"))],
+        });
+
+        await machine.DeployAsync(plan);
+
+        Assert.StartsWith("d1 ", await machine.GetAsync(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -338,7 +381,8 @@ public sealed class DeploymentTests
     {
         await using var machine = await AppMachine.StartAsync();
         await machine.DeployAsync(await machine.PlanAsync("d1", [Web(), Worker(overlap: false)]));
-        var bad = await machine.PlanAsync("d2", [Web(), Worker(overlap: false) with { Command = "exit 7", ReadyAfter = TimeSpan.FromSeconds(1) }]);
+        var failing = Worker(overlap: false) with { Command = "exit 7", ReadyAfter = TimeSpan.FromSeconds(1) };
+        var bad = await machine.PlanAsync("d2", [Web(), failing]);
         Succeeded(await machine.StartAsync(bad));
         Succeeded(await machine.CheckAsync(bad));
 
@@ -392,7 +436,7 @@ public sealed class DeploymentTests
         await using var machine = await AppMachine.StartAsync();
         await machine.DeployAsync(await machine.PlanAsync("d1"));
         ValueList<AppDefinition> renamed = [Web() with { Name = "front" }];
-        var plan = await machine.PlanAsync("d2", renamed, it => it with { Target = new AppsTarget(OrdinalMap<string>.Empty.With("front", $"127.0.0.1:{machine.Port}")) });
+        var plan = await machine.PlanAsync("d2", renamed, it => it with { Target = At("front", machine.Port) });
 
         await machine.DeployAsync(plan);
         Assert.StartsWith("d2 ", await machine.GetAsync(), StringComparison.Ordinal);
@@ -406,7 +450,7 @@ public sealed class DeploymentTests
     {
         await using var machine = await AppMachine.StartAsync();
         for (var number = 1; number <= 6; number++)
-            await machine.DeployAsync(await machine.PlanAsync($"d{number}", [new StaticApp("web", "", "site")], it => it with { KeepWarm = TimeSpan.Zero }));
+            await machine.DeployAsync(await machine.PlanAsync($"d{number}", [new StaticApp("web", "", "site")], NotKeptWarm));
 
         var releases = machine.At("agent", "apps", "shop", "production", "releases");
         await Eventually.That(
@@ -415,4 +459,8 @@ public sealed class DeploymentTests
         static string Names(string folder) =>
             string.Join(' ', Directory.GetDirectories(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
+
+    private static EnvironmentDefinition NotKeptWarm(EnvironmentDefinition definition) => definition with { KeepWarm = TimeSpan.Zero };
+
+    private static AppsTarget At(string app, int port) => new(OrdinalMap<string>.Empty.With(app, $"127.0.0.1:{port}"));
 }

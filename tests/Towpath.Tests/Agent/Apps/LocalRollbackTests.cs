@@ -32,7 +32,8 @@ public sealed class LocalRollbackTests
     {
         await using var machine = await AppMachine.StartAsync();
         var flag = machine.At("broken");
-        await machine.DeployAsync(await machine.PlanAsync("d1", [Web(command: $"test ! -f {flag} && exec {TestApp}")], it => it with { KeepWarm = TimeSpan.Zero }));
+        var fragile = Web(command: $"test ! -f {flag} && exec {TestApp}");
+        await machine.DeployAsync(await machine.PlanAsync("d1", [fragile], it => it with { KeepWarm = TimeSpan.Zero }));
         await machine.DeployAsync(await machine.PlanAsync("d2", change: it => it with { KeepWarm = TimeSpan.Zero }));
         await Eventually.That(() => machine.Release("d1") is { Instances.Count: 0 }, "d1 stops");
         await File.WriteAllTextAsync(flag, "", TestContext.Current.CancellationToken);

@@ -19,7 +19,8 @@ public sealed class SupervisionTests
         Kill(before[0].Pid);
 
         await Eventually.That(
-            () => machine.Release("d1")!.Instances is [{ Standing: InstanceStanding.Healthy } first, { Standing: InstanceStanding.Healthy } second]
+            () => machine.Release("d1")!.Instances is [var first, var second]
+                && first.Standing == InstanceStanding.Healthy && second.Standing == InstanceStanding.Healthy
                 && first.Pid != before[0].Pid && second.Pid == before[1].Pid,
             "the crashed instance is back, the other one was left alone");
         Assert.Contains("web/0 ended with exit code 137 (SIGKILL)", machine.Events(), StringComparison.Ordinal);
@@ -55,8 +56,8 @@ public sealed class SupervisionTests
         Kill(machine.PidsOf("d1").Single());
 
         await Eventually.That(
-            () => machine.Events() is var events && events.Contains("started again in 0.2 s", StringComparison.Ordinal)
-                && events.Contains("started again in 1 s", StringComparison.Ordinal) && events.Contains("started again in 2 s", StringComparison.Ordinal),
+            () => machine.Events() is var events
+                && new[] { "0.2", "1", "2" }.All(pause => events.Contains($"started again in {pause} s", StringComparison.Ordinal)),
             "the pauses grow");
         Assert.Equal("503", await machine.GetAsync());
     }
@@ -90,7 +91,7 @@ public sealed class SupervisionTests
         await machine.RestartAgentAsync(meanwhile: () => pids.ForEach(Kill));
 
         await Eventually.That(
-            () => machine.Release("d1")!.Instances is { Count: 3 } all && all.All(instance => instance.Standing == InstanceStanding.Healthy), "all are back");
+            () => machine.Release("d1")!.Instances.Count(instance => instance.Standing == InstanceStanding.Healthy) == 3, "all are back");
         await Eventually.That(async () => await machine.GetAsync("/env?name=API_KEY") == "open-sesame", "the secret came from the disk");
         Assert.Empty(machine.PidsOf("d1").Intersect(pids));
     }
@@ -154,7 +155,8 @@ public sealed class SupervisionTests
         Succeeded(await machine.WithdrawAsync(plan, backTo: null));
 
         Assert.False(IsAlive(pid));
-        Assert.Contains("d1/worker/0 did not end within 0.2 s after TERM and was ended by KILL", machine.Events(), StringComparison.Ordinal);
+        Assert.Contains(
+            "d1/worker/0 did not end within 0.2 s after TERM and was ended by KILL", machine.Events(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -162,12 +164,12 @@ public sealed class SupervisionTests
     {
         await using var machine = await AppMachine.StartAsync();
         await machine.DeployAsync(await machine.PlanAsync("d1", variables: ("TEST_DATA", machine.Data)));
-        var recorded = await File.ReadAllBytesAsync(machine.At("agent", "apps", "shop", "production", "state.json"), TestContext.Current.CancellationToken);
+        var state = machine.At("agent", "apps", "shop", "production", "state.json");
+        var recorded = await File.ReadAllBytesAsync(state, TestContext.Current.CancellationToken);
         Succeeded(await machine.StartAsync(await machine.PlanAsync("d2", variables: ("TEST_DATA", machine.Data))));
         var stray = machine.PidsOf("d2").Single();
 
-        await machine.RestartAgentAsync(meanwhile: () =>
-            File.WriteAllBytes(machine.At("agent", "apps", "shop", "production", "state.json"), recorded));
+        await machine.RestartAgentAsync(meanwhile: () => File.WriteAllBytes(state, recorded));
 
         Assert.False(IsAlive(stray));
         Assert.Equal(machine.PidsOf("d1"), machine.AllProcesses());
@@ -177,7 +179,8 @@ public sealed class SupervisionTests
     public async Task Down_ends_everything_and_up_brings_it_back()
     {
         await using var machine = await AppMachine.StartAsync();
-        await machine.DeployAsync(await machine.PlanAsync("d1", [Web(), Worker(overlap: true)], variables: [("TEST_DATA", machine.Data), ("TEST_DAEMON", "1")]));
+        (string, string)[] variables = [("TEST_DATA", machine.Data), ("TEST_DAEMON", "1")];
+        await machine.DeployAsync(await machine.PlanAsync("d1", [Web(), Worker(overlap: true)], variables: variables));
         Assert.Equal(4, machine.AllProcesses().Count);
 
         await machine.Host.StopAllAsync();
