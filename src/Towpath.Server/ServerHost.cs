@@ -37,7 +37,7 @@ public static class ServerHost
     public static async Task RunAsync(ServerSettings settings, CancellationToken stop)
     {
         Directory.CreateDirectory(settings.Data, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        Directory.CreateDirectory(Path.GetDirectoryName(settings.JournalFile)!, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Directory.CreateDirectory(settings.JournalFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = typeof(ServerHost).Assembly.GetName().Name });
         builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Error);
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, settings));
@@ -67,7 +67,7 @@ public static class ServerHost
     private static void AddEngine(IServiceCollection services, ServerSettings settings)
     {
         services.AddSingleton(TimeProvider.System);
-        services.AddSingleton<IJournal>(_ => SqliteJournal.Open(settings.JournalFile));
+        services.AddSingleton<IJournal>(_ => SqliteJournal.Open(settings.JournalFolder));
         services.AddSingleton(_ => PackageStore.Open(settings.StoreFolder));
         services.AddSingleton(provider => new PackageBuilder(provider.GetRequiredService<PackageStore>(), TreeArchiveLimits.Default));
         services.AddSingleton(_ => new LogStore(settings.LogsFolder));

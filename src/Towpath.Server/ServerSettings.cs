@@ -6,7 +6,7 @@ namespace Towpath.Server;
 /// <param name="Listen">Where git, the API and the pages answer. Port 0: any free one.</param>
 public sealed record ServerSettings(string Data, IPEndPoint Listen)
 {
-    public string JournalFile => Path.Combine(Data, "server", "journal.db");
+    public string JournalFolder => Path.Combine(Data, "server");
 
     /// <summary>Secrets, encrypted, and the keys to them.</summary>
     public string SecretsFolder => Path.Combine(Data, "server");
