@@ -16,7 +16,7 @@ public static class AgentHost
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(1);
 
     /// <summary>Runs until it is told to stop: then jobs are ended as a whole, and apps stay.</summary>
-    /// <exception cref="InvalidOperationException">Another agent works in this data folder.</exception>
+    /// <exception cref="InvalidOperationException">Another agent works in this data folder, or the machine cannot do the sandbox that is asked for.</exception>
     public static async Task RunAsync(AgentSettings settings, CancellationToken stop)
     {
         var time = TimeProvider.System;
@@ -26,7 +26,7 @@ public static class AgentHost
         using var only = TakeAlone(folder);
         if (!await ProcessTree.EndLeftoversAsync(data, LeftoverGrace, time))
             say("some processes of an earlier agent could not be ended");
-        var level = await Bubblewrap.ProbeAsync(data);
+        var level = await LevelAsync(settings, data);
         var steps = new StepRunner(level, data);
         var spools = new SpoolFolder(Path.Combine(folder, "spool"), time);
         var answers = new AnswerFolder(Path.Combine(folder, "answers"));
@@ -57,6 +57,15 @@ public static class AgentHost
         await outbox.IsAnsweredAsync(LastWords, time);
         await unlink.CancelAsync();
         await link;
+    }
+
+    private static async Task<SandboxLevel> LevelAsync(AgentSettings settings, string data)
+    {
+        if (settings.Sandbox == SandboxLevel.ProcessGroup)
+            return SandboxLevel.ProcessGroup;
+        var best = await Bubblewrap.ProbeAsync(data);
+        return settings.Sandbox is not { } wanted || wanted == best ? best : throw new InvalidOperationException(
+            "Bubblewrap does not work on this machine: install it and allow it to make namespaces, or take the best that there is (no --sandbox).");
     }
 
     private static async Task UntilAsync(CancellationToken stop)

@@ -1,3 +1,5 @@
+using Towpath.Agent.Jobs;
+
 namespace Towpath.Agent;
 
 /// <summary>What an agent is started with.</summary>
@@ -6,8 +8,10 @@ namespace Towpath.Agent;
 /// <param name="Socket">Where the server listens for agents.</param>
 /// <param name="Token">Asked for each connection.</param>
 /// <param name="Slots">Jobs at the same time; 0: as many as there are cores, at least two.</param>
+/// <param name="Sandbox">How steps are kept apart; null: the best that this machine can do.</param>
 /// <param name="Say">Takes a line for the agent's own log; null: stdout.</param>
-public sealed record AgentSettings(string Data, string Name, string Socket, Func<string> Token, int Slots = 0, Action<string>? Say = null)
+public sealed record AgentSettings(
+    string Data, string Name, string Socket, Func<string> Token, int Slots = 0, SandboxLevel? Sandbox = null, Action<string>? Say = null)
 {
     public int JobsAtOnce => Slots > 0 ? Slots : Math.Max(2, Environment.ProcessorCount);
 }
