@@ -37,7 +37,7 @@ internal sealed class Supervised(string data, string name, Func<string[]> argume
                 await Task.Delay(Look, cancel);
             failures = TimeProvider.System.GetElapsedTime(since) > Settled ? 0 : failures;
             var pause = Pauses[Math.Min(failures++, Pauses.Length - 1)];
-            say($"{name} ended ({LastWord()}); starting it again{(pause > TimeSpan.Zero ? $" in {pause.TotalSeconds:0.##} s" : "")}");
+            say($"the {name} ended and is started again{(pause > TimeSpan.Zero ? $" in {pause.TotalSeconds:0.##} s" : "")}; its log is {OwnProcess.LogFile(data, name)}");
             await Task.Delay(pause, cancel);
             AdoptOrStart();
         }
@@ -48,6 +48,4 @@ internal sealed class Supervised(string data, string name, Func<string[]> argume
         if ((Running ?? Slot.Holder(data, name)) is { } process)
             await Signal.EndAsync(process, grace);
     }
-
-    private string LastWord() => OwnProcess.LogTail(data, name, 1) is { Length: > 0 } tail ? tail : "it said nothing";
 }
