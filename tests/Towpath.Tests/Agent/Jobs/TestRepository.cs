@@ -31,7 +31,7 @@ internal sealed class TestRepository(TestFolder folder)
 
     public static async Task<string> GitAsync(string folder, params string[] words)
     {
-        using var git = Process.Start(new ProcessStartInfo("git", words) 
+        using var git = Process.Start(new ProcessStartInfo("git", words)
         {
             WorkingDirectory = folder,
             RedirectStandardOutput = true,
