@@ -6,7 +6,10 @@ internal static class GitConfig
     /// <summary>The largest push, in bytes: 1 GiB.</summary>
     public const long PushAtMost = 1L << 30;
 
-    /// <summary>Read by every git that Towpath starts, in place of the user's and the system's: the machine's settings must not change what Towpath does.</summary>
+    /// <summary>
+    /// Read by every git that Towpath starts, in place of the user's and the system's: the machine's settings must not
+    /// change what Towpath does.
+    /// </summary>
     public static string Global(string hooksFolder) => $"""
         # Written by Towpath at every start; changes are lost.
         {Kept}

@@ -25,7 +25,11 @@ public sealed record GitProgram(Version Version, string ExecFolder)
         if (numbers.Length < 2 || !Version.TryParse($"{numbers[0]}.{numbers[1]}", out var version))
             throw new GitException($"'{string.Join(' ', words)}' is not an answer of git; check what 'git version' prints.");
         if (version < Oldest)
-            throw new GitException($"git {version} is installed, and Towpath needs {Oldest} or newer: only those can make a push durable. Install a newer git.");
+        {
+            throw new GitException(
+                $"git {version} is installed, and Towpath needs {Oldest} or newer: only those make a push durable. Install a newer one.");
+        }
+
         return new GitProgram(version, Ask("--exec-path"));
     }
 
@@ -33,7 +37,8 @@ public sealed record GitProgram(Version Version, string ExecFolder)
     {
         try
         {
-            using var git = Process.Start(new ProcessStartInfo("git", question) { RedirectStandardOutput = true, RedirectStandardInput = true })!;
+            var start = new ProcessStartInfo("git", question) { RedirectStandardOutput = true, RedirectStandardInput = true };
+            using var git = Process.Start(start)!;
             git.StandardInput.Close();
             var answer = git.StandardOutput.ReadToEnd().Trim();
             git.WaitForExit();

@@ -14,7 +14,8 @@ public sealed record FoundObject(string Id, string Type, long Size, byte[]? Cont
     public string Text => Encoding.UTF8.GetString(Content is [0xEF, 0xBB, 0xBF, ..] ? Content.AsSpan(3) : Content ?? []);
 
     /// <summary>For a commit: the first line of its message, fit for a terminal.</summary>
-    public string Subject => Text.IndexOf("\n\n", StringComparison.Ordinal) is >= 0 and var end ? PlainText.Line(Text[end..].TrimStart(), 200) : "";
+    public string Subject =>
+        Text.IndexOf("\n\n", StringComparison.Ordinal) is >= 0 and var end ? PlainText.Line(Text[end..].TrimStart(), 200) : "";
 }
 
 /// <summary>Reads objects with one <c>git cat-file --batch</c>.</summary>
@@ -24,7 +25,12 @@ internal static class ObjectReader
     /// <param name="bytesAtMost">Larger ones come without their content: a pushed megabyte can unpack to a terabyte.</param>
     /// <returns>In the order of the names; null for those that are not there.</returns>
     public static async Task<IReadOnlyList<FoundObject?>> ReadAsync(
-        GitSurroundings surroundings, string repository, Quarantine? quarantine, IReadOnlyList<string> names, int bytesAtMost, CancellationToken cancel)
+        GitSurroundings surroundings,
+        string repository,
+        Quarantine? quarantine,
+        IReadOnlyList<string> names,
+        int bytesAtMost,
+        CancellationToken cancel)
     {
         if (names.Any(name => name.Contains('\n', StringComparison.Ordinal)))
             throw new ArgumentException("A name with a line break would be read as two.", nameof(names));
@@ -48,7 +54,8 @@ internal static class ObjectReader
         return start;
     }
 
-    private static async Task<List<FoundObject?>> ReadSomeAsync(ProcessStartInfo start, List<string> names, int bytesAtMost, CancellationToken cancel)
+    private static async Task<List<FoundObject?>> ReadSomeAsync(
+        ProcessStartInfo start, List<string> names, int bytesAtMost, CancellationToken cancel)
     {
         using var git = Process.Start(start) ?? throw new GitException("git does not start.");
         var errors = git.StandardError.ReadToEndAsync(CancellationToken.None);
@@ -61,7 +68,8 @@ internal static class ObjectReader
             {
                 if (await LineAsync(output, cancel) is not { } header)
                     throw new GitException($"git cat-file in '{start.Environment["GIT_DIR"]}' ended early: {(await errors).Trim()}");
-                if (header.Split(' ') is not [var id, var type, var digits] || !long.TryParse(digits, CultureInfo.InvariantCulture, out var size))
+                if (header.Split(' ') is not [var id, var type, var digits]
+                    || !long.TryParse(digits, CultureInfo.InvariantCulture, out var size))
                 {
                     found.Add(null);
                     continue;

@@ -12,7 +12,7 @@ public static class ProjectName
     public static string? Problem(string name) =>
         IsFine(name)
             ? null
-            : $"'{Cut(name)}' is no name for a project: use 1 to {LengthAtMost} lower-case letters, digits, '-', '_' and '.', beginning with a letter or digit, "
+            : $"'{Cut(name)}' is no name for a project: use 1 to {LengthAtMost} lower-case letters, digits, '-', '_' and '.', "
                 + $"without '..', not ending in '.git' or '.lock', and none of {string.Join(", ", Reserved)}.";
 
     private static bool IsFine(string name) =>

@@ -40,7 +40,8 @@ public static class PushMark
     private static List<int> Processes(string pushId)
     {
         var mark = Encoding.UTF8.GetBytes($"{Variable}={pushId}\0");
-        return [.. Directory.EnumerateDirectories("/proc").Select(Number).Where(id => id > 0 && id != Environment.ProcessId && Has(id, mark))];
+        var all = Directory.EnumerateDirectories("/proc").Select(Number);
+        return [.. all.Where(id => id > 0 && id != Environment.ProcessId && Has(id, mark))];
     }
 
     private static int Number(string folder) => int.TryParse(Path.GetFileName(folder), out var id) ? id : 0;

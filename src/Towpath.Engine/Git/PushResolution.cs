@@ -59,7 +59,8 @@ public sealed class PushResolution(Repositories repositories, TimeProvider time,
         foreach (var change in command.Changes)
             await RemoveStaleLockAsync(Path.Combine(repository, change.Ref + ".lock"), cancel);
         await RemoveStaleLockAsync(Path.Combine(repository, "packed-refs.lock"), cancel);
-        var moved = command.Changes.Where(change => Reflog.HasMoved(repository, command.PushId, change)).Select(change => change.Ref).ToValueList();
+        var moves = command.Changes.Where(change => Reflog.HasMoved(repository, command.PushId, change));
+        var moved = moves.Select(change => change.Ref).ToValueList();
         repositories.Sync(command.Project, moved);
         return new SettlePush(command.PushId, moved);
     }

@@ -49,7 +49,7 @@ internal static class Reflog
             return File.ReadAllText(loose).Trim();
         var packed = Path.Combine(repository, "packed-refs");
         return File.Exists(packed)
-            ? File.ReadLines(packed).Where(line => line.EndsWith($" {reference}", StringComparison.Ordinal)).Select(line => line.Split(' ')[0]).FirstOrDefault()
+            ? File.ReadLines(packed).FirstOrDefault(line => line.EndsWith($" {reference}", StringComparison.Ordinal))?.Split(' ')[0]
             : null;
     }
 }

@@ -57,7 +57,9 @@ public sealed class Repositories
 
     /// <param name="project">A name that <see cref="ProjectName"/> has no problem with.</param>
     public string PathOf(string project) =>
-        ProjectName.Problem(project) is { } problem ? throw new ArgumentException(problem, nameof(project)) : Path.Combine(Folder, project + ".git");
+        ProjectName.Problem(project) is { } problem
+            ? throw new ArgumentException(problem, nameof(project))
+            : Path.Combine(Folder, project + ".git");
 
     public bool Exists(string project) => File.Exists(Path.Combine(PathOf(project), "HEAD"));
 
@@ -116,9 +118,16 @@ public sealed class Repositories
     public void Sync(string project, IEnumerable<string> refs)
     {
         var repository = PathOf(project);
-        var folders = refs.Select(name => Path.GetDirectoryName(Path.Combine(repository, name))!).Append(Path.Combine(repository, "objects", "pack"));
-        foreach (var folder in folders.Distinct(StringComparer.Ordinal).Where(Directory.Exists))
+        var folders = refs.SelectMany(FoldersOf).Distinct(StringComparer.Ordinal).Append("objects/pack");
+        foreach (var folder in folders.Select(folder => Path.Combine(repository, folder)).Where(Directory.Exists))
             DurableFile.SyncFolder(folder);
+    }
+
+    /// <summary>All that git may have made for the ref: <c>refs/heads/a/b</c> is in <c>refs/heads/a</c>, and that in <c>refs/heads</c>.</summary>
+    private static IEnumerable<string> FoldersOf(string name)
+    {
+        for (var end = name.LastIndexOf('/'); end > "refs".Length; end = name.LastIndexOf('/', end - 1))
+            yield return name[..end];
     }
 
     /// <summary>
@@ -129,12 +138,14 @@ public sealed class Repositories
     public async Task TidyAsync(string project)
     {
         var packs = Path.Combine(PathOf(project), "objects", "pack");
-        if (!Directory.Exists(packs) || Directory.EnumerateFiles(packs, "*.pack").Take(PacksAtMost).Count() < PacksAtMost || !tidying.TryAdd(project, true))
+        var isTidy = !Directory.Exists(packs) || Directory.EnumerateFiles(packs, "*.pack").Take(PacksAtMost).Count() < PacksAtMost;
+        if (isTidy || !tidying.TryAdd(project, true))
             return;
         try
         {
             using var limit = new CancellationTokenSource(TidyAtMost);
-            var (exitCode, _, errors) = await Surroundings.RunAsync(["--git-dir", PathOf(project), "repack", "-d", "-n", "-q", "--geometric=2"], limit.Token);
+            var (exitCode, _, errors) = await Surroundings.RunAsync(
+                ["--git-dir", PathOf(project), "repack", "-d", "-n", "-q", "--geometric=2"], limit.Token);
             if (exitCode != 0)
                 throw new GitException(errors.Trim());
         }
@@ -144,7 +155,10 @@ public sealed class Repositories
         }
     }
 
-    /// <summary>Removes what an earlier server left: folders of its pushes, half of what they brought, and repositories that never got a ref. Call before the first push is let in.</summary>
+    /// <summary>
+    /// Removes what an earlier server left: folders of its pushes, half of what they brought, and repositories that never
+    /// got a ref. Call before the first push is let in.
+    /// </summary>
     public void Sweep(DateTimeOffset now)
     {
         foreach (var push in Directory.EnumerateDirectories(PushesFolder).Concat(Directory.EnumerateDirectories(Folder, "new-*")))
@@ -181,6 +195,8 @@ public sealed class Repositories
             Directory.CreateDirectory(Path.Combine(next, folder), OwnerOnly);
         DurableFile.Write(Path.Combine(next, "config"), Encoding.UTF8.GetBytes(GitConfig.Repository));
         DurableFile.Write(Path.Combine(next, "HEAD"), "ref: refs/heads/main\n"u8);
+        foreach (var folder in (ReadOnlySpan<string>)["objects", "refs"])
+            DurableFile.SyncFolder(Path.Combine(next, folder));
         Directory.Move(next, path);
         DurableFile.SyncFolder(Folder);
     }

@@ -15,7 +15,7 @@ public static partial class Fifo
             throw new IOException($"The named pipe '{path}' cannot be made: {Marshal.GetLastPInvokeErrorMessage()}.");
     }
 
-    /// <summary>Opens both ends, which never waits for anybody. As long as it is open, the other side's open does not wait either.</summary>
+    /// <summary>Opens both ends, which waits for nobody. As long as it is open, the other side's open does not wait either.</summary>
     public static SafeFileHandle OpenBoth(string path) => File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
 
     /// <summary>Opens the writing end; waits for a reader when there is none. Writing fails once the last reader is gone.</summary>

@@ -18,7 +18,9 @@ public static class GitEndpoints
         group.MapPost("/{project}.git/git-upload-pack", (HttpContext context, string project) => gate.FetchAsync(context, project));
         group.MapPost("/{project}.git/git-receive-pack", (HttpContext context, string project) => gate.PushAsync(context, project));
         group.Map("/{**rest}", (HttpContext context) => Answers.SayAsync(
-            context, StatusCodes.Status404NotFound, "Repositories are at /git/NAME.git; git clone, fetch and push are served there, and nothing else."));
+            context,
+            StatusCodes.Status404NotFound,
+            "Repositories are at /git/NAME.git; git clone, fetch and push are served there, and nothing else."));
         return group.ExcludeFromDescription();
     }
 }

@@ -14,7 +14,10 @@ public sealed class GitGate(ControlPlane control, Repositories repositories, Tim
     private Doorbell? bell;
     private PushDesk? desk;
 
-    /// <summary>What agents said of the steps of an attempt under way, by the attempt's id; for pushes that wait for the whole journey.</summary>
+    /// <summary>
+    /// What agents said of the steps of an attempt under way, by the attempt's id; for pushes that wait for the whole
+    /// journey.
+    /// </summary>
     public Func<string, IReadOnlyList<StepResult>?>? Progress { get; init; }
 
     /// <summary>Clears away what an earlier server left, and lets pushes in from here on. Call once.</summary>
@@ -28,12 +31,18 @@ public sealed class GitGate(ControlPlane control, Repositories repositories, Tim
 
     public void Dispose() => bell?.Dispose();
 
-    /// <summary><c>GET info/refs?service=…</c>: what there is. An unknown project may be pushed to, and is made when something comes.</summary>
+    /// <summary>
+    /// <c>GET info/refs?service=…</c>: what there is. An unknown project may be pushed to, and is made when something comes.
+    /// </summary>
     internal Task AdvertiseAsync(HttpContext context, string project)
     {
         var service = context.Request.Query["service"].ToString();
         if (service is not ("git-upload-pack" or "git-receive-pack"))
-            return Answers.SayAsync(context, StatusCodes.Status403Forbidden, "Only git's smart HTTP protocol is served: use git 1.6.6 or newer.");
+        {
+            return Answers.SayAsync(
+                context, StatusCodes.Status403Forbidden, "Only git's smart HTTP protocol is served: use git 1.6.6 or newer.");
+        }
+
         if (ProjectName.Problem(project) is { } problem)
             return Answers.SayAsync(context, StatusCodes.Status404NotFound, problem);
         if (repositories.Exists(project))
@@ -69,7 +78,8 @@ public sealed class GitGate(ControlPlane control, Repositories repositories, Tim
         catch (IOException e) when (!context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
         {
             log.LogError(e, "A push to {Project} could not be taken", project);
-            await Answers.SayAsync(context, StatusCodes.Status503ServiceUnavailable, $"The server cannot take the push: {e.Message} Push again when that is mended.");
+            await Answers.SayAsync(
+                context, StatusCodes.Status503ServiceUnavailable, $"The server cannot take the push: {e.Message} Mend that and push again.");
         }
 
         _ = TidyAsync(project);
@@ -101,5 +111,6 @@ public sealed class GitGate(ControlPlane control, Repositories repositories, Tim
 
     private static Task UnknownAsync(HttpContext context, string project) => Answers.SayAsync(
         context, StatusCodes.Status404NotFound,
-        $"There is no project '{PlainText.Line(project, ProjectName.LengthAtMost)}' here: its first push makes it, or the address has a typing error.");
+        $"There is no project '{PlainText.Line(project, ProjectName.LengthAtMost)}' here: its first push makes it, "
+            + "or the address has a typing error.");
 }

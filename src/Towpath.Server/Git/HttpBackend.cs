@@ -43,7 +43,10 @@ internal sealed class HttpBackend(Repositories repositories, TimeProvider time, 
         if (await errors is { Length: > 0 } complaints)
             log.LogInformation("git http-backend for {Path}: {Complaints}", path, complaints);
         if (!isAnswered && !context.RequestAborted.IsCancellationRequested)
-            await Answers.SayAsync(context, StatusCodes.Status500InternalServerError, "git could not serve this request; the server's log says why.");
+        {
+            await Answers.SayAsync(
+                context, StatusCodes.Status500InternalServerError, "git could not serve this request; the server's log says why.");
+        }
     }
 
     private static void LiftLimits(HttpContext context)

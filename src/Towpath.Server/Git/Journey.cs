@@ -20,6 +20,8 @@ internal sealed class Journey(string address, string project, int run)
 
     public int Run => run;
 
+    private string Page => $"{address}/{project}";
+
     /// <summary>Nothing more is going to happen by itself.</summary>
     public bool IsOver { get; private set; }
 
@@ -39,7 +41,9 @@ internal sealed class Journey(string address, string project, int run)
         if (state.Candidate is null)
             return End(state.Status == RunStatus.Succeeded ? "succeeded; there is nothing to deploy" : $"{view.State}: {view.Reason}");
 
-        var places = state.Pipeline.Environments.Select(definition => (Definition: definition, At: DeploymentIn(environment(definition.Name)))).ToList();
+        var places = state.Pipeline.Environments
+            .Select(definition => (Definition: definition, At: DeploymentIn(environment(definition.Name))))
+            .ToList();
         foreach (var (definition, at) in places)
         {
             if (at is not null)
@@ -49,7 +53,9 @@ internal sealed class Journey(string address, string project, int run)
         if (!IsSettled(places))
             return lines;
         var live = places.Where(place => place.At?.State == "live").Select(place => place.Definition.Name).ToList();
-        var rest = places.Where(place => place.At?.State != "live").Select(place => $"{place.Definition.Name} {place.At?.State ?? "not reached"}").ToList();
+        var rest = places.Where(place => place.At?.State != "live")
+            .Select(place => $"{place.Definition.Name} {place.At?.State ?? "not reached"}")
+            .ToList();
         var parts = live.Count > 0 ? rest.Prepend($"live in {string.Join(", ", live)}") : rest;
         return End(string.Join("; ", parts));
     }
@@ -72,14 +78,14 @@ internal sealed class Journey(string address, string project, int run)
             if (step.State == "running")
                 Once(key + "/running", $"  · {line}");
             else if (step.State is not ("queued" or "skipped"))
-                Once(key, Row(Mark(step.State), line, Took(step.StartedAt, step.FinishedAt), step.ExitCode is > 0 and var code ? $"exit code {code}" : ""));
+                Once(key, Row(Mark(step.State), line, Took(step.StartedAt, step.FinishedAt), CodeOf(step)));
         }
 
         if (job is not { State: "failed" or "errored" or "canceled", Attempt: > 0 })
             return;
         Once($"{name}/end", $"  ✗ {name} {job.State}: {PlainText.Line(job.Reason, 300)}");
         if (job.State != "canceled")
-            Once($"{name}/log", $"    log: towpath logs --project {project} --run {run} --job {job.Name}  ({address}/{project}/runs/{run})");
+            Once($"{name}/log", $"    log: towpath logs --project {project} --run {run} --job {job.Name}  ({Page}/runs/{run})");
     }
 
     private void TellTests(TestsView tests)
@@ -103,11 +109,11 @@ internal sealed class Journey(string address, string project, int run)
         var width = pipeline.Environments.Max(one => one.Name.Length);
         var isOver = deployment.EndedAt is not null;
         var said = deployment.State == "live" ? EnvironmentView.Of(environment).Url ?? "" : PlainText.Line(deployment.Reason, 300);
-        Once(
-            $"{name}/{deployment.State}/{deployment.Reason}",
-            Row(Mark(deployment.State), $"{name.PadRight(width)}  {deployment.State}", isOver ? Took(deployment.StartedAt, deployment.EndedAt) : "", said));
+        var took = isOver ? Took(deployment.StartedAt, deployment.EndedAt) : "";
+        var row = Row(Mark(deployment.State), $"{name.PadRight(width)}  {deployment.State}", took, said);
+        Once($"{name}/{deployment.State}/{deployment.Reason}", row);
         if (deployment.State is "failed" or "errored" or "rolled-back" or "needs-decision")
-            Once($"{name}/log", $"    log: towpath logs --project {project} --env {name}  ({address}/{project}/environments/{name})");
+            Once($"{name}/log", $"    log: towpath logs --project {project} --env {name}  ({Page}/environments/{name})");
     }
 
     /// <summary>The deployment that brings the run's candidate by itself; what a person does afterwards is another story.</summary>
@@ -116,7 +122,10 @@ internal sealed class Journey(string address, string project, int run)
             ? view.History.Concat(view.Waiting).Append(view.Deployment).FirstOrDefault(one => one is { Kind: "deploy" } && one.Run == run)
             : null;
 
-    /// <summary>Every environment is done with the candidate, waits for a person, or comes after one that the candidate did not get through.</summary>
+    /// <summary>
+    /// Every environment is done with the candidate, waits for a person, or comes after one that the candidate did not get
+    /// through.
+    /// </summary>
     private static bool IsSettled(List<(EnvironmentDefinition Definition, DeploymentView? At)> places)
     {
         var closed = new HashSet<string>(StringComparer.Ordinal);
@@ -139,7 +148,10 @@ internal sealed class Journey(string address, string project, int run)
             lines.Add(line);
     }
 
-    private static string Row(char mark, string what, string took, string note) => $"  {mark} {what.PadRight(Width)} {took,9}  {note}".TrimEnd();
+    private static string Row(char mark, string what, string took, string note) =>
+        $"  {mark} {what.PadRight(Width)} {took,9}  {note}".TrimEnd();
+
+    private static string CodeOf(StepView step) => step.ExitCode is > 0 and var code ? $"exit code {code}" : "";
 
     private static char Mark(string state) => state switch
     {

@@ -4,7 +4,10 @@ using Towpath.Engine;
 
 namespace Towpath.Server.Git;
 
-/// <summary>A port on an agent belongs to one project and environment; who comes second is told in the push. Asked again when a version starts.</summary>
+/// <summary>
+/// A port on an agent belongs to one project and environment; who comes second is told in the push. Asked again when a
+/// version starts.
+/// </summary>
 internal static class ListenClaims
 {
     private const int ProjectsAtMost = 10_000;
@@ -19,8 +22,8 @@ internal static class ListenClaims
         {
             if (wanted.FirstOrDefault(one => one.Agent == claim.Agent && one.Port == claim.Port) is { } both)
             {
-                return $"Port {both.Port} of environment '{both.Environment}' belongs to environment '{claim.Environment}' of '{claim.Project}': "
-                    + $"choose another port in {PipelineFile.Name}.";
+                return $"Port {both.Port} of environment '{both.Environment}' belongs to environment '{claim.Environment}' of "
+                    + $"'{claim.Project}': choose another port in {PipelineFile.Name}.";
             }
         }
 
@@ -53,8 +56,10 @@ internal static class ListenClaims
     }
 
     private static IEnumerable<Claim> Of(string project, EnvironmentDefinition environment) => environment.Target is AppsTarget apps
-        ? apps.Listen.Values.Select(address => new Claim(project, environment.Name, environment.Agent, address[(address.LastIndexOf(':') + 1)..]))
+        ? apps.Listen.Values.Select(address => new Claim(project, environment.Name, environment.Agent, PortOf(address)))
         : [];
+
+    private static string PortOf(string address) => address[(address.LastIndexOf(':') + 1)..];
 
     /// <param name="Agent">Null: the one on the server's machine.</param>
     private sealed record Claim(string Project, string Environment, string? Agent, string Port);

@@ -41,7 +41,8 @@ internal sealed class PushDesk(
             session.TakeWritingEnd();
             await (stage == "pre" ? BeforeAsync(session) : AfterAsync(session));
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException && session.Over.IsCancellationRequested)
+        catch (Exception e) when (session.Over.IsCancellationRequested
+            && e is IOException or OperationCanceledException or ObjectDisposedException)
         {
             // Client or git went away: what was announced is settled from the reflog. The hook must not wait for more.
             session.HangUp();
@@ -49,7 +50,8 @@ internal sealed class PushDesk(
         catch (Exception e)
         {
             log.LogError(e, "Push {Push} to {Project} could not be answered ({Stage})", session.Id, session.Project, stage);
-            TryRefuse(session, e is JournalException or GitException ? e.Message : "The server could not handle the push; its log says why.");
+            TryRefuse(
+                session, e is JournalException or GitException ? e.Message : "The server could not handle the push; its log says why.");
         }
     }
 
@@ -73,7 +75,11 @@ internal sealed class PushDesk(
 
         session.Changes = finding.Changes;
         if (intent.Options.FirstOrDefault(option => option != PushIntent.WaitOption) is { } unknown)
-            session.Say($"The push option '{PlainText.Line(unknown, 40)}' is not known and does nothing; there is '{PushIntent.WaitOption}'.");
+        {
+            session.Say(
+                $"The push option '{PlainText.Line(unknown, 40)}' is not known and does nothing; there is '{PushIntent.WaitOption}'.");
+        }
+
         session.Accept();
     }
 
@@ -99,7 +105,8 @@ internal sealed class PushDesk(
             return false;
         }
 
-        bool IsBusy() => control.Project(session.Project)?.Pushes.Values.Any(push => push.Changes.Any(change => refs.Contains(change.Ref))) ?? false;
+        bool IsBusy() => control.Project(session.Project) is { } project
+            && project.Pushes.Values.Any(push => push.Changes.Any(change => refs.Contains(change.Ref)));
     }
 
     private async Task AfterAsync(PushSession session)
@@ -121,16 +128,17 @@ internal sealed class PushDesk(
 
         var project = control.Project(session.Project)!;
         var runs = session.Changes.Where(change => moved.Contains(change.Ref)).Select(RunOf).OfType<RunRequest>().ToList();
+        var page = $"{session.Address}/{project.Name}/runs";
         session.Say(runs.Select(run =>
-            $"run {run.Number} of {project.Name}: {session.Address}/{project.Name}/runs/{run.Number}{(run.Deploys ? "" : " (builds and tests only)")}"));
+            $"run {run.Number} of {project.Name}: {page}/{run.Number}{(run.Deploys ? "" : " (builds and tests only)")}"));
         if (project.DefaultBranch is { } branch)
             repositories.SetHead(project.Name, branch);
         if (session.Intent is { Waits: true } && runs.Count > 0)
             await FollowAsync(session, runs);
         session.Accept();
 
-        RunRequest? RunOf(RefChange change) =>
-            project.Requests.FirstOrDefault(request => request.Number >= firstNew && request.Ref == change.Ref && request.Commit == change.New);
+        RunRequest? RunOf(RefChange change) => project.Requests.FirstOrDefault(request =>
+            request.Number >= firstNew && request.Ref == change.Ref && request.Commit == change.New);
     }
 
     private async Task FollowAsync(PushSession session, List<RunRequest> runs)
@@ -162,7 +170,7 @@ internal sealed class PushDesk(
         {
             // Listening can only end between two changes.
             await both.CancelAsync();
-            await change.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            await Task.WhenAny(change);
             await changes.DisposeAsync();
         }
     }

@@ -66,20 +66,24 @@ internal sealed class PushInspection(Repositories repositories, Func<string, Pip
         RefUpdate update, FoundObject? commit, FoundObject? file, Dictionary<string, PipelineParse> parsed)
     {
         var name = PlainText.Line(update.Name, 80);
+        var at = update.New![..12];
         if (commit is not { Type: "commit" })
             return (null, [$"'{name}' would point to something that is no commit; push a commit."]);
         if (file is null)
-            return (null, [$"There is no {PipelineFile.Name} in {update.New![..12]} ({name}): run 'towpath init', commit the file and push again."]);
+            return (null, [$"There is no {PipelineFile.Name} in {at} ({name}): run 'towpath init', commit the file and push again."]);
         if (file.Type != "blob")
-            return (null, [$"{PipelineFile.Name} in {update.New![..12]} ({name}) is not a file; make it one and push again."]);
+            return (null, [$"{PipelineFile.Name} in {at} ({name}) is not a file; make it one and push again."]);
         if (file.Content is null)
             return (null, [$"{PipelineFile.Name}:1:1: the file has {file.Size} bytes; at most {PipelineFile.MaxBytes} are read"]);
         if (!parsed.TryGetValue(file.Id, out var parse))
             parsed[file.Id] = parse = PipelineFile.Parse(file.Text);
         return parse.IsValid
             ? (parse.Pipeline, [])
-            : (null, [$"The pipeline file in {update.New![..12]} ({name}) is not valid:", .. parse.Errors.Select(error => PlainText.Line(error.At(PipelineFile.Name), 400))]);
+            : (null, [$"The pipeline file in {at} ({name}) is not valid:", .. parse.Errors.Select(Line)]);
+
+        static string Line(PipelineError error) => PlainText.Line(error.At(PipelineFile.Name), 400);
     }
 
-    private static int Rank(RefUpdate update) => Array.IndexOf(UsualDefaults, update.Name) is >= 0 and var rank ? rank : UsualDefaults.Length;
+    private static int Rank(RefUpdate update) =>
+        Array.IndexOf(UsualDefaults, update.Name) is >= 0 and var rank ? rank : UsualDefaults.Length;
 }

@@ -21,13 +21,22 @@ internal sealed record PushIntent(Quarantine? Quarantine, IReadOnlyList<RefUpdat
         var lines = text.Split('\n');
         var end = Array.IndexOf(lines, "options");
         if (end < 3)
-            throw new GitException("What the push is about to do could not be written down; see whether the server's disk is full, and push again.");
+        {
+            throw new GitException(
+                "What the push is about to do could not be written down; see whether the server's disk is full, and push again.");
+        }
+
         var quarantine = lines[0].Length == 0 ? null : new Quarantine(lines[0], lines[1], lines[2]);
         return new PushIntent(
             quarantine,
-            [.. lines[3..end].Select(line => line.Split(' ', 3)).Select(words => new RefUpdate(words[2], Commit(words[0]), Commit(words[1])))],
+            [.. lines[3..end].Select(Update)],
             [.. lines[(end + 1)..].Where(line => line.Length > 0)]);
     }
+
+    private static RefUpdate Update(string line) =>
+        line.Split(' ', 3) is [var old, var next, var name]
+            ? new RefUpdate(name, Commit(old), Commit(next))
+            : throw new GitException($"'{PlainText.Line(line, 80)}' is not what git says of a ref.");
 
     private static string? Commit(string id) => id.All(digit => digit == '0') ? null : id;
 }

@@ -101,8 +101,9 @@ public sealed class PushResolutionTests : IDisposable
     [Fact]
     public async Task Project_that_is_not_there_moved_nothing()
     {
-        var settled = await resolution.ResolveAsync(
-            new ResolvePush("bakery/pushes/p", "bakery", "p", [new RefChange(Main, null, first, "", null)]), TestContext.Current.CancellationToken);
+        var push = new ResolvePush("bakery/pushes/p", "bakery", "p", [new RefChange(Main, null, first, "", null)]);
+
+        var settled = await resolution.ResolveAsync(push, TestContext.Current.CancellationToken);
 
         Assert.Empty(settled.MovedRefs);
     }
@@ -134,8 +135,11 @@ public sealed class PushResolutionTests : IDisposable
         Assert.Equal([Main], await moved);
     }
 
-    private async Task<ValueList<string>> MovedAsync(string push, string? old, string? next) => (await resolution.ResolveAsync(
-        new ResolvePush($"shop/pushes/{push}", "shop", push, [new RefChange(Main, old, next, "", null)]), TestContext.Current.CancellationToken)).MovedRefs;
+    private async Task<ValueList<string>> MovedAsync(string push, string? old, string? next)
+    {
+        var command = new ResolvePush($"shop/pushes/{push}", "shop", push, [new RefChange(Main, old, next, "", null)]);
+        return (await resolution.ResolveAsync(command, TestContext.Current.CancellationToken)).MovedRefs;
+    }
 
     /// <summary>As git's receive-pack does it for a push.</summary>
     private Task MoveAsync(string push, string name, string? commit) =>

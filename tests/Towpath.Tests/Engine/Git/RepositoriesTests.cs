@@ -45,7 +45,8 @@ public sealed class RepositoriesTests : IDisposable
     [Fact]
     public async Task Git_takes_what_was_made_for_a_repository()
     {
-        var (exitCode, output, errors) = await repositories.Surroundings.RunAsync(["--git-dir", repositories.PathOf("shop"), "fsck", "--strict"], Cancel);
+        var (exitCode, output, errors) = await repositories.Surroundings.RunAsync(
+            ["--git-dir", repositories.PathOf("shop"), "fsck", "--strict"], Cancel);
 
         Assert.True(exitCode == 0, output + errors);
         Assert.Equal("true", await ConfigAsync("core.bare"));
@@ -60,7 +61,8 @@ public sealed class RepositoriesTests : IDisposable
     [InlineData("receive.maxInputSize", "1073741824")]
     [InlineData("receive.advertisePushOptions", "true")]
     [InlineData("gc.auto", "0")]
-    public async Task Settings_that_promises_rest_on_are_in_force(string name, string value) => Assert.Equal(value, await ConfigAsync(name));
+    public async Task Settings_that_promises_rest_on_are_in_force(string name, string value) =>
+        Assert.Equal(value, await ConfigAsync(name));
 
     [Theory]
     [InlineData("core.fsync", "all")]
@@ -133,7 +135,8 @@ public sealed class RepositoriesTests : IDisposable
     /// <summary>Always as a pack, as pushes to the server are kept.</summary>
     private string Push(string commit)
     {
-        client.Do("push", "-q", "--receive-pack=git -c receive.unpackLimit=1 receive-pack", repositories.PathOf("shop"), "HEAD:refs/heads/main");
+        client.Do(
+            "push", "-q", "--receive-pack=git -c receive.unpackLimit=1 receive-pack", repositories.PathOf("shop"), "HEAD:refs/heads/main");
         return commit;
     }
 

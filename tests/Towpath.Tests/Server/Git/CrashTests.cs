@@ -1,11 +1,15 @@
 using System.Diagnostics;
+using System.Text.Json;
 using Towpath.Core.Commits;
 using Towpath.Engine.Git;
 using Towpath.Engine.Journal;
 
 namespace Towpath.Tests.Server.Git;
 
-/// <summary>A kill anywhere between the announcement of a push and its end: every ref that moved has one run, and no hook waits for the dead.</summary>
+/// <summary>
+/// A kill anywhere between the announcement of a push and its end: every ref that moved has one run, and no hook waits for
+/// the dead.
+/// </summary>
 public sealed class CrashTests : IDisposable
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
@@ -62,7 +66,6 @@ public sealed class CrashTests : IDisposable
             await PushAsync(dead, "main");
 
             // The hook dies after the server said yes: git moves nothing.
-            File.AppendAllText(Path.Combine(dead.Repositories.HooksFolder, "pre-receive"), "");
             var hook = Path.Combine(dead.Repositories.HooksFolder, "pre-receive");
             File.WriteAllText(hook, File.ReadAllText(hook).Replace(".) exit 0", ".) kill -9 $$", StringComparison.Ordinal));
             client.Commit("Two");
@@ -141,7 +144,7 @@ public sealed class CrashTests : IDisposable
             await PushAsync(dead, "main");
         }
 
-        var push = journal.Read("shop").Select(entry => System.Text.Json.JsonDocument.Parse(entry.Data).RootElement.GetProperty("id").GetString()!).First();
+        var push = JsonDocument.Parse(journal.Read("shop")[0].Data).RootElement.GetProperty("id").GetString()!;
         using var straggler = Process.Start(new ProcessStartInfo("sh", ["-c", "read line"])
         {
             RedirectStandardInput = true,
@@ -189,7 +192,8 @@ public sealed class CrashTests : IDisposable
         Towpath.Protocol.Files.Fifo.Create(bell);
 
         // Stands for the server: holds the pipes as it does, hears the bell, and never answers.
-        using var held = Process.Start(new ProcessStartInfo("sh", ["-c", $"exec 3<>'{bell}' 4<>'{push}/reply'; echo ready; read line <&3; echo rung; read line"])
+        var script = $"exec 3<>'{bell}' 4<>'{push}/reply'; echo ready; read line <&3; echo rung; read line";
+        using var held = Process.Start(new ProcessStartInfo("sh", ["-c", script])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -231,7 +235,8 @@ public sealed class CrashTests : IDisposable
         File.WriteAllText(hook, "#!/bin/sh\nkill -9 $$\n");
     }
 
-    private static Task SettledAsync(GitServer server) => Eventually.That(() => server.Project("shop").Pushes.Count == 0, "every push is settled", Soon);
+    private static Task SettledAsync(GitServer server) =>
+        Eventually.That(() => server.Project("shop").Pushes.Count == 0, "every push is settled", Soon);
 
     private async Task<(int ExitCode, string Text)> RunHookAsync(string name, string push)
     {

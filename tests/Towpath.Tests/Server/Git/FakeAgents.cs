@@ -59,7 +59,8 @@ internal sealed class FakeAgents(Repositories repositories) : IAdapters
     {
         var digest = Digest.Of(Enumerable.Repeat((byte)7, 32).ToArray());
         Control!.Loop.Post(
-            StreamId.OfCommand(await NextAsync(id)), new PackageAnswered(id, Outcome.Succeeded, new Package(digest, digest, digest, 12_345), ""));
+            StreamId.OfCommand(await NextAsync(id)),
+            new PackageAnswered(id, Outcome.Succeeded, new Package(digest, digest, digest, 12_345), ""));
     }
 
     /// <summary>Answers the one stage that an environment waits for.</summary>
@@ -67,8 +68,10 @@ internal sealed class FakeAgents(Repositories repositories) : IAdapters
         where TCommand : AgentCommand
     {
         string? id = null;
+        string? Find() => Begun.Values.OfType<TCommand>()
+            .FirstOrDefault(command => StreamId.OfCommand(command.Id).Environment == environment)?.Id;
         await Eventually.That(
-            () => (id = Begun.Values.OfType<TCommand>().FirstOrDefault(command => StreamId.OfCommand(command.Id).Environment == environment)?.Id) is not null,
+            () => (id = Find()) is not null,
             $"{typeof(TCommand).Name} in {environment}; there are {string.Join(", ", Begun.Keys)}");
         Control!.Loop.Post(StreamId.OfCommand(id!), new StageAnswered(id!, outcome, reason));
         await Eventually.That(() => !Begun.ContainsKey(id!), $"{id} is over");

@@ -79,7 +79,7 @@ internal sealed class GitClient
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (var argument in (IEnumerable<string>)["-c", "user.name=Test", "-c", "user.email=test@example.org", "-c", "advice.detachedHead=false", .. arguments])
+        foreach (var argument in (IEnumerable<string>)["-c", "user.name=Test", "-c", "user.email=test@example.org", .. arguments])
             start.ArgumentList.Add(argument);
         start.Environment["HOME"] = home;
         start.Environment["GIT_CONFIG_NOSYSTEM"] = "1";

@@ -37,7 +37,8 @@ public sealed class JourneyTests : IAsyncLifetime
         progress[attempt] = [new StepResult("make", StepStatus.Running, null, Start, null)];
         await HeardAsync("· build › make");
         await server.Agents.EndJobAsync(
-            attempt, Outcome.Succeeded, "", new TestResults(12, 0, 1, ValueList<FailedTest>.Empty), Step("make", 1.25), Step("make test", 75));
+            attempt, Outcome.Succeeded, "", new TestResults(12, 0, 1, ValueList<FailedTest>.Empty),
+            Step("make", 1.25), Step("make test", 75));
         await HeardAsync("✓ build › make ");
         await server.Agents.PackAsync("shop/runs/1/package");
         await HeardAsync("package");
@@ -54,12 +55,12 @@ public sealed class JourneyTests : IAsyncLifetime
         Assert.True(exitCode == 0, text);
         var lines = Remote();
         Assert.Equal($"run 1 of shop: {server.Address}/shop/runs/1", lines[0]);
-        Assert.Contains(lines, line => line.StartsWith("  ✓ build › make ", StringComparison.Ordinal) && line.EndsWith("1.3 s", StringComparison.Ordinal));
-        Assert.Contains(lines, line => line.StartsWith("  ✓ build › make test", StringComparison.Ordinal) && line.EndsWith("1 min 15 s", StringComparison.Ordinal));
+        AssertLine("  ✓ build › make ", "1.3 s");
+        AssertLine("  ✓ build › make test", "1 min 15 s");
         Assert.Contains("  ✓ tests: 12 passed, 0 failed, 1 skipped", lines);
         Assert.Contains("  ✓ package 070707070707 (12.3 kB)", lines);
-        Assert.Contains(lines, line => line.StartsWith("  ✓ staging     live", StringComparison.Ordinal) && line.EndsWith("http://127.0.0.1:8081/", StringComparison.Ordinal));
-        Assert.Contains(lines, line => line.StartsWith("  ✓ production  live", StringComparison.Ordinal) && line.EndsWith("http://127.0.0.1:8080/", StringComparison.Ordinal));
+        AssertLine("  ✓ staging     live", "http://127.0.0.1:8081/");
+        AssertLine("  ✓ production  live", "http://127.0.0.1:8080/");
         Assert.Equal("run 1 of shop: live in staging, production", lines[^1]);
     }
 
@@ -76,7 +77,7 @@ public sealed class JourneyTests : IAsyncLifetime
 
         Assert.True(exitCode == 0, text);
         var lines = Remote();
-        Assert.Contains(lines, line => line.StartsWith("  ✗ build › make test", StringComparison.Ordinal) && line.EndsWith("2.0 s  exit code 2", StringComparison.Ordinal));
+        AssertLine("  ✗ build › make test", "2.0 s  exit code 2");
         Assert.Contains("  ✗ build failed: step 'make test' ended with exit code 2", lines);
         Assert.Contains($"    log: towpath logs --project shop --run 1 --job build  ({server.Address}/shop/runs/1)", lines);
         Assert.Contains("  ✗ tests: 3 passed, 1 failed, 0 skipped", lines);
@@ -90,7 +91,8 @@ public sealed class JourneyTests : IAsyncLifetime
     public async Task Failed_verification_ends_the_journey_where_it_failed()
     {
         var push = PushAndWaitAsync();
-        await server.Agents.EndJobAsync("shop/runs/1/jobs/build/attempts/1", Outcome.Succeeded, "", null, Step("make", 1), Step("make test", 1));
+        await server.Agents.EndJobAsync(
+            "shop/runs/1/jobs/build/attempts/1", Outcome.Succeeded, "", null, Step("make", 1), Step("make test", 1));
         await server.Agents.PackAsync("shop/runs/1/package");
         await server.Agents.EndStageAsync<StartRelease>("staging");
         await server.Agents.EndStageAsync<CheckRelease>("staging", Outcome.Failed, "web is not healthy");
@@ -100,7 +102,7 @@ public sealed class JourneyTests : IAsyncLifetime
 
         Assert.True(exitCode == 0, text);
         var lines = Remote();
-        Assert.Contains(lines, line => line.StartsWith("  ✗ staging     failed", StringComparison.Ordinal) && line.EndsWith("web is not healthy", StringComparison.Ordinal));
+        AssertLine("  ✗ staging     failed", "web is not healthy");
         Assert.Equal("run 1 of shop: staging failed; production not reached", lines[^1]);
     }
 
@@ -113,7 +115,8 @@ public sealed class JourneyTests : IAsyncLifetime
 
         push.Kill(entireProcessTree: true);
 
-        await Eventually.That(() => !Directory.EnumerateDirectories(server.Repositories.PushesFolder).Any(), "the push is over", TimeSpan.FromSeconds(20));
+        await Eventually.That(
+            () => !Directory.EnumerateDirectories(server.Repositories.PushesFolder).Any(), "the push is over", TimeSpan.FromSeconds(20));
         Assert.Equal(RunStatus.Queued, server.Control.Run("shop", 1)!.Status);
         Assert.Equal(client.Head, server.Ref("shop", "refs/heads/main"));
     }
@@ -123,8 +126,11 @@ public sealed class JourneyTests : IAsyncLifetime
     private Task<(int ExitCode, string Text)> PushAndWaitAsync() =>
         client.TryAsync(["push", "-o", "wait", server.AddressOf("shop"), "main"], heard.Enqueue);
 
-    private Task HeardAsync(string text) =>
-        Eventually.That(() => heard.Any(line => line.Contains(text, StringComparison.Ordinal)), $"'{text}' in:\n{string.Join('\n', heard)}");
+    private Task HeardAsync(string text) => Eventually.That(
+        () => heard.Any(line => line.Contains(text, StringComparison.Ordinal)), $"'{text}' is heard");
+
+    private void AssertLine(string start, string end) => Assert.Contains(
+        Remote(), line => line.StartsWith(start, StringComparison.Ordinal) && line.EndsWith(end, StringComparison.Ordinal));
 
     private List<string> Remote() =>
         [.. heard.Where(line => line.StartsWith("remote: ", StringComparison.Ordinal)).Select(line => line["remote: ".Length..])];

@@ -62,7 +62,8 @@ public sealed class PushTests : IAsyncLifetime
         Assert.True(exitCode == 0, text);
         Assert.Equal("refs/heads/main", server.Project("shop").DefaultBranch);
         Assert.Equal(
-            [("refs/heads/main", true), ("refs/heads/feature", false)], server.Project("shop").Requests.Select(run => (run.Ref, run.Deploys)));
+            [("refs/heads/main", true), ("refs/heads/feature", false)],
+            server.Project("shop").Requests.Select(run => (run.Ref, run.Deploys)));
         Assert.Contains($"remote: run 2 of shop: {server.Address}/shop/runs/2 (builds and tests only)", text, StringComparison.Ordinal);
     }
 
@@ -148,7 +149,8 @@ public sealed class PushTests : IAsyncLifetime
 
         Assert.NotEqual(0, exitCode);
         Assert.Contains(
-            $"remote: There is no towpath.yml in {commit[..12]} (main): run 'towpath init', commit the file and push again.", text, StringComparison.Ordinal);
+            $"remote: There is no towpath.yml in {commit[..12]} (main): run 'towpath init', commit the file and push again.",
+            text, StringComparison.Ordinal);
         Assert.Null(server.Control.Project("shop"));
     }
 
@@ -287,7 +289,9 @@ public sealed class PushTests : IAsyncLifetime
 
         var taken = server.Project("shop").Requests.Skip(1).ToList();
         Assert.Equal(pushes.Count(push => push.ExitCode == 0 && push.Text.Contains("remote: run", StringComparison.Ordinal)), taken.Count);
-        var reflog = File.ReadLines(Path.Combine(server.Repositories.PathOf("shop"), "logs/refs/heads/main")).Skip(1).Select(line => line.Split(' ')[1]);
+        var reflog = File.ReadLines(Path.Combine(server.Repositories.PathOf("shop"), "logs/refs/heads/main"))
+            .Skip(1)
+            .Select(line => line.Split(' ')[1]);
         Assert.Equal(reflog, taken.OrderBy(run => run.Order).Select(run => run.Commit));
         await Eventually.That(() => server.Project("shop").Pushes.Count == 0, "every push is settled");
     }
@@ -319,7 +323,8 @@ public sealed class PushTests : IAsyncLifetime
 
         Assert.NotEqual(0, exitCode);
         Assert.Contains(
-            "Port 8081 of environment 'staging' belongs to environment 'staging' of 'shop'", text.Replace("\nremote: ", " ", StringComparison.Ordinal), StringComparison.Ordinal);
+            "Port 8081 of environment 'staging' belongs to environment 'staging' of 'shop'",
+            text.Replace("\nremote: ", " ", StringComparison.Ordinal), StringComparison.Ordinal);
     }
 
     [Fact]
