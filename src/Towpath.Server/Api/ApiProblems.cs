@@ -58,7 +58,7 @@ public sealed class ApiProblems(RequestDelegate next, ILogger<ApiProblems> log)
 
     private static string? Sentence(HttpContext context) => context.Response.StatusCode switch
     {
-        StatusCodes.Status404NotFound => $"The API has nothing at {context.Request.Path}; /api/v1/openapi.json says what it has.",
+        StatusCodes.Status404NotFound => $"The API has no {context.Request.Method} {context.Request.Path}; /api/v1/openapi.json says what it has.",
         StatusCodes.Status405MethodNotAllowed => $"{context.Request.Path} does not take {context.Request.Method}; /api/v1/openapi.json says what it takes.",
         StatusCodes.Status415UnsupportedMediaType => NotJson,
         StatusCodes.Status413PayloadTooLarge => TooLarge,

@@ -6,22 +6,47 @@ using Towpath.Server.Access;
 
 namespace Towpath.Server.Web;
 
-/// <summary>The pages for people.</summary>
+/// <summary>The pages for people: rendered here, readable without script, kept fresh with it.</summary>
 public static class PageExtensions
 {
-    public static IServiceCollection AddTowpathPages(this IServiceCollection services) => services;
+    public static IServiceCollection AddTowpathPages(this IServiceCollection services)
+    {
+        services.AddRazorComponents();
+        return services;
+    }
 
+    /// <summary>Needs <see cref="AddTowpathPages"/>, the API's services and the gate's.</summary>
     public static IEndpointRouteBuilder MapPages(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/sign-in", SignIn).ExcludeFromDescription();
+        var pages = routes.MapGroup("").ExcludeFromDescription();
+        pages.MapAssets();
+        pages.MapGet("/sign-in", SignIn);
+        pages.MapPost("/-/sign-out", SignOut);
+        pages.MapReading();
+        pages.MapQuestions();
+        pages.MapDeeds();
+        pages.MapLiveLogs();
+        pages.MapFallback("{**path}", NotHere);
         return routes;
     }
 
-    private static IResult SignIn(HttpContext context, SignInCodes codes, SessionCookie sessions, string code = "")
+    private static IResult SignIn(SignInCodes codes, SessionCookie sessions, HttpContext context, string code = "")
     {
         if (!codes.Use(code))
             return PageResults.Refused(StatusCodes.Status401Unauthorized, "This link was used before, or is older than ten minutes.");
         sessions.Give(context);
-        return TypedResults.Text("signed in");
+        return PageResults.Signed();
     }
+
+    private static IResult SignOut(SessionCookie sessions, HttpContext context)
+    {
+        sessions.Take(context);
+        return PageResults.See("/");
+    }
+
+    private static IResult NotHere(HttpContext context) =>
+        // The API says it in its own way.
+        context.Request.Path.StartsWithSegments("/api")
+            ? TypedResults.NotFound()
+            : PageResults.NotHere($"This server has no page {context.Request.Path}.");
 }

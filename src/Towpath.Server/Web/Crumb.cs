@@ -1,0 +1,4 @@
+namespace Towpath.Server.Web;
+
+/// <param name="Href">Null: the page itself.</param>
+public sealed record Crumb(string Text, string? Href = null);

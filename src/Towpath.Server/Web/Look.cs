@@ -1,0 +1,97 @@
+using System.Globalization;
+
+namespace Towpath.Server.Web;
+
+/// <summary>How states, moments and ids look to people.</summary>
+internal static class Look
+{
+    public static string Tone(string state) => state switch
+    {
+        "succeeded" or "live" => "good",
+        "failed" or "rolled-back" => "bad",
+        "errored" => "odd",
+        "running" or "starting" or "checking" or "shifting" => "busy",
+        "paused" or "rolling-back" or "needs-decision" or "held" => "warn",
+        _ => "quiet",
+    };
+
+    public static string Icon(string state) => state switch
+    {
+        "succeeded" or "live" => "check",
+        "failed" => "cross",
+        "errored" => "bang",
+        "running" or "starting" or "checking" or "shifting" => "turn",
+        "rolled-back" or "rolling-back" => "back",
+        "paused" or "held" => "pause",
+        "needs-decision" => "ask",
+        "waiting" => "clock",
+        "stopped" => "stop",
+        "canceled" or "superseded" or "outdated" or "refused" or "skipped" => "slash",
+        _ => "wait",
+    };
+
+    /// <summary><c>rolled-back</c> as <c>Rolled back</c>.</summary>
+    public static string Words(string state) => state.Length == 0 ? "" : char.ToUpperInvariant(state[0]) + state[1..].Replace('-', ' ');
+
+    /// <summary>What a kind of deployment is, in a sentence's beginning.</summary>
+    public static string Kind(string kind) => kind switch
+    {
+        "deploy" => "Deployment",
+        "settings" => "New settings",
+        "promote" => "Promotion",
+        "rollback" => "Rollback",
+        "stop" => "Stop",
+        _ => Words(kind),
+    };
+
+    public static string Commit(string sha) => sha.Length > 7 ? sha[..7] : sha;
+
+    public static string Digest(string digest) => digest.Length > 19 ? digest[7..19] : digest;
+
+    public static string Branch(string reference) =>
+        reference.StartsWith("refs/heads/", StringComparison.Ordinal) ? reference["refs/heads/".Length..] : reference;
+
+    /// <summary>In the server's zone: <c>Tuesday 14:02</c> within a week, then with the date.</summary>
+    public static string Day(DateTimeOffset at, DateTimeOffset now)
+    {
+        var (local, today) = (at.ToLocalTime(), now.ToLocalTime().Date);
+        var format = local.Date == today ? "'today' HH:mm"
+            : local.Date == today.AddDays(-1) ? "'yesterday' HH:mm"
+            : today - local.Date < TimeSpan.FromDays(7) ? "dddd HH:mm"
+            : local.Year == today.Year ? "d MMMM HH:mm" : "d MMMM yyyy HH:mm";
+        return local.ToString(format, CultureInfo.InvariantCulture);
+    }
+
+    public static string Moment(DateTimeOffset at) => at.ToLocalTime().ToString("d MMM yyyy, HH:mm:ss zzz", CultureInfo.InvariantCulture);
+
+    public static string Ago(DateTimeOffset at)
+    {
+        var passed = DateTimeOffset.UtcNow - at;
+        return passed.TotalMinutes < 1 ? "just now"
+            : passed.TotalHours < 1 ? $"{(int)passed.TotalMinutes} min ago"
+            : passed.TotalDays < 1 ? $"{(int)passed.TotalHours} h ago"
+            : passed.TotalDays < 2 ? "yesterday"
+            : $"{(int)passed.TotalDays} days ago";
+    }
+
+    public static string Took(TimeSpan time)
+    {
+        if (time < TimeSpan.Zero)
+            time = TimeSpan.Zero;
+        return time.TotalSeconds < 10 ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0} s")
+            : time.TotalMinutes < 1 ? $"{(int)time.TotalSeconds} s"
+            : time.TotalHours < 1 ? $"{(int)time.TotalMinutes} min {time.Seconds} s"
+            : $"{(int)time.TotalHours} h {time.Minutes} min";
+    }
+
+    public static string Size(long bytes) => bytes switch
+    {
+        >= 1_000_000_000 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:0.0} GB"),
+        >= 1_000_000 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:0.0} MB"),
+        >= 1000 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e3:0.0} kB"),
+        _ => $"{bytes} bytes",
+    };
+
+    /// <summary>The name as one part of an address.</summary>
+    public static string Part(string name) => Uri.EscapeDataString(name);
+}

@@ -1,0 +1,111 @@
+using Towpath.Core;
+using Towpath.Core.Commits;
+using Towpath.Core.Environments;
+using Towpath.Core.Runs;
+using Towpath.Engine.Views;
+using Towpath.Server.Logs;
+
+namespace Towpath.Server.Web;
+
+/// <param name="Newest">Of its runs; null before the first.</param>
+public sealed record ProjectCard(string Name, RunView? Newest, IReadOnlyList<EnvironmentView> Environments);
+
+/// <summary>Where a run's candidate came to, in one environment.</summary>
+public sealed record Destination(string Environment, DeploymentView Deployment, bool IsLive);
+
+/// <param name="Lines">The last ones, or those from the line that was asked for.</param>
+/// <param name="First">The number of the first of them.</param>
+/// <param name="Next">The number that follows the last of them.</param>
+/// <param name="AtEnd">No line was there after these.</param>
+/// <param name="Complete">None will be.</param>
+public sealed record LogExcerpt(string Log, IReadOnlyList<LogLine> Lines, long First, long Next, bool AtEnd, bool Complete);
+
+/// <summary>One step on the way of a deployment, as people see it.</summary>
+/// <param name="State">As a deployment's or a run's state.</param>
+public sealed record StageView(string Name, string State);
+
+/// <summary>What pages show, gathered from the inventory.</summary>
+internal static class Models
+{
+    /// <summary>Lines of a log that a page shows at once.</summary>
+    public const int LinesAtMost = 1000;
+
+    /// <summary>The deployment that changes the environment now; null: none does.</summary>
+    public static DeploymentView? UnderWay(EnvironmentView environment) =>
+        environment.Deployment is { EndedAt: null } deployment && environment.Waiting.All(waiting => waiting.Number != deployment.Number) ? deployment : null;
+
+    public static ProjectCard Card(Inventory inventory, ProjectState project) =>
+        new(project.Name, inventory.Runs(project.Name, 1).FirstOrDefault(), inventory.Environments(project));
+
+    public static IReadOnlyList<Destination> Destinations(Inventory inventory, ProjectState project, int run) =>
+    [
+        .. from environment in inventory.Environments(project)
+           let last = environment.History.Concat(environment.Waiting).Append(UnderWay(environment)).OfType<DeploymentView>()
+               .Where(deployment => deployment.Run == run).MaxBy(deployment => deployment.Number)
+           where last is not null
+           select new Destination(environment.Name, last, environment.Live?.Run == run),
+    ];
+
+    /// <param name="from">Null: the log's end.</param>
+    public static LogExcerpt Excerpt(LogAccess logs, string log, long? from)
+    {
+        var first = Math.Max(1, from ?? logs.Count(log) - LinesAtMost + 1);
+        var part = logs.Read(log, first, LinesAtMost);
+        return new LogExcerpt(log, part.Lines, first, part.Next, part.Complete || part.Next > logs.Count(log), part.Complete);
+    }
+
+    /// <summary>The stages that a deployment goes through, each with its state.</summary>
+    public static IReadOnlyList<StageView> Stages(EnvironmentState environment, Deployment deployment)
+    {
+        if (deployment.Definition(environment.Name) is not { } definition || deployment.StartedAt is null)
+            return [];
+        var planned = DeploymentPlan.Stages(deployment.Kind, definition.Target).Select(stage => (Stage?)stage).ToList();
+        // Once it is taken back, the stage it came to is no longer known: the log says it.
+        if (deployment is { Stage: Stage.Withdraw, Kind: not DeploymentKind.Stop })
+            return [new StageView("Take back", Word.Of(deployment.Status))];
+        var reached = deployment.Status == DeploymentStatus.Live ? planned.Count : deployment.IsOver ? -1 : planned.IndexOf(deployment.Stage);
+        if (reached < 0)
+            return [];
+        return
+        [
+            .. planned.Select((stage, index) => new StageView(
+                Words(stage!.Value), index < reached ? "succeeded" : index == reached ? Word.Of(deployment.Status) : "queued")),
+        ];
+    }
+
+    /// <summary>Candidates that a person may deploy, newest first.</summary>
+    public static IReadOnlyList<DeploymentView> Promotable(EnvironmentState environment)
+    {
+        var live = environment.Live?.Candidate.Run;
+        var runs = environment.Deployments
+            .Where(deployment => deployment.Kind == DeploymentKind.Deploy && deployment.Candidate.Run != live
+                && deployment.Definition(environment.Name)?.After.All(deployment.PassedIn.Contains) == true)
+            .Select(deployment => deployment.Number).ToHashSet();
+        var view = EnvironmentView.Of(environment);
+        return [.. view.History.Concat(view.Waiting).Where(deployment => runs.Contains(deployment.Number)).OrderByDescending(deployment => deployment.Run)];
+    }
+
+    /// <summary>One deployment as a view; null when it is not known any more.</summary>
+    public static DeploymentView? View(EnvironmentState environment, int deployment)
+    {
+        var view = EnvironmentView.Of(environment);
+        return view.History.Concat(view.Waiting).Append(UnderWay(view)).FirstOrDefault(one => one?.Number == deployment);
+    }
+
+    /// <summary>Until when a version was live; null: it is.</summary>
+    public static DateTimeOffset? LiveUntil(EnvironmentState environment, LiveView version)
+    {
+        var at = environment.Versions.ToList().FindLastIndex(known => known.Deployment == version.Deployment);
+        return at >= 0 && at + 1 < environment.Versions.Count ? environment.Versions[at + 1].Since : null;
+    }
+
+    private static string Words(Stage stage) => stage switch
+    {
+        Stage.Start => "Start",
+        Stage.Check => "Check",
+        Stage.Shift => "Move traffic",
+        Stage.Deploy => "Deploy",
+        Stage.Verify => "Verify",
+        _ => "Stop",
+    };
+}

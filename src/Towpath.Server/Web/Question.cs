@@ -1,0 +1,21 @@
+using Towpath.Engine.Views;
+
+namespace Towpath.Server.Web;
+
+/// <summary>What a person is asked before something is done.</summary>
+/// <param name="What">What will happen, in full sentences.</param>
+/// <param name="Button">The deed.</param>
+/// <param name="Action">Where the yes goes.</param>
+/// <param name="Back">Where the no goes.</param>
+public sealed record Question(string Project, string Title, string What, string Button, string Action, string Back, IReadOnlyList<Crumb> Crumbs)
+{
+    public bool IsDangerous { get; init; } = true;
+
+    public bool AsksReason { get; init; }
+
+    /// <summary>Runs to choose from; empty when there is nothing to choose.</summary>
+    public IReadOnlyList<DeploymentView> Choices { get; init; } = [];
+
+    /// <summary>Sent with the yes.</summary>
+    public IReadOnlyDictionary<string, string> Fields { get; init; } = new Dictionary<string, string>();
+}

@@ -1,0 +1,119 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Towpath.Core.Environments;
+using Towpath.Core.Runs;
+using Towpath.Engine.Views;
+using Towpath.Server.Logs;
+
+namespace Towpath.Server.Web;
+
+/// <summary>Pages that show what there is.</summary>
+internal static class ReadingPages
+{
+    public static void MapReading(this IEndpointRouteBuilder pages)
+    {
+        pages.MapGet("/", Home);
+        pages.MapGet("/{project}", Project);
+        pages.MapGet("/{project}/runs", (string project) => PageResults.See($"/{Look.Part(project)}"));
+        pages.MapGet("/{project}/environments", (string project) => PageResults.See($"/{Look.Part(project)}"));
+        pages.MapGet("/{project}/runs/{run:int}", Run);
+        pages.MapGet("/{project}/environments/{environment}", Environment);
+        pages.MapGet("/{project}/environments/{environment}/deployments/{deployment:int}", Deployment);
+    }
+
+    private static IResult Home(Inventory inventory, ServerIdentity identity) => PageResults.Page<HomePage>(new
+    {
+        Projects = (IReadOnlyList<ProjectCard>)[.. inventory.Projects().Select(project => inventory.Project(project.Name)).OfType<Core.Commits.ProjectState>().Select(project => Models.Card(inventory, project))],
+        identity.Url,
+    });
+
+    private static IResult Project(string project, Inventory inventory, int? before = null)
+    {
+        if (inventory.Project(project) is not { } found)
+            return PageResults.NotHere(Asked.NoProject(project).Sentence);
+        var newest = inventory.Runs(project, ProjectPage.PageSize);
+        return PageResults.Page<ProjectPage>(new
+        {
+            Project = project,
+            Branch = ProjectView.Of(found).DefaultBranch,
+            Newest = newest.Count > 0 ? newest[0] : null,
+            Packaged = newest.FirstOrDefault(run => run is { Package: not null, Deploys: true }),
+            Environments = inventory.Environments(found),
+            Runs = before is null ? newest : inventory.Runs(project, ProjectPage.PageSize, before),
+            Before = before,
+        });
+    }
+
+    private static IResult Run(string project, int run, Inventory inventory, LogAccess logs, string? job = null, int? attempt = null, long? from = null)
+    {
+        if (inventory.Project(project) is not { } known)
+            return PageResults.NotHere(Asked.NoProject(project).Sentence);
+        if (inventory.Run(project, run) is not { } found)
+            return PageResults.NotHere(Asked.NoRun(project, run).Sentence, $"/{Look.Part(project)}", $"To {project}");
+        var view = inventory.View(found);
+        var shown = view.Jobs!.FirstOrDefault(one => one.Name == job) ?? Telling(view.Jobs!);
+        var attempts = shown?.Attempt ?? 0;
+        var chosen = attempt is >= 1 && attempt <= attempts ? attempt.Value : attempts;
+        var log = shown is null || chosen == 0 ? null : $"{project}/runs/{run}/jobs/{shown.Name}/attempts/{chosen}";
+        return PageResults.Page<RunPage>(new
+        {
+            Run = found,
+            View = view,
+            Job = shown,
+            Attempt = chosen,
+            Attempts = attempts,
+            Log = log is null ? null : Excerpt(logs, log, from, found.IsOver),
+            Destinations = Models.Destinations(inventory, known, run),
+        });
+    }
+
+    private static IResult Environment(string project, string environment, Inventory inventory, LogAccess logs, TimeProvider time)
+    {
+        if (inventory.Project(project) is not { } known)
+            return PageResults.NotHere(Asked.NoProject(project).Sentence);
+        if (inventory.Environment(known, environment) is not { } state)
+            return PageResults.NotHere(Asked.NoEnvironment(project, environment).Sentence, $"/{Look.Part(project)}", $"To {project}");
+        var view = Inventory.View(known, state);
+        return PageResults.Page<EnvironmentPage>(new
+        {
+            State = state,
+            View = view,
+            Now = time.GetUtcNow(),
+            Until = view.RollbackTarget is { } target ? Models.LiveUntil(state, target) : null,
+            Stages = state.Active is { } active ? Models.Stages(state, active) : [],
+            Log = Models.UnderWay(view) is { } coming ? Models.Excerpt(logs, coming.Log, null) : null,
+            Promotable = Models.Promotable(state),
+        });
+    }
+
+    private static IResult Deployment(string project, string environment, int deployment, Inventory inventory, LogAccess logs, long? from = null)
+    {
+        var known = inventory.Project(project);
+        var state = known is null ? null : inventory.Environment(known, environment);
+        if (state?.Deployment(deployment) is not { } found)
+            return PageResults.NotHere($"'{environment}' has no deployment {deployment}, or it was too long ago.", $"/{Look.Part(project)}", $"To {project}");
+        return PageResults.Page<DeploymentPage>(new
+        {
+            Project = project,
+            Environment = environment,
+            View = Models.View(state, deployment)!,
+            Stages = Models.Stages(state, found),
+            Log = Excerpt(logs, DeploymentView.LogId(state, deployment), from, found.IsOver),
+        });
+    }
+
+    /// <summary>Of what is over nothing is followed, also when the log's end was lost.</summary>
+    private static LogExcerpt Excerpt(LogAccess logs, string log, long? from, bool isOver)
+    {
+        var excerpt = Models.Excerpt(logs, log, from);
+        return isOver && excerpt.Lines.Count == 0 ? excerpt with { Complete = true } : excerpt;
+    }
+
+    /// <summary>The job that people want to see: what failed, else what runs, else the last that did something.</summary>
+    private static JobView? Telling(IReadOnlyList<JobView> jobs) =>
+        jobs.FirstOrDefault(job => job.State is "failed" or "errored")
+        ?? jobs.FirstOrDefault(job => job.State == "running")
+        ?? jobs.LastOrDefault(job => job.Attempt > 0)
+        ?? (jobs.Count > 0 ? jobs[0] : null);
+}
