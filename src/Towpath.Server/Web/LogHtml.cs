@@ -10,7 +10,7 @@ namespace Towpath.Server.Web;
 /// Lines of a log as HTML. What a job printed is not to be trusted: every character is encoded, colours become classes,
 /// and all other control sequences are dropped.
 /// </summary>
-internal static class LogHtml
+public static class LogHtml
 {
     private const char Escape = '\u001b';
 
@@ -25,6 +25,7 @@ internal static class LogHtml
         return $"<div class=\"{kind}\" id=\"L{line.Number}\"><a href=\"#L{line.Number}\" title=\"{at}\">{line.Number}</a><span>{Text(line.Text)}</span></div>";
     }
 
+    /// <summary>The text of one line.</summary>
     public static string Text(string text)
     {
         var html = new StringBuilder();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Towpath.Engine.Views;
 
 namespace Towpath.Server.Web;
 
@@ -7,8 +8,8 @@ internal static class Look
 {
     public static string Tone(string state) => state switch
     {
-        "succeeded" or "live" => "good",
-        "failed" or "rolled-back" => "bad",
+        "succeeded" or "live" or "live-now" => "good",
+        "failed" or "rolled-back" or "taken-back" => "bad",
         "errored" => "odd",
         "running" or "starting" or "checking" or "shifting" => "busy",
         "paused" or "rolling-back" or "needs-decision" or "held" => "warn",
@@ -17,11 +18,11 @@ internal static class Look
 
     public static string Icon(string state) => state switch
     {
-        "succeeded" or "live" => "check",
+        "succeeded" or "live" or "live-now" or "was-live" => "check",
         "failed" => "cross",
         "errored" => "bang",
         "running" or "starting" or "checking" or "shifting" => "turn",
-        "rolled-back" or "rolling-back" => "back",
+        "rolled-back" or "rolling-back" or "taken-back" => "back",
         "paused" or "held" => "pause",
         "needs-decision" => "ask",
         "waiting" => "clock",
@@ -33,16 +34,22 @@ internal static class Look
     /// <summary><c>rolled-back</c> as <c>Rolled back</c>.</summary>
     public static string Words(string state) => state.Length == 0 ? "" : char.ToUpperInvariant(state[0]) + state[1..].Replace('-', ' ');
 
-    /// <summary>What a kind of deployment is, in a sentence's beginning.</summary>
+    /// <summary>What a kind of deployment does, with the run that it does it with: <c>Rollback to run 7</c>.</summary>
     public static string Kind(string kind) => kind switch
     {
-        "deploy" => "Deployment",
-        "settings" => "New settings",
-        "promote" => "Promotion",
-        "rollback" => "Rollback",
-        "stop" => "Stop",
+        "deploy" => "Deployment of",
+        "settings" => "New settings for",
+        "promote" => "Promotion of",
+        "rollback" => "Rollback to",
+        "stop" => "Stop of",
         _ => Words(kind),
     };
+
+    /// <summary>What became of a deployment that ended: <c>live</c> says that it arrived, not that it stayed.</summary>
+    public static string Ending(EnvironmentView environment, DeploymentView past) => past.State != "live" ? past.State
+        : environment.Live?.Deployment == past.Number ? "live-now"
+        : environment.History.Any(later => later.Undoes == past.Number && later.State == "live") ? "taken-back"
+        : "was-live";
 
     public static string Commit(string sha) => sha.Length > 7 ? sha[..7] : sha;
 

@@ -26,7 +26,8 @@ public static class PageExtensions
         pages.MapQuestions();
         pages.MapDeeds();
         pages.MapLiveLogs();
-        pages.MapFallback("{**path}", NotHere);
+        // Only for reading: a fallback for every method would take requests from endpoints that want a body and got none.
+        pages.MapMethods("{**path}", [HttpMethods.Get, HttpMethods.Head], NotHere).WithOrder(int.MaxValue);
         return routes;
     }
 

@@ -47,8 +47,10 @@ internal sealed class ScriptedWork : IAdapters
     {
         var now = DateTimeOffset.UtcNow;
         var status = outcome == Outcome.Succeeded ? StepStatus.Succeeded : StepStatus.Failed;
-        var steps = job.Job.Steps.Select((step, index) => new StepResult(
-            step.Name, index < job.Job.Steps.Count - 1 ? StepStatus.Succeeded : status, status == StepStatus.Succeeded ? 0 : 1, now.AddSeconds(-4), now, reason));
+        var last = job.Job.Steps.Count - 1;
+        var steps = job.Job.Steps.Select((step, index) => index < last
+            ? new StepResult(step.Name, StepStatus.Succeeded, 0, now.AddSeconds(-5), now.AddSeconds(-4))
+            : new StepResult(step.Name, status, status == StepStatus.Succeeded ? 0 : 1, now.AddSeconds(-4), now, reason));
         var outputs = job.Job.Outputs.Select(output => KeyValuePair.Create(output.Key, new StoredOutput(DigestOf(job.Id + output.Key), output.Value)));
         return new AttemptAnswered(job.Id, new JobEnded(outcome, reason, steps.ToValueList(), tests, OrdinalMap<StoredOutput>.From(outputs)));
     }

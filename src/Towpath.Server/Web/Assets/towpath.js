@@ -73,7 +73,7 @@ function follow(log) {
     waiting += event.data;
     if (!planned) { planned = true; requestAnimationFrame(append); }
   });
-  source.addEventListener("complete", () => { source.close(); log.removeAttribute("data-follow"); });
+  source.addEventListener("complete", () => { source.close(); log.removeAttribute("data-follow"); log.parentElement.querySelector("[data-following]")?.remove(); });
   if (!location.hash.startsWith("#L")) log.scrollTop = log.scrollHeight;
 }
 
