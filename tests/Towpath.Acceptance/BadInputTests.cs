@@ -1,0 +1,110 @@
+namespace Towpath.Acceptance;
+
+/// <summary>One clear sentence each, the right exit code, and nothing lost.</summary>
+public sealed class BadInputTests(UpFixture fixture)
+{
+    private readonly UpTowpath up = fixture.Up;
+
+    [Theory]
+    [InlineData(3, "no project 'nobody'", "runs", "--project", "nobody")]
+    [InlineData(2, "is no run", "runs", "show", "seven")]
+    [InlineData(2, "--environment", "deployments", "wait", "--run", "1")]
+    [InlineData(2, "is no duration", "runs", "wait", "1", "--timeout", "soon")]
+    [InlineData(2, "say whose log", "logs")]
+    [InlineData(2, "nowhere to listen", "up", "--listen", "7070")]
+    [InlineData(2, "there is no file", "check", "no-such-file.yml")]
+    [InlineData(2, "there is no folder", "packages", "push", "no-such-folder", "--commit", "abc")]
+    public async Task Wrong_usage_is_said_in_a_sentence(int code, string sentence, params string[] arguments)
+    {
+        var ran = (await up.RunAsync(arguments)).Expect(code);
+        Assert.Contains(sentence, ran.Errors, StringComparison.Ordinal);
+        Assert.Single(ran.Errors.TrimEnd().Split('\n'));
+        Assert.Equal("", ran.Output);
+    }
+
+    [Fact]
+    public async Task A_wrong_token_is_refused_everywhere()
+    {
+        var wrong = new Dictionary<string, string?> { ["TOWPATH_URL"] = up.Url, ["TOWPATH_TOKEN"] = "wrong" };
+        var ran = (await Ran.Async(Built.Towpath, ["projects"], environment: wrong)).Expect(3);
+        Assert.Contains("token is wrong", ran.Errors, StringComparison.Ordinal);
+        using var repository = await Repository.CreateAsync(up, "intruder", token: "wrong");
+        repository.Write("towpath.yml", "jobs: { a: { steps: [ls] } }");
+        await repository.CommitAsync("One");
+        Assert.NotEqual(0, (await repository.PushAsync()).Code);
+        var right = new Dictionary<string, string?> { ["TOWPATH_URL"] = up.Url, ["TOWPATH_TOKEN"] = up.Token };
+        Assert.DoesNotContain("intruder", (await Ran.Async(Built.Towpath, ["projects", "--json"], environment: right)).Expect(0).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_invalid_file_is_refused_in_the_push_with_its_place()
+    {
+        using var repository = await Repository.CreateAsync(up, "invalid");
+        repository.Write("towpath.yml", "jobs:\n  build:\n    stesp: [ls]\n");
+        await repository.CommitAsync("One");
+        var ran = await repository.PushAsync();
+        Assert.NotEqual(0, ran.Code);
+        Assert.Contains("towpath.yml:3:5", ran.Errors, StringComparison.Ordinal);
+        Assert.Contains("did you mean 'steps'?", ran.Errors, StringComparison.Ordinal);
+        var check = (await Ran.Async(Built.Towpath, ["check"], repository.Folder)).Expect(2);
+        Assert.Contains("towpath.yml:3:5", check.Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("missing", "outputs: { site: nowhere/ }", "nowhere")]
+    [InlineData("noxml", "reports: { tests: report.xml }\n    outputs: { site: public/ }", "report.xml")]
+    public async Task What_a_job_promises_and_does_not_hold_fails_it_with_a_reason(string project, string rest, string named)
+    {
+        using var repository = await Repository.CreateAsync(up, project);
+        repository.Write("towpath.yml", $"jobs:\n  build:\n    steps: [ls]\n    {rest}\n");
+        repository.Write("report.xml", "this is no report");
+        repository.Write("public/index.html", "Page");
+        await repository.CommitAsync("One");
+        (await repository.PushAsync()).Expect(0);
+        (await repository.RunAsync("runs", "wait", "1")).Expect(1);
+        var run = (await repository.RunAsync("runs", "show", "1", "--json")).Expect(0).Json;
+        Assert.Equal("failed", run.GetProperty("state").GetString());
+        Assert.Contains(named, run.GetProperty("reason").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_port_in_use_ends_up_with_3_and_leaves_nothing_running()
+    {
+        var data = Directory.CreateTempSubdirectory("towpath-acc-").FullName;
+        try
+        {
+            var ran = (await Ran.Async(Built.Towpath, ["up", "--data", data, "--listen", new Uri(up.Url).Authority])).Expect(3);
+            Assert.Contains("in use", ran.Errors, StringComparison.Ordinal);
+            Assert.Contains("Nothing was up", (await Ran.Async(Built.Towpath, ["down", "--data", data])).Expect(0).Output, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(data, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task A_port_of_an_environment_in_use_is_said_and_errors_the_deployment()
+    {
+        using var taken = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        taken.Start();
+        var port = ((System.Net.IPEndPoint)taken.LocalEndpoint).Port;
+        using var repository = await Repository.CreateAsync(up, "crowded");
+        repository.Write("towpath.yml", Site.Pipeline(port, Site.FreePort()));
+        repository.Write("public/index.html", "Page");
+        await repository.CommitAsync("One");
+        (await repository.PushAsync()).Expect(0);
+        (await repository.RunAsync("deployments", "wait", "--run", "1", "--environment", "staging")).Expect(1);
+        var shown = (await repository.RunAsync("envs", "show", "staging", "--json")).Expect(0).Json;
+        Assert.Contains($"{port}", shown.GetProperty("deployment").GetProperty("reason").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_a_server_it_says_how_to_start_one()
+    {
+        var data = Directory.CreateTempSubdirectory("towpath-acc-").FullName;
+        var ran = (await Ran.Async(Built.Towpath, ["runs", "--data", data])).Expect(3);
+        Assert.Contains("towpath up", ran.Errors, StringComparison.Ordinal);
+        Directory.Delete(data, recursive: true);
+    }
+}

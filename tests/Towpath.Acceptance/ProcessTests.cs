@@ -1,0 +1,101 @@
+namespace Towpath.Acceptance;
+
+/// <summary>What happens when processes end, and when they are not let end.</summary>
+public sealed class ProcessTests
+{
+    [Fact]
+    public async Task The_killed_server_is_started_again_and_its_run_ends_once()
+    {
+        await using var up = new UpTowpath();
+        await up.StartAsync();
+        using var repository = await Repository.CreateAsync(up, "killed");
+        repository.Write("towpath.yml", Site.Pipeline(Site.FreePort(), Site.FreePort(), steps: "for i in 1 2 3 4 5; do echo line $i; sleep 0.4; done"));
+        repository.Write("public/index.html", "Page");
+        await repository.CommitAsync("One");
+        (await repository.PushAsync()).Expect(0);
+        var url = up.Url;
+        await up.KillAsync("server");
+        (await repository.RunAsync("runs", "wait", "1")).Expect(0);
+        (await repository.RunAsync("deployments", "wait", "--run", "1", "--environment", "production")).Expect(0);
+        Assert.Equal(url, up.Url);
+        var run = (await repository.RunAsync("runs", "show", "1", "--json")).Expect(0).Json;
+        Assert.Equal(1, run.GetProperty("jobs")[0].GetProperty("attempt").GetInt32());
+        var log = (await repository.RunAsync("logs", "--run", "1", "--job", "build")).Expect(0).Output;
+        Assert.Equal(["line 1", "line 2", "line 3", "line 4", "line 5"], log.Split('\n').Where(line => line.StartsWith("line", StringComparison.Ordinal)));
+        Assert.Single((await repository.RunAsync("runs", "--json")).Expect(0).Json.EnumerateArray());
+    }
+
+    [Fact]
+    public async Task What_is_live_outlives_up_and_a_second_up_takes_over_what_runs()
+    {
+        await using var up = new UpTowpath();
+        await up.StartAsync();
+        var production = Site.FreePort();
+        using var repository = await Repository.CreateAsync(up, "lives");
+        repository.Write("towpath.yml", Site.Pipeline(Site.FreePort(), production));
+        repository.Write("public/index.html", "Page");
+        await repository.CommitAsync("One");
+        (await repository.PushAsync()).Expect(0);
+        (await repository.RunAsync("deployments", "wait", "--run", "1", "--environment", "production")).Expect(0);
+
+        Assert.Contains("alreadyUp", (await up.RunAsync("up", "--json")).Expect(0).Output, StringComparison.Ordinal);
+        var (server, router) = (up.Pid("server"), up.Pid("router"));
+        await up.KillAsync("up");
+        await up.Process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await up.StartAsync();
+        Assert.Equal((server, router), (up.Pid("server"), up.Pid("router")));
+
+        await up.TerminateAsync("up");
+        await up.Process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, up.Process.ExitCode);
+        Assert.False(Directory.Exists($"/proc/{server}"));
+        Assert.Equal("Page", await Site.PageAsync(production));
+        (await up.RunAsync("runs", "--project", "lives")).Expect(3);
+
+        await up.StartAsync();
+        Assert.Equal(router, up.Pid("router"));
+        (await repository.RunAsync("runs", "show", "1")).Expect(0);
+        (await up.RunAsync("down")).Expect(0);
+        Assert.False(Directory.Exists($"/proc/{router}"));
+        Assert.False(File.Exists(Path.Combine(up.Data, "endpoint.json")));
+    }
+
+    [Fact]
+    public async Task The_demo_ships_the_sample_and_catches_every_mistake()
+    {
+        var before = Leftovers();
+        var ran = (await Ran.Async(Built.Towpath, ["demo", "--once"])).Expect(0);
+        Assert.Contains("All of it really happened.", ran.Output, StringComparison.Ordinal);
+        Assert.Empty(Leftovers().Except(before));
+    }
+
+    [Fact]
+    public async Task The_launcher_runs_what_is_built_from_any_folder()
+    {
+        var link = Path.Combine(Directory.CreateTempSubdirectory("towpath-acc-").FullName, "towpath");
+        File.CreateSymbolicLink(link, Path.Combine(Built.Root, "towpath"));
+        var ran = (await Ran.Async(link, ["version"], "/")).Expect(0);
+        Assert.StartsWith("towpath ", ran.Output, StringComparison.Ordinal);
+        Directory.Delete(Path.GetDirectoryName(link)!, recursive: true);
+    }
+
+    /// <summary>Folders of demos, and processes that work in one.</summary>
+    private static IEnumerable<string> Leftovers() =>
+    [
+        .. Directory.EnumerateDirectories(Path.GetTempPath(), "towpath-demo-*"),
+        .. Directory.EnumerateDirectories("/proc").Where(IsOfDemo),
+    ];
+
+    private static bool IsOfDemo(string process)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(process, "cmdline")).Contains("towpath-demo-", StringComparison.Ordinal)
+                || File.ResolveLinkTarget(Path.Combine(process, "cwd"), false)?.FullName.Contains("towpath-demo-", StringComparison.Ordinal) == true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Towpath.Acceptance;
+
+[assembly: AssemblyFixture(typeof(UpFixture))]
+
+namespace Towpath.Acceptance;
+
+/// <summary>One Towpath that is up, with real processes, for all tests that do not break it.</summary>
+public sealed class UpFixture : IAsyncLifetime
+{
+    private readonly UpTowpath up = new();
+
+    internal UpTowpath Up => up;
+
+    public async ValueTask InitializeAsync() => await up.StartAsync();
+
+    public async ValueTask DisposeAsync() => await up.DisposeAsync();
+}
+
+/// <summary>A data folder, and a Towpath that is up in it.</summary>
+internal sealed class UpTowpath : IAsyncDisposable
+{
+    private Process? process;
+
+    public string Data { get; } = Directory.CreateTempSubdirectory("towpath-acc-").FullName;
+
+    public Process Process => process!;
+
+    public string Url => Endpoint.GetProperty("url").GetString()!;
+
+    public string Token => Endpoint.GetProperty("token").GetString()!;
+
+    public JsonElement Endpoint => JsonDocument.Parse(File.ReadAllText(Path.Combine(Data, "endpoint.json"))).RootElement;
+
+    /// <returns>What 'up' said: url and signIn.</returns>
+    public async Task<JsonElement> StartAsync()
+    {
+        process = Ran.Start(Built.Towpath, ["up", "--data", Data, "--listen", "127.0.0.1:0", "--json"]);
+        var said = await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
+        Assert.True(said is not null, $"'towpath up' ended: {(said is null ? await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken) : "")}");
+        _ = process.StandardError.ReadToEndAsync(CancellationToken.None);
+        return JsonDocument.Parse(said!).RootElement;
+    }
+
+    /// <summary>A client verb with this data folder.</summary>
+    public Task<Ran> RunAsync(params string[] arguments) => Ran.Async(Built.Towpath, [.. arguments, "--data", Data]);
+
+    /// <summary>A process of it by name: up, server, agent, router.</summary>
+    public int Pid(string name) =>
+        int.Parse(File.ReadAllText(Path.Combine(Data, "run", name + ".pid")).Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
+
+    public async Task KillAsync(string name) => await Ran.Async("/bin/sh", ["-c", $"kill -9 {Pid(name)}"]);
+
+    public async Task TerminateAsync(string name) => await Ran.Async("/bin/sh", ["-c", $"kill -TERM {Pid(name)}"]);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Ran.Async(Built.Towpath, ["down", "--data", Data]);
+        process?.Dispose();
+        Directory.Delete(Data, recursive: true);
+    }
+}
