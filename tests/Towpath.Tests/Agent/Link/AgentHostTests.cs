@@ -240,7 +240,7 @@ public sealed class AgentHostTests : IAsyncDisposable
         var token = "wrong";
         var said = new System.Collections.Concurrent.ConcurrentQueue<string>();
         await server.StartAsync();
-        agent = AgentHost.RunAsync(new(data.Path, "here", data.At("server.sock"), () => token, 2, said.Enqueue), stop.Token);
+        agent = AgentHost.RunAsync(new(data.Path, "here", data.At("server.sock"), () => token, 2, Say: said.Enqueue), stop.Token);
         await Eventually.That(
             () => said.Any(line => line.Contains("the token is not the server's", StringComparison.Ordinal)), "the token is refused");
 
@@ -295,7 +295,7 @@ public sealed class AgentHostTests : IAsyncDisposable
     {
         stop.Dispose();
         stop = new();
-        agent = AgentHost.RunAsync(new(data.Path, "here", data.At("server.sock"), () => FakeServer.Token, 2, _ => { }), stop.Token);
+        agent = AgentHost.RunAsync(new(data.Path, "here", data.At("server.sock"), () => FakeServer.Token, 2, Say: _ => { }), stop.Token);
     }
 
     private async Task StopAgentAsync()
