@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace Towpath.Server.Git;
 
@@ -13,6 +15,7 @@ public static class GitEndpoints
     /// </summary>
     public static IEndpointConventionBuilder MapGit(this IEndpointRouteBuilder routes, GitGate gate)
     {
+        routes.ServiceProvider.GetService<IHostApplicationLifetime>()?.ApplicationStopping.Register(gate.Close);
         var group = routes.MapGroup("/git");
         group.MapGet("/{project}.git/info/refs", (HttpContext context, string project) => gate.AdvertiseAsync(context, project));
         group.MapPost("/{project}.git/git-upload-pack", (HttpContext context, string project) => gate.FetchAsync(context, project));

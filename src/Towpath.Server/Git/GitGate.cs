@@ -11,6 +11,7 @@ namespace Towpath.Server.Git;
 public sealed class GitGate(ControlPlane control, Repositories repositories, TimeProvider time, ILogger<GitGate> log) : IDisposable
 {
     private readonly HttpBackend backend = new(repositories, time, log);
+    private readonly CancellationTokenSource closing = new();
     private Doorbell? bell;
     private PushDesk? desk;
 
@@ -29,7 +30,14 @@ public sealed class GitGate(ControlPlane control, Repositories repositories, Tim
         desk = new PushDesk(control, repositories, Conflict, Progress, time, log);
     }
 
-    public void Dispose() => bell?.Dispose();
+    /// <summary>The server is stopping: pushes under way are finished, and none of them waits for its run any longer.</summary>
+    public void Close() => closing.Cancel();
+
+    public void Dispose()
+    {
+        bell?.Dispose();
+        closing.Dispose();
+    }
 
     /// <summary>
     /// <c>GET info/refs?service=…</c>: what there is. An unknown project may be pushed to, and is made when something comes.
@@ -71,8 +79,8 @@ public sealed class GitGate(ControlPlane control, Repositories repositories, Tim
         try
         {
             repositories.Create(project);
-            using var session = new PushSession(
-                repositories, bell, project, $"{context.Request.Scheme}://{context.Request.Host}{context.Request.PathBase}");
+            var address = $"{context.Request.Scheme}://{context.Request.Host}{context.Request.PathBase}";
+            using var session = new PushSession(repositories, bell, project, address, closing.Token);
             await ServeAsync(context, session, bell, desk);
         }
         catch (IOException e) when (!context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)

@@ -25,12 +25,13 @@ internal static class HookScripts
     private const UnixFileMode Runnable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
         | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
 
-    private static readonly string Open = $$"""
+    /// <param name="next">What a person does, or what happens, when the server went away.</param>
+    private static string Open(string next) => $$"""
         #!/bin/sh
         # Written by Towpath at every start; changes are lost.
         trap '' PIPE
         gone() {
-          echo 'The Towpath server went away. Push again when it is back.'
+          echo 'The Towpath server went away. {{next}} when it is back.'
           exit 1
         }
         folder=${{FolderVariable}} bell=${{BellVariable}}
@@ -57,7 +58,7 @@ internal static class HookScripts
 
     /// <summary>Before any ref moves. Options come last and refs first, so that no option can pass for a ref.</summary>
     public static string PreReceive { get; } = $$"""
-        {{Open}}
+        {{Open("Nothing was taken: push again")}}
         {
           printf '%s\n' "$GIT_QUARANTINE_PATH" "$GIT_OBJECT_DIRECTORY" "$GIT_ALTERNATE_OBJECT_DIRECTORIES"
           count=0
@@ -80,7 +81,7 @@ internal static class HookScripts
 
     /// <summary>After the refs moved: those that did.</summary>
     public static string PostReceive { get; } = $$"""
-        {{Open}}
+        {{Open("The push is stored, and its run begins")}}
         while read -r old new name; do
           printf '%s\n' "$name"
         done >"$folder/post"

@@ -92,7 +92,7 @@ internal sealed class PushDesk(
         if (!IsBusy())
             return true;
         using var limit = new CancellationTokenSource(TurnAtMost, time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, session.Over);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, session.Over, session.Closing);
         try
         {
             await using var changes = control.Changes.Listen(session.Project, both.Token).GetAsyncEnumerator(both.Token);
@@ -100,7 +100,7 @@ internal sealed class PushDesk(
                 await changes.MoveNextAsync();
             return true;
         }
-        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        catch (OperationCanceledException) when (!session.Over.IsCancellationRequested)
         {
             return false;
         }
@@ -144,7 +144,7 @@ internal sealed class PushDesk(
     private async Task FollowAsync(PushSession session, List<RunRequest> runs)
     {
         using var limit = new CancellationTokenSource(JourneyAtMost, time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, session.Over);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, session.Over, session.Closing);
         var journeys = runs.Select(run => new Journey(session.Address, session.Project, run.Number)).ToList();
         var changes = control.Changes.Listen(session.Project, both.Token).GetAsyncEnumerator(CancellationToken.None);
         var change = changes.MoveNextAsync().AsTask();
@@ -165,6 +165,10 @@ internal sealed class PushDesk(
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
             session.Say($"It is still under way after {JourneyAtMost.TotalMinutes:0} minutes; the address above shows how it goes on.");
+        }
+        catch (OperationCanceledException) when (session.Closing.IsCancellationRequested)
+        {
+            session.Say("The server is stopping; the run goes on when it is back, and the address above shows how.");
         }
         finally
         {

@@ -20,9 +20,11 @@ internal sealed class PushSession : IDisposable
     private bool isBothEnds = true;
 
     /// <param name="address">Of the server as the client reached it, without a slash at its end.</param>
-    public PushSession(Repositories repositories, Doorbell bell, string project, string address)
+    /// <param name="closing">Canceled when the server is stopping.</param>
+    public PushSession(Repositories repositories, Doorbell bell, string project, string address, CancellationToken closing)
     {
         this.bell = bell;
+        Closing = closing;
         Id = Guid.CreateVersion7().ToString("N");
         Project = project;
         Address = address;
@@ -41,6 +43,9 @@ internal sealed class PushSession : IDisposable
 
     /// <summary>Canceled when nobody listens any more: the client went away or git ended.</summary>
     public CancellationToken Over => over.Token;
+
+    /// <summary>Canceled when the server is stopping: what is under way is finished, and nothing is waited for.</summary>
+    public CancellationToken Closing { get; }
 
     /// <summary>What pre-receive found; before that, null.</summary>
     public PushIntent? Intent { get; set; }
@@ -92,7 +97,14 @@ internal sealed class PushSession : IDisposable
         bell.Remove(Id);
         live.Dispose();
         reply.Dispose();
-        Directory.Delete(folder, recursive: true);
+        try
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+        catch (IOException)
+        {
+            // A hook that was left alone still writes into it: the next start sweeps it away.
+        }
     }
 
     private void Send(string text)

@@ -60,6 +60,9 @@ internal sealed class GitServer : IAsyncDisposable
         return File.Exists(path) ? File.ReadAllText(path).Trim() : null;
     }
 
+    /// <summary>As on TERM.</summary>
+    public Task StopAsync() => web.StopAsync();
+
     public async ValueTask DisposeAsync()
     {
         await web.DisposeAsync();

@@ -121,6 +121,19 @@ public sealed class JourneyTests : IAsyncLifetime
         Assert.Equal(client.Head, server.Ref("shop", "refs/heads/main"));
     }
 
+    [Fact]
+    public async Task Server_that_stops_lets_the_waiting_client_go()
+    {
+        var push = PushAndWaitAsync();
+        await HeardAsync("remote: run 1 of shop");
+
+        await server.StopAsync();
+
+        var (exitCode, text) = await push;
+        Assert.True(exitCode == 0, text);
+        Assert.Equal("The server is stopping; the run goes on when it is back, and the address above shows how.", string.Concat(Remote()[1..]));
+    }
+
     private static StepResult Step(string name, double seconds) => new(name, StepStatus.Succeeded, 0, Start, Start.AddSeconds(seconds));
 
     private Task<(int ExitCode, string Text)> PushAndWaitAsync() =>
