@@ -21,4 +21,7 @@ public sealed record AppHostOptions
 
     /// <summary>A port that is free on 127.0.0.1 and not among those that were given out already.</summary>
     public Func<IReadOnlySet<int>, int> NextPort { get; init; } = FreePorts.Next;
+
+    /// <summary>Called before everything that leaves a trace outside of the agent: tests let it die there.</summary>
+    internal Action<string> Crossing { get; init; } = _ => { };
 }

@@ -27,6 +27,7 @@ internal sealed partial class HostedEnvironment
             string? problem = null;
             foreach (var route in wanted.Where(route => !route.Equals(applied.GetValueOrDefault(route.Id))))
             {
+                parts.Options.Crossing("set a route");
                 var status = await parts.Router.SetAsync(route, cancel);
                 applied[route.Id] = status.Listening ? route : NotListening(route);
                 problem ??= status.Listening ? null : status.Problem;
@@ -95,6 +96,7 @@ internal sealed partial class HostedEnvironment
 
     private async Task RemoveAsync(Route route, CancellationToken cancel)
     {
+        parts.Options.Crossing("remove a route");
         await parts.Router.RemoveAsync(route.Id, cancel);
         applied.Remove(route.Id);
     }

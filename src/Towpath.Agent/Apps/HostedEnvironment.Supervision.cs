@@ -133,9 +133,13 @@ internal sealed partial class HostedEnvironment
             Events.Note($"{name} is no longer kept warm and was stopped");
             await PruneAsync();
         }
-        catch (Exception failed) when (failed is IOException or OperationCanceledException)
+        catch (IOException failed)
         {
             Events.Note($"{name} could not be stopped: {failed.Message}");
+        }
+        catch (OperationCanceledException)
+        {
+            // The agent ends; the next one stops it.
         }
         finally
         {

@@ -21,6 +21,7 @@ internal sealed partial class HostedEnvironment : IDisposable
     /// <summary>The router's routes of this environment, as far as they are known. Under <see cref="routing"/>.</summary>
     private readonly Dictionary<string, Route> applied = [];
     private bool routesKnown;
+    private bool closed;
 
     private HostedEnvironment(HostParts parts, string folder, HostedStateFile file, HostedState state)
     {
@@ -51,7 +52,7 @@ internal sealed partial class HostedEnvironment : IDisposable
     {
         var folder = parts.FolderOf(project, environment);
         DurableFolder.Create(folder);
-        var file = new HostedStateFile(Path.Combine(folder, "state.json"), parts.Key);
+        var file = new HostedStateFile(Path.Combine(folder, "state.json"), parts.Key, parts.Options.Crossing);
         var state = file.Read()
             ?? new HostedState(project, environment, ProcessTable.BootId(), [], OrdinalMap<AppTraffic>.Empty, null, null);
         return new HostedEnvironment(parts, folder, file, state);
@@ -104,7 +105,10 @@ internal sealed partial class HostedEnvironment : IDisposable
     public async Task StopAsync(Instance instance)
     {
         instance.Standing = InstanceStanding.Stopping;
+        // What was told to end is never adopted: killed before it has ended, the agent leaves a stray, which the next one ends.
+        await NoteAsync(state => Unrecord(state, instance));
         var limit = instance.App.StopTimeout;
+        parts.Options.Crossing("end a process");
         if (await instance.Tree.EndAsync(limit, parts.Time))
             Events.Note($"{instance.Key} did not end within {InstanceHealth.Seconds(limit)} s after TERM and was ended by KILL");
         await ForgetAsync(instance);
@@ -170,19 +174,23 @@ internal sealed partial class HostedEnvironment : IDisposable
     public Task ForgetAsync(Instance instance) => NoteAsync(state =>
     {
         // Another one may have taken its place.
-        if (!instances.TryRemove(new(instance.Key, instance)))
-            return state;
-        return state.Change(instance.Key.Release, release => release with
-        {
-            Instances = release.Instances.Where(each => each.Identity != instance.Tree.Leader).ToValueList(),
-        });
+        instances.TryRemove(new(instance.Key, instance));
+        return Unrecord(state, instance);
     });
 
+    /// <summary>Nothing is written after this: the folder may belong to another agent then.</summary>
     public void Dispose()
     {
-        turn.Dispose();
-        routing.Dispose();
+        turn.Wait();
+        closed = true;
+        turn.Release();
         Stage.Dispose();
+    }
+
+    private void ThrowIfClosed()
+    {
+        if (closed)
+            throw new OperationCanceledException("The agent has ended.");
     }
 
     private async Task NoteAsync(Func<HostedState, HostedState> change)
@@ -204,6 +212,7 @@ internal sealed partial class HostedEnvironment : IDisposable
     /// </summary>
     private void Note(Func<HostedState, HostedState> change)
     {
+        ThrowIfClosed();
         var next = change(State);
         try
         {
@@ -220,6 +229,7 @@ internal sealed partial class HostedEnvironment : IDisposable
 
     private HostedState Change(Func<HostedState, HostedState> change)
     {
+        ThrowIfClosed();
         var next = change(State);
         if (!next.Equals(State))
         {
@@ -246,6 +256,7 @@ internal sealed partial class HostedEnvironment : IDisposable
     /// <summary>Under the turn.</summary>
     private Instance Launch(InstanceKey key)
     {
+        ThrowIfClosed();
         if (State.Find(key.Release) is not { } release || !State.Wanted().Contains(key))
             throw new IOException($"{key} should not run any more.");
         var app = release.Process(key.App);
@@ -261,6 +272,7 @@ internal sealed partial class HostedEnvironment : IDisposable
         var logStart = File.Exists(log) ? new FileInfo(log).Length : 0;
         try
         {
+            parts.Options.Crossing("start a process");
             // Killed between here and the record, the agent finds the process by its mark.
             var (process, identity) = InstanceStart.Start(app.Command, folder, environment, log);
             var instance = new Instance(key, app, port, new InstanceTree(identity, mark), process, log, logStart, healthy: false)
@@ -277,6 +289,11 @@ internal sealed partial class HostedEnvironment : IDisposable
             throw new IOException($"{key.Name} could not be started: {refused.Message}", refused);
         }
     }
+
+    private static HostedState Unrecord(HostedState state, Instance instance) => state.Change(instance.Key.Release, release => release with
+    {
+        Instances = release.Instances.Where(each => each.Identity != instance.Tree.Leader).ToValueList(),
+    });
 
     private static HostedState Record(HostedState state, Instance instance) => state.Change(instance.Key.Release, release => release with
     {

@@ -10,7 +10,7 @@ namespace Towpath.Agent.Apps;
 /// One environment's <c>state.json</c>. What a person looks for stands there in clear; plan and secrets are sealed, because
 /// variables and commands hold passwords more often than they should.
 /// </summary>
-internal sealed class HostedStateFile(string path, SealingKey key)
+internal sealed class HostedStateFile(string path, SealingKey key, Action<string> crossing)
 {
     private const int Version = 1;
 
@@ -54,6 +54,7 @@ internal sealed class HostedStateFile(string path, SealingKey key)
             state.Traffic,
             state.Exclusive,
             state.LocalRollback);
+        crossing("write the state");
         DurableFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(stored, CoreJson.Options));
     }
 

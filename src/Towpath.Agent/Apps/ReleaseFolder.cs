@@ -28,7 +28,7 @@ internal sealed class ReleaseFolder(string path, Package package)
     /// <summary>Fetches, verifies and unpacks what is not there yet. A damaged layer leaves nothing behind.</summary>
     /// <exception cref="InvalidDataException">What was fetched is not what the package says, or is not a sound archive.</exception>
     /// <exception cref="IOException">It could not be fetched or written.</exception>
-    public async Task CompleteAsync(FetchBlob fetch, CancellationToken cancel)
+    public async Task CompleteAsync(FetchBlob fetch, Action<string> crossing, CancellationToken cancel)
     {
         if (Directory.Exists(App) && Directory.Exists(Deploy))
             return;
@@ -46,7 +46,11 @@ internal sealed class ReleaseFolder(string path, Package package)
         // On disk before it has its name: after a power cut a folder with this name is whole.
         Posix.SyncFileSystem(path);
         foreach (var (from, to) in unpacked)
+        {
+            crossing("name an unpacked layer");
             Directory.Move(from, to);
+        }
+
         DurableFile.SyncFolder(path);
     }
 

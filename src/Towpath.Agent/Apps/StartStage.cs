@@ -15,7 +15,7 @@ internal static class StartStage
         await work.Environment.RetiredAsync(work.Plan.Release);
         var release = await PrepareAsync(work, secrets);
         var folder = work.Environment.FolderOf(work.Plan);
-        await folder.CompleteAsync(work.Parts.Options.Fetch, work.Cancel);
+        await folder.CompleteAsync(work.Parts.Options.Fetch, work.Parts.Options.Crossing, work.Cancel);
         if (MissingFolder(work.Plan, folder) is { } problem)
             return StageWork.Failed(problem);
         if (await RunBeforeAsync(work, release, folder) is { } stopped)

@@ -73,7 +73,7 @@ internal static class TargetStages
         try
         {
             // What can fail without harm comes before the mark.
-            await FolderOf(work.Environment, work.Plan).CompleteAsync(work.Parts.Options.Fetch, work.Cancel);
+            await FolderOf(work.Environment, work.Plan).CompleteAsync(work.Parts.Options.Fetch, work.Parts.Options.Crossing, work.Cancel);
             Write(record);
             ended = await run();
         }
@@ -96,7 +96,7 @@ internal static class TargetStages
         if (secrets is null)
             return missing!;
         var folder = FolderOf(work.Environment, work.Plan);
-        await folder.CompleteAsync(work.Parts.Options.Fetch, work.Cancel);
+        await folder.CompleteAsync(work.Parts.Options.Fetch, work.Parts.Options.Crossing, work.Cancel);
         RemoveOlder(work.Environment, folder.Path);
         return work.EndOf(await work.RunAsync(step, folder, secrets, OrdinalMap<string>.Empty), kind) ?? StageWork.Succeeded;
     }

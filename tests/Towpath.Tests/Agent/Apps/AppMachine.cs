@@ -53,6 +53,9 @@ internal sealed class AppMachine : IAsyncDisposable
 
     public string Data => folder.Path;
 
+    /// <summary>Called before everything that an agent does outside of itself.</summary>
+    public Action<string> Crossing { get; set; } = _ => { };
+
     public static async Task<AppMachine> StartAsync(SandboxLevel sandbox = SandboxLevel.ProcessGroup)
     {
         var folder = new TestFolder();
@@ -78,6 +81,7 @@ internal sealed class AppMachine : IAsyncDisposable
         Data = Data,
         Fetch = async (digest, to, cancel) => await to.WriteAsync(blobs[digest], cancel),
         Steps = new StepRunner(sandbox, Data),
+        Crossing = Crossing,
         NextPort = taken => NextPorts.TryDequeue(out var port) ? port : FreePorts.Next(taken),
     };
 

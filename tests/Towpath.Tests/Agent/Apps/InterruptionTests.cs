@@ -1,0 +1,97 @@
+using Towpath.Agent.Apps;
+using Towpath.Core.Agents;
+using static Towpath.Tests.Agent.Apps.AppMachine;
+
+namespace Towpath.Tests.Agent.Apps;
+
+/// <summary>The agent dies before each thing that it does, one after the other, and the next agent goes on.</summary>
+public sealed class InterruptionTests
+{
+    private const int MoreThanEver = 100;
+
+    [Fact]
+    public async Task A_deployment_arrives_wherever_the_agent_dies()
+    {
+        await using var machine = await AppMachine.StartAsync();
+        await machine.DeployAsync(await PlanAsync(machine, 1));
+        await using var load = Load.On(machine);
+
+        var deaths = await DieEverywhereAsync(machine, async number =>
+        {
+            var plan = await PlanAsync(machine, number + 1);
+            return [() => machine.StartAsync(plan), () => machine.CheckAsync(plan), () => machine.ShiftAsync(plan)];
+        });
+
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Join("; ", deaths));
+        Assert.Contains("set a route", deaths);
+        Assert.Contains("start a process", deaths);
+        Assert.Contains("write the state", deaths);
+        await load.EndsWithoutFailureAsync();
+        await OnlyOneRunsAsync(machine, $"d{deaths.Count + 2}");
+    }
+
+    [Fact]
+    public async Task The_way_back_is_taken_wherever_the_agent_dies()
+    {
+        await using var machine = await AppMachine.StartAsync();
+        await machine.DeployAsync(await PlanAsync(machine, 1));
+        await using var load = Load.On(machine);
+
+        var deaths = await DieEverywhereAsync(machine, async number =>
+        {
+            var plan = await machine.DeployAsync(await PlanAsync(machine, number + 1));
+            return [() => machine.WithdrawAsync(plan, "d1")];
+        });
+
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Join("; ", deaths));
+        Assert.Contains("set a route", deaths);
+        Assert.Contains("end a process", deaths);
+        await load.EndsWithoutFailureAsync();
+        await OnlyOneRunsAsync(machine, "d1");
+    }
+
+    /// <summary>Once for every crossing, until the stages end before the agent dies.</summary>
+    /// <returns>What the agent was about to do each time.</returns>
+    private static async Task<List<string>> DieEverywhereAsync(AppMachine machine, Func<int, Task<Func<Task<StageEnded>>[]>> prepare)
+    {
+        var deaths = new List<string>();
+        for (var number = 1; number < MoreThanEver; number++)
+        {
+            var stages = await prepare(number);
+            var agent = new KilledAgent(number);
+            machine.Crossing = agent.Cross;
+            await machine.RestartAgentAsync();
+            foreach (var stage in stages)
+            {
+                try
+                {
+                    Succeeded(await stage());
+                }
+                catch (AgentDiedException)
+                {
+                    machine.Crossing = _ => { };
+                    await machine.RestartAgentAsync();
+                    Succeeded(await stage());
+                }
+            }
+
+            machine.Crossing = _ => { };
+            await machine.RestartAgentAsync();
+            if (!agent.IsDead)
+                return deaths;
+            deaths.Add(agent.Before);
+        }
+
+        throw new InvalidOperationException("The agent never lived long enough.");
+    }
+
+    private static Task<ReleasePlan> PlanAsync(AppMachine machine, int number) =>
+        machine.PlanAsync($"d{number}", [Web()], it => it with { KeepWarm = TimeSpan.Zero }, ("TEST_DATA", machine.Data));
+
+    private static async Task OnlyOneRunsAsync(AppMachine machine, string release)
+    {
+        Assert.StartsWith(release + " ", await machine.GetAsync(), StringComparison.Ordinal);
+        Assert.Equal(ReleaseRole.Live, machine.Release(release)!.Role);
+        await Eventually.That(() => machine.AllProcesses().SequenceEqual(machine.PidsOf(release)), "nothing else runs");
+    }
+}

@@ -1,0 +1,27 @@
+namespace Towpath.Tests.Agent.Apps;
+
+/// <summary>Lets an agent die before the n-th thing that it does outside of itself; from then on it does nothing at all.</summary>
+internal sealed class KilledAgent(int at)
+{
+    private int crossings;
+
+    public bool IsDead { get; private set; }
+
+    /// <summary>What it was about to do.</summary>
+    public string Before { get; private set; } = "";
+
+    public void Cross(string what)
+    {
+        lock (this)
+        {
+            if (!IsDead && ++crossings == at)
+                (IsDead, Before) = (true, what);
+            if (IsDead)
+                throw new AgentDiedException(what);
+        }
+    }
+}
+
+#pragma warning disable CA1032 // Only thrown here.
+internal sealed class AgentDiedException(string what) : Exception("before: " + what);
+#pragma warning restore CA1032
