@@ -1,1 +1,16 @@
-Console.WriteLine("bench");
+using System.CommandLine;
+using Towpath.Bench.Bounds;
+using Towpath.Bench.Verbs;
+
+var root = new RootCommand("Measures Towpath beside the least that could do the same work, on the same machine in the same run.")
+{
+    PushVerb.Create(),
+    JobsVerb.Create(),
+    ServerVerb.Create(),
+    RouterVerb.Create(),
+    BareGitServer.CreateVerb(),
+    BareServer.CreateVerb(),
+    BareProxy.CreateVerb(),
+    Upstream.CreateVerb(),
+};
+return await root.Parse(args).InvokeAsync();
