@@ -27,7 +27,8 @@ public readonly record struct Asked(AskedStatus Status, string Sentence = "", in
 
     public static Asked Invalid(string sentence) => new(AskedStatus.Invalid, sentence);
 
-    public static Asked NoProject(string project) => Unknown($"There is no project '{project}'; the first push to /git/{project}.git creates it.");
+    public static Asked NoProject(string project) =>
+        Unknown($"There is no project '{project}'; the first push to /git/{project}.git creates it.");
 
     public static Asked NoRun(string project, int run) => Unknown($"'{project}' has no run {run}; 'towpath runs' lists those it has.");
 

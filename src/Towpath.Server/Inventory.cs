@@ -31,7 +31,8 @@ public sealed class Inventory(ControlPlane plane, StepsUnderWay? steps = null)
     /// <param name="before">Only runs with smaller numbers; null: the newest.</param>
     public IReadOnlyList<RunView> Runs(string project, int limit, int? before = null) =>
     [
-        .. plane.Journal.List($"{project}/runs/", Math.Clamp(limit, 1, PageAtMost), before is { } number ? StreamId.OfRun(project, number).Text : null)
+        .. plane.Journal.List(
+            $"{project}/runs/", Math.Clamp(limit, 1, PageAtMost), before is { } number ? StreamId.OfRun(project, number).Text : null)
             .Select(row => Read<RunView>(row.Summary)),
     ];
 
@@ -43,8 +44,10 @@ public sealed class Inventory(ControlPlane plane, StepsUnderWay? steps = null)
     public IReadOnlyList<EnvironmentView> Environments(ProjectState project)
     {
         var planned = Pipeline(project)?.Environments.Select(environment => environment.Name).ToList() ?? [];
-        var known = plane.Journal.List($"{project.Name}/environments/", EnvironmentsAtMost).Select(row => StreamId.Parse(row.Stream).Environment!);
-        return [.. planned.Concat(known.Except(planned, StringComparer.Ordinal).Order(StringComparer.Ordinal)).Select(name => View(project, Environment(project, name)!))];
+        var known = plane.Journal.List($"{project.Name}/environments/", EnvironmentsAtMost)
+            .Select(row => StreamId.Parse(row.Stream).Environment!);
+        return [.. planned.Concat(known.Except(planned, StringComparer.Ordinal).Order(StringComparer.Ordinal))
+            .Select(name => View(project, Environment(project, name)!))];
     }
 
     /// <summary>Null when neither a candidate nor the newest pipeline knows it.</summary>
@@ -55,7 +58,8 @@ public sealed class Inventory(ControlPlane plane, StepsUnderWay? steps = null)
     public static EnvironmentView View(ProjectState project, EnvironmentState environment)
     {
         var view = EnvironmentView.Of(environment);
-        return environment.Deployments.Count > 0 ? view : view with { After = Pipeline(project)?.Environment(environment.Name)?.After ?? [] };
+        return environment.Deployments.Count > 0 ? view
+            : view with { After = Pipeline(project)?.Environment(environment.Name)?.After ?? [] };
     }
 
     /// <summary>The newest definition on the default branch; null before the first push.</summary>

@@ -19,7 +19,8 @@ public sealed partial class SettingsDesk(ControlPlane plane, Inventory inventory
     private static readonly string[] OwnNames = ["PORT", "HOST", "ASPNETCORE_URLS"];
 
     /// <param name="variables">Name to value; null removes one.</param>
-    public async Task<Asked> SetVariablesAsync(string project, string environment, IReadOnlyDictionary<string, string?> variables, string by)
+    public async Task<Asked> SetVariablesAsync(
+        string project, string environment, IReadOnlyDictionary<string, string?> variables, string by)
     {
         if (Find(project, environment, out var missing) is not { } found)
             return missing;
@@ -59,7 +60,8 @@ public sealed partial class SettingsDesk(ControlPlane plane, Inventory inventory
         return asked;
     }
 
-    private async Task<Asked> ChangeAsync(string project, string environment, OrdinalMap<string?> variables, OrdinalMap<bool> names, string by) =>
+    private async Task<Asked> ChangeAsync(
+        string project, string environment, OrdinalMap<string?> variables, OrdinalMap<bool> names, string by) =>
         await plane.Loop.AskAsync(StreamId.OfEnvironment(project, environment), new ChangeSettings(variables, names, by)) is { } refusal
             ? Asked.Refused(refusal)
             : Asked.Taken;
@@ -78,8 +80,10 @@ public sealed partial class SettingsDesk(ControlPlane plane, Inventory inventory
         if (OwnNames.Contains(name, StringComparer.Ordinal) || name.StartsWith("TOWPATH_", StringComparison.Ordinal))
             return $"Towpath sets '{name}' itself: choose another name.";
         return value is null ? null
-            : Encoding.UTF8.GetByteCount(value) > ValueAtMost ? $"The value of '{name}' is larger than {ValueAtMost / 1024} KiB, which is the limit."
-            : value.Contains('\0', StringComparison.Ordinal) ? $"The value of '{name}' has a NUL character, which no environment variable can hold."
+            : Encoding.UTF8.GetByteCount(value) > ValueAtMost
+                ? $"The value of '{name}' is larger than {ValueAtMost / 1024} KiB, which is the limit."
+            : value.Contains('\0', StringComparison.Ordinal)
+                ? $"The value of '{name}' has a NUL character, which no environment variable can hold."
             : null;
     }
 

@@ -6,7 +6,8 @@ using Towpath.Engine;
 
 namespace Towpath.Server;
 
-/// <summary>What people can ask of runs and environments, for pages and API alike. The machines decide; this looks first whether the thing exists.</summary>
+/// <summary>What people can ask of runs and environments, for pages and API alike.
+/// The machines decide; this looks first whether the thing exists.</summary>
 public sealed class Steering(ControlPlane plane, Inventory inventory)
 {
     /// <summary>The longest reason that a person may give, in characters.</summary>
@@ -21,7 +22,9 @@ public sealed class Steering(ControlPlane plane, Inventory inventory)
         if (!run.IsOver)
             return Asked.Refused($"Run {number} is not over: wait for its end, or cancel it first.");
         if (run.Status == RunStatus.Succeeded)
-            return Asked.Refused($"Run {number} succeeded and is not built again: 'towpath redeploy' or 'towpath promote --run {number}' deploys its package once more.");
+            return Asked.Refused(
+                $"Run {number} succeeded and is not built again: "
+                + $"'towpath redeploy' or 'towpath promote --run {number}' deploys its package once more.");
         var asked = await AskAsync(StreamId.OfProject(project), new RequestRetry(number, by));
         return asked.Status == AskedStatus.Taken
             ? asked with { Run = plane.Project(project)!.Requests.Last(request => request.RetryOf == number).Number }
@@ -31,12 +34,14 @@ public sealed class Steering(ControlPlane plane, Inventory inventory)
     public Task<Asked> RollBackAsync(string project, string environment, string by, string? reason) =>
         OnEnvironmentAsync(project, environment, reason, _ => new RollBackEnvironment(by, Reason(reason, "Rolled back by hand.")));
 
-    public Task<Asked> StopAsync(string project, string environment, string by) => OnEnvironmentAsync(project, environment, null, _ => new StopEnvironment(by));
+    public Task<Asked> StopAsync(string project, string environment, string by) =>
+        OnEnvironmentAsync(project, environment, null, _ => new StopEnvironment(by));
 
     public Task<Asked> HoldAsync(string project, string environment, string by, string? reason) =>
         OnEnvironmentAsync(project, environment, reason, _ => new HoldEnvironment(by, Reason(reason, "Held by hand.")));
 
-    public Task<Asked> ResumeAsync(string project, string environment, string by) => OnEnvironmentAsync(project, environment, null, _ => new ResumeEnvironment(by));
+    public Task<Asked> ResumeAsync(string project, string environment, string by) =>
+        OnEnvironmentAsync(project, environment, null, _ => new ResumeEnvironment(by));
 
     public Task<Asked> CancelDeploymentAsync(string project, string environment, int deployment, string by) =>
         OnEnvironmentAsync(project, environment, null, _ => new CancelDeployment(deployment, by));
@@ -46,10 +51,13 @@ public sealed class Steering(ControlPlane plane, Inventory inventory)
 
     /// <summary>Deploys the candidate of a chosen run.</summary>
     /// <param name="confirmOlder">The person knows that what is live is newer.</param>
-    public Task<Asked> PromoteAsync(string project, string environment, int run, bool confirmOlder, string by) => OnEnvironmentAsync(project, async found =>
+    public Task<Asked> PromoteAsync(string project, string environment, int run, bool confirmOlder, string by) =>
+        OnEnvironmentAsync(project, async found =>
     {
         if (!confirmOlder && Newer(found, run) is { } newer)
-            return Asked.Refused($"Run {run} is older than run {newer}, which is live in '{environment}': confirm to go back (confirmOlder); the environment is held afterwards.");
+            return Asked.Refused(
+                $"Run {run} is older than run {newer}, which is live in '{environment}': "
+                + "confirm to go back (confirmOlder); the environment is held afterwards.");
         return await AskAsync(StreamId.OfEnvironment(project, environment), new Promote(run, by));
     }, environment);
 
@@ -77,7 +85,8 @@ public sealed class Steering(ControlPlane plane, Inventory inventory)
         return plane.Run(project, number) is { } run ? await ask(run) : Asked.NoRun(project, number);
     }
 
-    private Task<Asked> OnEnvironmentAsync(string project, string environment, string? reason, Func<EnvironmentState, EnvironmentInput> input) =>
+    private Task<Asked> OnEnvironmentAsync(
+        string project, string environment, string? reason, Func<EnvironmentState, EnvironmentInput> input) =>
         OnEnvironmentAsync(project, async found => reason?.Length > ReasonAtMost
             ? Asked.Invalid($"The reason has {reason.Length} characters; use at most {ReasonAtMost}.")
             : await AskAsync(StreamId.OfEnvironment(project, environment), input(found)), environment);

@@ -43,7 +43,8 @@ public sealed class AccessGate(RequestDelegate next, OwnAddresses own, Credentia
     {
         var request = context.Request;
         if (!own.IsOwnHost(context))
-            return new(StatusCodes.Status421MisdirectedRequest, $"This server does not answer to the host '{request.Host.Host}': use the address that 'towpath up' printed.");
+            return new(StatusCodes.Status421MisdirectedRequest,
+                $"This server does not answer to the host '{request.Host.Host}': use the address that 'towpath up' printed.");
         if (!OwnAddresses.IsOwnSite(request))
             return new(StatusCodes.Status403Forbidden, "This request came from another site's page and was refused.");
         LimitBody(context);
@@ -66,9 +67,12 @@ public sealed class AccessGate(RequestDelegate next, OwnAddresses own, Credentia
                 return TooMany(context, wait.Value);
             case Credential.Wrong:
                 failures.Add(address);
-                return new(StatusCodes.Status401Unauthorized, "The token is wrong: it stands in endpoint.json in the server's data folder.");
+                return new(StatusCodes.Status401Unauthorized,
+                    "The token is wrong: it stands in endpoint.json in the server's data folder.");
             default:
-                return new(StatusCodes.Status401Unauthorized, "This needs the server's token: send it as 'Authorization: Bearer TOKEN', or as the password.");
+                return new(StatusCodes.Status401Unauthorized, Access.Refusal.IsForPeople(context.Request)
+                    ? "This browser is not signed in."
+                    : "This needs the server's token: send it as 'Authorization: Bearer TOKEN', or as the password.");
         }
     }
 
@@ -84,7 +88,8 @@ public sealed class AccessGate(RequestDelegate next, OwnAddresses own, Credentia
     /// <summary>Git's endpoints mind their own bodies, and so does every endpoint with a limit of its own.</summary>
     private static void LimitBody(HttpContext context)
     {
-        if (context.Request.Path.StartsWithSegments("/git") || context.GetEndpoint()?.Metadata.GetMetadata<IRequestSizeLimitMetadata>() is not null)
+        if (context.Request.Path.StartsWithSegments("/git")
+            || context.GetEndpoint()?.Metadata.GetMetadata<IRequestSizeLimitMetadata>() is not null)
             return;
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature)
             feature.MaxRequestBodySize = BodyLimit;

@@ -30,6 +30,8 @@ public sealed record Refusal(int Status, string Sentence)
         }
     }
 
-    private static bool IsForPeople(HttpRequest request) =>
-        !request.Path.StartsWithSegments("/api") && request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
+    /// <summary>A browser asks for a page, and not a program for an answer.</summary>
+    public static bool IsForPeople(HttpRequest request) =>
+        !request.Path.StartsWithSegments("/api")
+            && request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
 }

@@ -12,10 +12,11 @@ namespace Towpath.Server.Access;
 /// </summary>
 public sealed class SessionCookie(ServerIdentity identity, TimeProvider time)
 {
-    /// <summary>Browsers share cookies between the ports of a host, so the name carries the port: two servers do not sign each other out.</summary>
+    // Browsers share cookies between the ports of a host: with the port in the name, two servers do not sign each other out.
     private string Name => $"towpath-{new Uri(identity.Url).Port}";
 
-    private readonly byte[] key = HKDF.DeriveKey(HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(identity.Token), 32, info: "towpath session"u8.ToArray());
+    private readonly byte[] key = HKDF.DeriveKey(
+        HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(identity.Token), 32, info: "towpath session"u8.ToArray());
 
     /// <summary>How long a browser stays signed in.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromDays(30);

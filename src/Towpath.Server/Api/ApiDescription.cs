@@ -12,7 +12,8 @@ internal static class ApiDescription
         {
             Title = "Towpath",
             Version = "v1",
-            Description = "Projects, runs and environments of a Towpath server. Send the token of endpoint.json as 'Authorization: Bearer TOKEN'. "
+            Description = "Projects, runs and environments of a Towpath server. "
+                + "Send the token of endpoint.json as 'Authorization: Bearer TOKEN'. "
                 + "Everything that is refused comes back as a problem document whose 'detail' is one sentence that says what to do.",
         };
         document.Servers = identity is null ? [] : [new() { Url = identity.Url }];

@@ -24,7 +24,8 @@ public static class ApiExtensions
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         services.AddProblemDetails();
         services.AddOpenApi("v1", ApiDescription.Configure);
-        services.TryAddSingleton(provider => new Inventory(provider.GetRequiredService<Engine.ControlPlane>(), provider.GetService<StepsUnderWay>()));
+        services.TryAddSingleton(
+            provider => new Inventory(provider.GetRequiredService<Engine.ControlPlane>(), provider.GetService<StepsUnderWay>()));
         services.TryAddSingleton<Steering>();
         services.TryAddSingleton<SettingsDesk>();
         services.TryAddSingleton<EventStreams>();
@@ -33,8 +34,8 @@ public static class ApiExtensions
     }
 
     /// <summary>
-    /// Needs <see cref="AddTowpathApi"/>, and of the services <see cref="Engine.ControlPlane"/>, <see cref="ServerIdentity"/>, the stores of logs,
-    /// secrets and packages, the package builder and the repositories; <see cref="StepsUnderWay"/> when agents tell of steps.
+    /// Needs <see cref="AddTowpathApi"/>, and of the services <see cref="Engine.ControlPlane"/>, <see cref="ServerIdentity"/>,
+    /// the stores of logs, secrets and packages, the package builder and the repositories; <see cref="StepsUnderWay"/> when agents tell of steps.
     /// </summary>
     public static IEndpointRouteBuilder MapApi(this IEndpointRouteBuilder routes)
     {

@@ -44,7 +44,8 @@ public sealed class ApiProblems(RequestDelegate next, ILogger<ApiProblems> log)
             (StatusCodes.Status507InsufficientStorage, "The server's disk is full; make room there, then try again."),
         PackageException => (StatusCodes.Status400BadRequest, e.Message),
         BadHttpRequestException { InnerException: JsonException json } =>
-            (StatusCodes.Status400BadRequest, $"The body is not the JSON that is asked for{Place(json)}; /api/v1/openapi.json says what is."),
+            (StatusCodes.Status400BadRequest,
+                $"The body is not the JSON that is asked for{Place(json)}; /api/v1/openapi.json says what is."),
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } =>
             (StatusCodes.Status413PayloadTooLarge, TooLarge),
         BadHttpRequestException { StatusCode: StatusCodes.Status415UnsupportedMediaType } =>
@@ -58,12 +59,15 @@ public sealed class ApiProblems(RequestDelegate next, ILogger<ApiProblems> log)
 
     private static string? Sentence(HttpContext context) => context.Response.StatusCode switch
     {
-        StatusCodes.Status404NotFound => $"The API has no {context.Request.Method} {context.Request.Path}; /api/v1/openapi.json says what it has.",
-        StatusCodes.Status405MethodNotAllowed => $"{context.Request.Path} does not take {context.Request.Method}; /api/v1/openapi.json says what it takes.",
+        StatusCodes.Status404NotFound =>
+            $"The API has no {context.Request.Method} {context.Request.Path}; /api/v1/openapi.json says what it has.",
+        StatusCodes.Status405MethodNotAllowed =>
+            $"{context.Request.Path} does not take {context.Request.Method}; /api/v1/openapi.json says what it takes.",
         StatusCodes.Status415UnsupportedMediaType => NotJson,
         StatusCodes.Status413PayloadTooLarge => TooLarge,
         _ => null,
     };
 
-    private static Task WriteAsync(HttpContext context, int status, string sentence) => ApiAnswers.Problem(status, sentence).ExecuteAsync(context);
+    private static Task WriteAsync(HttpContext context, int status, string sentence) =>
+        ApiAnswers.Problem(status, sentence).ExecuteAsync(context);
 }

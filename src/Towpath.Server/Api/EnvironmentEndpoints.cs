@@ -19,7 +19,8 @@ internal static class EnvironmentEndpoints
                 turn.TakeAsync(project, environment, (steering, by) => steering.RollBackAsync(project, environment, by, body?.Reason)))
             .WithSummary("Goes back to the version before, or ends the deployment under way; the environment is held afterwards.");
         one.MapPost("promote", (string project, string environment, PromoteBody body, Turn turn) =>
-                turn.TakeAsync(project, environment, (steering, by) => steering.PromoteAsync(project, environment, body.Run, body.ConfirmOlder, by)))
+                turn.TakeAsync(project, environment, (steering, by) =>
+                    steering.PromoteAsync(project, environment, body.Run, body.ConfirmOlder, by)))
             .WithSummary("Deploys the package of a chosen run. Going back to an older one wants 'confirmOlder' and holds the environment.");
         one.MapPost("redeploy", (string project, string environment, Turn turn) =>
                 turn.TakeAsync(project, environment, (steering, by) => steering.RedeployAsync(project, environment, by)))
@@ -34,7 +35,8 @@ internal static class EnvironmentEndpoints
                 turn.TakeAsync(project, environment, (steering, by) => steering.ResumeAsync(project, environment, by)))
             .WithSummary("Lifts the hold: the newest candidate that may go starts.");
         one.MapPost("deployments/{deployment:int}/cancel", (string project, string environment, int deployment, Turn turn) =>
-                turn.TakeAsync(project, environment, (steering, by) => steering.CancelDeploymentAsync(project, environment, deployment, by)))
+                turn.TakeAsync(project, environment, (steering, by) =>
+                    steering.CancelDeploymentAsync(project, environment, deployment, by)))
             .WithSummary("Ends a deployment; what it did is taken back.");
         one.MapPost("deployments/{deployment:int}/accept", (string project, string environment, int deployment, Turn turn) =>
                 turn.TakeAsync(project, environment, (steering, by) => steering.AcceptAsync(project, environment, deployment, by)))
@@ -46,15 +48,18 @@ internal static class EnvironmentEndpoints
     {
         var known = inventory.Project(project);
         var found = known is null ? null : inventory.Environment(known, environment);
-        missing = found is not null ? null : ApiAnswers.Problem(known is null ? Asked.NoProject(project) : Asked.NoEnvironment(project, environment));
+        missing = found is not null ? null
+            : ApiAnswers.Problem(known is null ? Asked.NoProject(project) : Asked.NoEnvironment(project, environment));
         return found;
     }
 
     private static Results<Ok<IReadOnlyList<EnvironmentView>>, ProblemHttpResult> List(string project, Inventory inventory) =>
-        inventory.Project(project) is { } found ? TypedResults.Ok(inventory.Environments(found)) : ApiAnswers.Problem(Asked.NoProject(project));
+        inventory.Project(project) is { } found ? TypedResults.Ok(inventory.Environments(found))
+            : ApiAnswers.Problem(Asked.NoProject(project));
 
     private static Results<Ok<EnvironmentView>, ProblemHttpResult> Show(string project, string environment, Inventory inventory) =>
-        Find(project, environment, inventory, out var missing) is { } found ? TypedResults.Ok(Inventory.View(inventory.Project(project)!, found)) : missing!;
+        Find(project, environment, inventory, out var missing) is { } found
+            ? TypedResults.Ok(Inventory.View(inventory.Project(project)!, found)) : missing!;
 }
 
 /// <summary>One request to change an environment, answered with the environment as it is after it.</summary>
@@ -65,7 +70,8 @@ internal sealed class Turn(HttpContext context, Steering steering, Inventory inv
         (Steering)context.RequestServices.GetService(typeof(Steering))!,
         (Inventory)context.RequestServices.GetService(typeof(Inventory))!));
 
-    public async Task<Results<Ok<EnvironmentView>, ProblemHttpResult>> TakeAsync(string project, string environment, Func<Steering, string, Task<Asked>> ask)
+    public async Task<Results<Ok<EnvironmentView>, ProblemHttpResult>> TakeAsync(
+        string project, string environment, Func<Steering, string, Task<Asked>> ask)
     {
         var asked = await ask(steering, ApiAnswers.By(context));
         if (asked.Status != AskedStatus.Taken)

@@ -16,7 +16,8 @@ internal static class EventEndpoints
             .WithTags("Events")
             .Produces<ChangedEvent>(StatusCodes.Status200OK, "text/event-stream")
             .WithSummary("Server-sent events: which project, run or environment changed.")
-            .WithDescription("First an event 'ready': from there on nothing is missed, so ask for the state after it. Then an event 'changed' for every change "
+            .WithDescription("First an event 'ready': from there on nothing is missed, so ask for the state after it. "
+                + "Then an event 'changed' for every change "
                 + "of a stream at or below 'prefix' (shop, shop/runs/7); its id counts up within this connection.");
 
     private static async IAsyncEnumerable<string> Changes(ChangeFeed feed, string prefix, [EnumeratorCancellation] CancellationToken cancel)

@@ -25,7 +25,8 @@ public sealed class EventStreams(IHostApplicationLifetime lifetime, TimeProvider
         if (Interlocked.Increment(ref open) > Most)
         {
             Interlocked.Decrement(ref open);
-            await ApiAnswers.Problem(StatusCodes.Status503ServiceUnavailable, $"{Most} listeners are connected already: close some.").ExecuteAsync(context);
+            await ApiAnswers.Problem(StatusCodes.Status503ServiceUnavailable, $"{Most} listeners are connected already: close some.")
+                .ExecuteAsync(context);
             return;
         }
 

@@ -22,10 +22,12 @@ internal static class LogEndpoints
             var what = pattern == Attempt ? "a job's attempt" : "a deployment";
             logs.MapGet(pattern, Read).Produces<LogPart>().Produces<string>(StatusCodes.Status200OK, "text/plain")
                 .WithSummary($"Reads the log of {what}: JSON, or plain text with 'Accept: text/plain'.")
-                .WithDescription($"'from' is the first line's number, 1 when it is missing. At most {LogAccess.PartAtMost} lines come at once as JSON ('next' says where to go on); plain text is whole.");
+                .WithDescription($"'from' is the first line's number, 1 when it is missing. "
+                    + $"At most {LogAccess.PartAtMost} lines come at once as JSON ('next' says where to go on); plain text is whole.");
             logs.MapGet(pattern + "/follow", Follow).Produces<LogLine>(StatusCodes.Status200OK, "text/event-stream")
                 .WithSummary($"Server-sent events: the log of {what}, line by line, to its end.")
-                .WithDescription("An event 'line' for each line, its id the line's number; 'Last-Event-ID' goes on after that line without gap or repetition. An event 'complete' at the end.");
+                .WithDescription("An event 'line' for each line, its id the line's number; "
+                    + "'Last-Event-ID' goes on after that line without gap or repetition. An event 'complete' at the end.");
         }
     }
 
@@ -51,12 +53,14 @@ internal static class LogEndpoints
         var log = LogOf(context);
         if (!await IsKnownAsync(context, inventory) || !await IsNumberAsync(context, from))
             return;
-        if (long.TryParse(context.Request.Headers["Last-Event-ID"], NumberStyles.None, CultureInfo.InvariantCulture, out var last) && last < long.MaxValue)
+        if (long.TryParse(context.Request.Headers["Last-Event-ID"], NumberStyles.None, CultureInfo.InvariantCulture, out var last)
+            && last < long.MaxValue)
             from = last + 1;
         await streams.WriteAsync(context, cancel => Lines(logs, log, from, cancel));
     }
 
-    private static async IAsyncEnumerable<string> Lines(LogAccess logs, string log, long from, [EnumeratorCancellation] CancellationToken cancel)
+    private static async IAsyncEnumerable<string> Lines(
+        LogAccess logs, string log, long from, [EnumeratorCancellation] CancellationToken cancel)
     {
         await foreach (var line in logs.FollowAsync(log, from, cancel))
             yield return EventStreams.Event("line", line.Number, JsonSerializer.Serialize(line, CoreJson.Options));
@@ -107,7 +111,8 @@ internal static class LogEndpoints
     }
 
     private static bool WantsText(HttpRequest request) =>
-        request.Headers.Accept.ToString() is { } accept && accept.Contains("text/plain", StringComparison.OrdinalIgnoreCase) && !accept.Contains("json", StringComparison.OrdinalIgnoreCase);
+        request.Headers.Accept.ToString() is { } accept && accept.Contains("text/plain", StringComparison.OrdinalIgnoreCase)
+            && !accept.Contains("json", StringComparison.OrdinalIgnoreCase);
 
     private static int Number(object? value) => int.Parse((string)value!, CultureInfo.InvariantCulture);
 }

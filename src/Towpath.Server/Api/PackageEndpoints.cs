@@ -21,12 +21,15 @@ internal static class PackageEndpoints
         api.MapPost("/projects/{project}/packages", Upload).WithTags("Packages")
             .WithMetadata(new RequestSizeLimitAttribute(UploadAtMost))
             .Accepts<Stream>("application/x-tar")
-            .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict)
+            .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblem(StatusCodes.Status409Conflict)
             .WithSummary("Takes a package that was built elsewhere into the flow; answers its run.")
-            .WithDescription("The body is a plain tar archive of the app layer; 'commit' is the full SHA of a commit that was pushed to the default branch.");
+            .WithDescription("The body is a plain tar archive of the app layer; "
+                + "'commit' is the full SHA of a commit that was pushed to the default branch.");
 
     private static async Task<Results<Created<RunView>, ProblemHttpResult>> Upload(
-        string project, string commit, HttpContext context, Inventory inventory, ControlPlane plane, PackageStore store, PackageBuilder builder, Repositories repositories)
+        string project, string commit, HttpContext context, Inventory inventory, ControlPlane plane, PackageStore store,
+        PackageBuilder builder, Repositories repositories)
     {
         var by = ApiAnswers.By(context);
         if (inventory.Project(project) is not { } known)
@@ -35,11 +38,14 @@ internal static class PackageEndpoints
             return ApiAnswers.Problem(Asked.Invalid("'commit' is the full SHA of a commit: 40 hexadecimal digits."));
         // Asked before gigabytes are taken in; the machine has the last word.
         if (!known.Requests.Any(request => request.Commit == commit && request.Deploys))
-            return ApiAnswers.Problem(Asked.Refused($"Commit {commit} was not pushed to the default branch of '{project}': push it first, so that its pipeline file is known."));
+            return ApiAnswers.Problem(
+                Asked.Refused($"Commit {commit} was not pushed to the default branch of '{project}': "
+                + "push it first, so that its pipeline file is known."));
         var archive = await store.PutBlobAsync(context.Request.Body, null, UploadAtMost, context.RequestAborted);
         var built = await builder.BuildUploadedAsync(project, commit, archive, repositories.PathOf(project), context.RequestAborted);
         if (built.Package is not { } package)
-            return ApiAnswers.Problem(built.Outcome == Outcome.Failed ? StatusCodes.Status400BadRequest : StatusCodes.Status503ServiceUnavailable, built.Reason);
+            return ApiAnswers.Problem(
+                built.Outcome == Outcome.Failed ? StatusCodes.Status400BadRequest : StatusCodes.Status503ServiceUnavailable, built.Reason);
         if (await plane.Loop.AskAsync(StreamId.OfProject(project), new RequestUpload(commit, package, by)) is { } refusal)
             return ApiAnswers.Problem(Asked.Refused(refusal));
         var run = plane.Project(project)!.Requests.Last(request => request.Commit == commit && request.Uploaded == package).Number;

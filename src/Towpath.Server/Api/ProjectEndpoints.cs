@@ -14,7 +14,8 @@ internal static class ProjectEndpoints
         projects.MapGet("", (Inventory inventory) => TypedResults.Ok(inventory.Projects()))
             .WithSummary("Lists the projects, newest first.");
         projects.MapGet("{project}", Results<Ok<ProjectView>, ProblemHttpResult> (string project, Inventory inventory) =>
-                inventory.Project(project) is { } found ? TypedResults.Ok(ProjectView.Of(found)) : ApiAnswers.Problem(Asked.NoProject(project)))
+                inventory.Project(project) is { } found ? TypedResults.Ok(ProjectView.Of(found))
+                    : ApiAnswers.Problem(Asked.NoProject(project)))
             .ProducesProblem(StatusCodes.Status404NotFound)
             .WithSummary("Shows a project: its default branch, its branches and how many runs it had.");
     }

@@ -23,7 +23,8 @@ internal static class RunEndpoints
         runs.MapGet("{run:int}/package", Package).WithSummary("Shows the package that a run produced.");
     }
 
-    private static Results<Ok<IReadOnlyList<RunView>>, ProblemHttpResult> List(string project, Inventory inventory, int limit = 50, int? before = null)
+    private static Results<Ok<IReadOnlyList<RunView>>, ProblemHttpResult> List(
+        string project, Inventory inventory, int limit = 50, int? before = null)
     {
         if (inventory.Project(project) is null)
             return ApiAnswers.Problem(Asked.NoProject(project));
@@ -35,13 +36,16 @@ internal static class RunEndpoints
     private static Results<Ok<RunView>, ProblemHttpResult> Show(string project, int run, Inventory inventory) =>
         Find(project, run, inventory, out var missing) is { } found ? TypedResults.Ok(inventory.View(found)) : missing!;
 
-    private static async Task<Results<Ok<RunView>, ProblemHttpResult>> Cancel(string project, int run, Steering steering, Inventory inventory, HttpContext context)
+    private static async Task<Results<Ok<RunView>, ProblemHttpResult>> Cancel(
+        string project, int run, Steering steering, Inventory inventory, HttpContext context)
     {
         var asked = await steering.CancelRunAsync(project, run, ApiAnswers.By(context));
-        return asked.Status == AskedStatus.Taken ? TypedResults.Ok(inventory.View(inventory.Run(project, run)!)) : ApiAnswers.Problem(asked);
+        return asked.Status == AskedStatus.Taken ? TypedResults.Ok(inventory.View(inventory.Run(project, run)!))
+            : ApiAnswers.Problem(asked);
     }
 
-    private static async Task<Results<Created<RunView>, ProblemHttpResult>> Retry(string project, int run, Steering steering, Inventory inventory, HttpContext context)
+    private static async Task<Results<Created<RunView>, ProblemHttpResult>> Retry(
+        string project, int run, Steering steering, Inventory inventory, HttpContext context)
     {
         var asked = await steering.RetryAsync(project, run, ApiAnswers.By(context));
         return asked is { Status: AskedStatus.Taken, Run: { } number } ? Created(project, number, inventory) : ApiAnswers.Problem(asked);
@@ -52,8 +56,10 @@ internal static class RunEndpoints
         if (Find(project, run, inventory, out var missing) is not { } found)
             return missing!;
         return found.Package is { } package
-            ? TypedResults.Ok(new PackageDetails(run, found.Request.Commit, package.Digest.ToString(), package.App.ToString(), package.Deploy.ToString(), package.Size))
-            : ApiAnswers.Problem(Asked.Unknown(found.IsOver ? $"Run {run} made no package." : $"Run {run} has no package yet: wait for its end."));
+            ? TypedResults.Ok(new PackageDetails(
+                run, found.Request.Commit, package.Digest.ToString(), package.App.ToString(), package.Deploy.ToString(), package.Size))
+            : ApiAnswers.Problem(
+                Asked.Unknown(found.IsOver ? $"Run {run} made no package." : $"Run {run} has no package yet: wait for its end."));
     }
 
     internal static Created<RunView> Created(string project, int number, Inventory inventory) =>
@@ -62,7 +68,8 @@ internal static class RunEndpoints
     private static RunState? Find(string project, int run, Inventory inventory, out ProblemHttpResult? missing)
     {
         var found = inventory.Project(project) is null ? null : inventory.Run(project, run);
-        missing = found is not null ? null : ApiAnswers.Problem(inventory.Project(project) is null ? Asked.NoProject(project) : Asked.NoRun(project, run));
+        missing = found is not null ? null
+            : ApiAnswers.Problem(inventory.Project(project) is null ? Asked.NoProject(project) : Asked.NoRun(project, run));
         return found;
     }
 }

@@ -17,7 +17,8 @@ internal static class SignInEndpoints
     private static Results<Created<SignInLink>, ProblemHttpResult> Make(HttpContext context, SignInCodes codes, ServerIdentity identity)
     {
         if (context.User.Identity?.AuthenticationType != nameof(Credential.Token))
-            return ApiAnswers.Problem(StatusCodes.Status403Forbidden, "A sign-in link is only made for the token itself: use 'towpath open'.");
+            return ApiAnswers.Problem(
+                StatusCodes.Status403Forbidden, "A sign-in link is only made for the token itself: use 'towpath open'.");
         var (code, expires) = codes.Make();
         return TypedResults.Created((string?)null, new SignInLink($"{identity.Page("sign-in")}?code={code}", expires));
     }

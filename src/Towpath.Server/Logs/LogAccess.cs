@@ -9,7 +9,8 @@ namespace Towpath.Server.Logs;
 /// <param name="Text">Without its line end; control sequences as they were printed.</param>
 public sealed record LogLine(long Number, DateTimeOffset At, string Channel, string Text)
 {
-    internal static LogLine Of(LogEntry entry) => new(entry.Number, entry.At, entry.Channel switch { 0 => "towpath", 1 => "stdout", _ => "stderr" }, entry.Text);
+    internal static LogLine Of(LogEntry entry) =>
+        new(entry.Number, entry.At, entry.Channel switch { 0 => "towpath", 1 => "stdout", _ => "stderr" }, entry.Text);
 }
 
 /// <param name="Lines">In order; none when there are none from there on yet.</param>

@@ -21,7 +21,8 @@ internal static class Deeds
         pages.MapPost("/{project}/runs/{run:int}/retry", async (string project, int run, Steering steering) =>
         {
             var asked = await steering.RetryAsync(project, run, By);
-            return asked is { Status: AskedStatus.Taken, Run: { } number } ? PageResults.See(RunHref(project, number)) : PageResults.Problem(asked, RunHref(project, run));
+            return asked is { Status: AskedStatus.Taken, Run: { } number } ? PageResults.See(RunHref(project, number))
+                : PageResults.Problem(asked, RunHref(project, run));
         });
         Map("rollback", (steering, project, environment, form) => steering.RollBackAsync(project, environment, By, form["reason"]));
         Map("stop", (steering, project, environment, _) => steering.StopAsync(project, environment, By));
@@ -29,14 +30,24 @@ internal static class Deeds
         Map("resume", (steering, project, environment, _) => steering.ResumeAsync(project, environment, By));
         Map("redeploy", (steering, project, environment, _) => steering.RedeployAsync(project, environment, By));
         pages.MapPost(Environment + "/promote", PromoteAsync);
-        pages.MapPost(Environment + "/deployments/{deployment:int}/cancel", (string project, string environment, int deployment, Steering steering) =>
+        pages.MapPost(
+            Environment + "/deployments/{deployment:int}/cancel",
+            (string project, string environment, int deployment, Steering steering) =>
             DoAsync(steering.CancelDeploymentAsync(project, environment, deployment, By), Href(project, environment)));
-        pages.MapPost(Environment + "/deployments/{deployment:int}/accept", (string project, string environment, int deployment, Steering steering) =>
+        pages.MapPost(
+            Environment + "/deployments/{deployment:int}/accept",
+            (string project, string environment, int deployment, Steering steering) =>
             DoAsync(steering.AcceptAsync(project, environment, deployment, By), Href(project, environment)));
-        pages.MapPost(Environment + "/settings", (string project, string environment, HttpContext context, SettingsDesk desk, Inventory inventory) =>
+        pages.MapPost(
+            Environment + "/settings",
+            (string project, string environment, HttpContext context, SettingsDesk desk, Inventory inventory) =>
             SetAsync(project, environment, inventory, context, form => desk.SetVariablesAsync(
-                project, environment, form["remove"] is { } gone ? new Dictionary<string, string?> { [gone] = null } : new() { [form["name"] ?? ""] = form["value"] ?? "" }, By)));
-        pages.MapPost(Environment + "/secrets", (string project, string environment, HttpContext context, SettingsDesk desk, Inventory inventory) =>
+                project, environment, form["remove"] is { } gone
+                    ? new Dictionary<string, string?> { [gone] = null }
+                    : new() { [form["name"] ?? ""] = form["value"] ?? "" }, By)));
+        pages.MapPost(
+            Environment + "/secrets",
+            (string project, string environment, HttpContext context, SettingsDesk desk, Inventory inventory) =>
             SetAsync(project, environment, inventory, context, form => form["remove"] is { } gone
                 ? desk.RemoveSecretAsync(project, environment, gone, By)
                 : desk.SetSecretAsync(project, environment, form["name"] ?? "", form["value"] ?? "", By)));
@@ -46,7 +57,8 @@ internal static class Deeds
                 await DoAsync(ask(steering, project, environment, await Form.ReadAsync(context)), Href(project, environment)));
     }
 
-    private static async Task<IResult> PromoteAsync(string project, string environment, HttpContext context, Steering steering, Inventory inventory)
+    private static async Task<IResult> PromoteAsync(
+        string project, string environment, HttpContext context, Steering steering, Inventory inventory)
     {
         var form = await Form.ReadAsync(context);
         if (!int.TryParse(form["run"], NumberStyles.None, CultureInfo.InvariantCulture, out var run))
@@ -54,20 +66,25 @@ internal static class Deeds
         var confirmed = form["confirmOlder"] == "true";
         var asked = await steering.PromoteAsync(project, environment, run, confirmed, By);
         var isOlder = asked.Status == AskedStatus.Refused && !confirmed
-            && inventory.Project(project) is { } known && inventory.Environment(known, environment) is { } state && Steering.Newer(state, run) is not null;
+            && inventory.Project(project) is { } known && inventory.Environment(known, environment) is { } state
+            && Steering.Newer(state, run) is not null;
         return isOlder
-            ? QuestionPages.GoBack(project, environment, run, $"What is live in {environment} is newer. Run {run} replaces it, and the environment is held afterwards.")
+            ? QuestionPages.GoBack(
+                project, environment, run, $"What is live in {environment} is newer. "
+                    + $"Run {run} replaces it, and the environment is held afterwards.")
             : await DoAsync(Task.FromResult(asked), Href(project, environment));
     }
 
-    private static async Task<IResult> SetAsync(string project, string environment, Inventory inventory, HttpContext context, Func<Form, Task<Asked>> set)
+    private static async Task<IResult> SetAsync(
+        string project, string environment, Inventory inventory, HttpContext context, Func<Form, Task<Asked>> set)
     {
         var asked = await set(await Form.ReadAsync(context));
         var href = $"{Href(project, environment)}/settings";
         if (asked.Status == AskedStatus.Taken)
             return PageResults.See(href);
         return inventory.Project(project) is { } known && inventory.Environment(known, environment) is { } state
-            ? PageResults.Page<SettingsPage>(new { View = Inventory.View(known, state), Problem = asked.Sentence }, Api.ApiAnswers.StatusOf(asked.Status))
+            ? PageResults.Page<SettingsPage>(
+                new { View = Inventory.View(known, state), Problem = asked.Sentence }, Api.ApiAnswers.StatusOf(asked.Status))
             : PageResults.NotHere(asked.Sentence);
     }
 

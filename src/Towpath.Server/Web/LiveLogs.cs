@@ -19,12 +19,14 @@ internal static class LiveLogs
 
     private static async Task Follow(HttpContext context, string log, LogAccess logs, EventStreams streams, long from = 1)
     {
-        if (long.TryParse(context.Request.Headers["Last-Event-ID"], NumberStyles.None, CultureInfo.InvariantCulture, out var last) && last < long.MaxValue)
+        if (long.TryParse(context.Request.Headers["Last-Event-ID"], NumberStyles.None, CultureInfo.InvariantCulture, out var last)
+            && last < long.MaxValue)
             from = last + 1;
         await streams.WriteAsync(context, cancel => Lines(logs, log, Math.Max(1, from), cancel));
     }
 
-    private static async IAsyncEnumerable<string> Lines(LogAccess logs, string log, long from, [EnumeratorCancellation] CancellationToken cancel)
+    private static async IAsyncEnumerable<string> Lines(
+        LogAccess logs, string log, long from, [EnumeratorCancellation] CancellationToken cancel)
     {
         await foreach (var line in logs.FollowAsync(log, from, cancel))
             yield return EventStreams.Event("line", line.Number, LogHtml.Line(line));

@@ -22,7 +22,8 @@ public static class LogHtml
     {
         var kind = line.Channel switch { "stderr" => "l err", "towpath" => "l own", _ => "l" };
         var at = line.At.ToLocalTime().ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture);
-        return $"<div class=\"{kind}\" id=\"L{line.Number}\"><a href=\"#L{line.Number}\" title=\"{at}\">{line.Number}</a><span>{Text(line.Text)}</span></div>";
+        var anchor = $"<a href=\"#L{line.Number}\" title=\"{at}\">{line.Number}</a>";
+        return $"<div class=\"{kind}\" id=\"L{line.Number}\">{anchor}<span>{Text(line.Text)}</span></div>";
     }
 
     /// <summary>The text of one line.</summary>
@@ -112,7 +113,9 @@ public static class LogHtml
             {
                 if (!bold && !dim && !italic && !underline && colour is null)
                     return "";
-                return string.Join(' ', new[] { bold ? "b" : null, dim ? "d" : null, italic ? "i" : null, underline ? "u" : null, colour is { } c ? $"c{c}" : null }.OfType<string>());
+                var foreground = colour is { } number ? $"c{number}" : null;
+                string?[] all = [bold ? "b" : null, dim ? "d" : null, italic ? "i" : null, underline ? "u" : null, foreground];
+                return string.Join(' ', all.OfType<string>());
             }
         }
 
@@ -121,7 +124,9 @@ public static class LogHtml
             var all = codes.ToString().Split(';', ':');
             for (var i = 0; i < all.Length; i++)
             {
-                var code = all[i].Length == 0 ? 0 : int.TryParse(all[i], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1;
+                var code = all[i].Length == 0 ? 0
+                    : int.TryParse(all[i], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
+                    : -1;
                 switch (code)
                 {
                     case 0: (bold, dim, italic, underline, colour) = (false, false, false, false, null); break;

@@ -32,7 +32,8 @@ internal static class Models
 
     /// <summary>The deployment that changes the environment now; null: none does.</summary>
     public static DeploymentView? UnderWay(EnvironmentView environment) =>
-        environment.Deployment is { EndedAt: null } deployment && environment.Waiting.All(waiting => waiting.Number != deployment.Number) ? deployment : null;
+        environment.Deployment is { EndedAt: null } deployment && environment.Waiting.All(waiting => waiting.Number != deployment.Number)
+            ? deployment : null;
 
     public static ProjectCard Card(Inventory inventory, ProjectState project) =>
         new(project.Name, inventory.Runs(project.Name, 1).FirstOrDefault(), inventory.Environments(project));
@@ -63,7 +64,8 @@ internal static class Models
         // Once it is taken back, the stage it came to is no longer known: the log says it.
         if (deployment is { Stage: Stage.Withdraw, Kind: not DeploymentKind.Stop })
             return [new StageView("Take back", Word.Of(deployment.Status))];
-        var reached = deployment.Status == DeploymentStatus.Live ? planned.Count : deployment.IsOver ? -1 : planned.IndexOf(deployment.Stage);
+        var reached = deployment.Status == DeploymentStatus.Live ? planned.Count : deployment.IsOver ? -1
+            : planned.IndexOf(deployment.Stage);
         if (reached < 0)
             return [];
         return
@@ -82,7 +84,8 @@ internal static class Models
                 && deployment.Definition(environment.Name)?.After.All(deployment.PassedIn.Contains) == true)
             .Select(deployment => deployment.Number).ToHashSet();
         var view = EnvironmentView.Of(environment);
-        return [.. view.History.Concat(view.Waiting).Where(deployment => runs.Contains(deployment.Number)).OrderByDescending(deployment => deployment.Run)];
+        return [.. view.History.Concat(view.Waiting).Where(deployment => runs.Contains(deployment.Number))
+            .OrderByDescending(deployment => deployment.Run)];
     }
 
     /// <summary>One deployment as a view; null when it is not known any more.</summary>

@@ -17,7 +17,8 @@ internal static class PageFiles
 
     public static string Href(string name) => $"/-/assets/{Files[name].Hash}/{name}";
 
-    public static void MapAssets(this IEndpointRouteBuilder routes) => routes.MapGet("/-/assets/{hash}/{name}", Send).ExcludeFromDescription();
+    public static void MapAssets(this IEndpointRouteBuilder routes) =>
+        routes.MapGet("/-/assets/{hash}/{name}", Send).ExcludeFromDescription();
 
     private static IResult Send(HttpContext context, string hash, string name)
     {

@@ -28,7 +28,8 @@ internal static class PageResults
         [nameof(MessagePage.GoTo)] = "/",
     });
 
-    public static IResult NotHere(string sentence, string href = "/", string linkText = "To the projects") => Page<MessagePage>(new Dictionary<string, object?>
+    public static IResult NotHere(string sentence, string href = "/", string linkText = "To the projects") =>
+        Page<MessagePage>(new Dictionary<string, object?>
     {
         [nameof(MessagePage.Title)] = "There is nothing here",
         [nameof(MessagePage.Sentence)] = sentence,
@@ -40,7 +41,8 @@ internal static class PageResults
 
     /// <summary>What was asked could not be done.</summary>
     /// <param name="back">Where to go from here.</param>
-    public static IResult Problem(Asked asked, string back) => asked.Status == AskedStatus.Unknown ? NotHere(asked.Sentence) : Page<MessagePage>(new Dictionary<string, object?>
+    public static IResult Problem(Asked asked, string back) =>
+        asked.Status == AskedStatus.Unknown ? NotHere(asked.Sentence) : Page<MessagePage>(new Dictionary<string, object?>
     {
         [nameof(MessagePage.Title)] = "That did not work",
         [nameof(MessagePage.Sentence)] = asked.Sentence,
@@ -49,7 +51,8 @@ internal static class PageResults
         [nameof(MessagePage.IsSignedIn)] = true,
     }, Api.ApiAnswers.StatusOf(asked.Status));
 
-    private static IResult Message(int status, string title, string sentence, string? command = null) => Page<MessagePage>(new Dictionary<string, object?>
+    private static IResult Message(int status, string title, string sentence, string? command = null) =>
+        Page<MessagePage>(new Dictionary<string, object?>
     {
         [nameof(MessagePage.Title)] = title,
         [nameof(MessagePage.Sentence)] = sentence,

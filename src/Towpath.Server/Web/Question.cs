@@ -7,7 +7,8 @@ namespace Towpath.Server.Web;
 /// <param name="Button">The deed.</param>
 /// <param name="Action">Where the yes goes.</param>
 /// <param name="Back">Where the no goes.</param>
-public sealed record Question(string Project, string Title, string What, string Button, string Action, string Back, IReadOnlyList<Crumb> Crumbs)
+public sealed record Question(
+    string Project, string Title, string What, string Button, string Action, string Back, IReadOnlyList<Crumb> Crumbs)
 {
     public bool IsDangerous { get; init; } = true;
 

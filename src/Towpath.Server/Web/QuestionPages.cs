@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -16,21 +17,28 @@ internal static class QuestionPages
         pages.MapGet("/{project}/runs/{run:int}/cancel", CancelRun);
         pages.MapGet(Environment + "/rollback", (string project, string environment, Inventory inventory, TimeProvider time) =>
             Ask(project, environment, inventory, (state, view, place) => RollBack(state, view, place, time.GetUtcNow())));
-        pages.MapGet(Environment + "/stop", (string project, string environment, Inventory inventory) => Ask(project, environment, inventory, (_, view, place) => place.Question(
+        pages.MapGet(Environment + "/stop", (string project, string environment, Inventory inventory) =>
+            Ask(project, environment, inventory, (_, view, place) => place.Question(
             $"Stop {environment}?",
-            $"{(view.Live is { } live ? $"Run {live.Run} ({Look.Commit(live.Commit)})" : "What runs")} is taken down, and {environment} answers nothing until something is deployed again. It is held afterwards.",
+            $"{(view.Live is { } live ? $"Run {live.Run} ({Look.Commit(live.Commit)})" : "What runs")} is taken down, "
+                + $"and {environment} answers nothing until something is deployed again. It is held afterwards.",
             "Stop what runs", "stop")));
-        pages.MapGet(Environment + "/hold", (string project, string environment, Inventory inventory) => Ask(project, environment, inventory, (_, _, place) => place.Question(
+        pages.MapGet(Environment + "/hold", (string project, string environment, Inventory inventory) =>
+            Ask(project, environment, inventory, (_, _, place) => place.Question(
             $"Hold {environment}?",
             "What is live stays live. Nothing new starts here by itself until somebody resumes; a rollback always works.",
             "Hold", "hold") with
         { IsDangerous = false, AsksReason = true }));
-        pages.MapGet(Environment + "/promote", (string project, string environment, Inventory inventory) => Ask(project, environment, inventory, (state, _, place) => place.Question(
+        pages.MapGet(Environment + "/promote", (string project, string environment, Inventory inventory) =>
+            Ask(project, environment, inventory, (state, _, place) => place.Question(
             $"Deploy a chosen run to {environment}",
-            "It goes through the same checks as every deployment. When it is older than what is live, you are asked once more, and the environment is held afterwards.",
+            "It goes through the same checks as every deployment. "
+                + "When it is older than what is live, you are asked once more, and the environment is held afterwards.",
             "Deploy it", "promote") with
         { IsDangerous = false, Choices = Models.Promotable(state) }));
-        pages.MapGet(Environment + "/deployments/{deployment:int}/cancel", (string project, string environment, int deployment, Inventory inventory) =>
+        pages.MapGet(
+            Environment + "/deployments/{deployment:int}/cancel",
+            (string project, string environment, int deployment, Inventory inventory) =>
             Ask(project, environment, inventory, (_, _, place) => place.Question(
                 $"Cancel deployment {deployment}?",
                 "What it did so far is taken back. What was live before stays live, or gets its traffic back.",
@@ -46,7 +54,7 @@ internal static class QuestionPages
     {
         Question = new Place(project, environment).Question($"Go back to run {run}?", sentence, $"Deploy run {run} anyway", "promote") with
         {
-            Fields = new Dictionary<string, string> { ["run"] = run.ToString(System.Globalization.CultureInfo.InvariantCulture), ["confirmOlder"] = "true" },
+            Fields = new Dictionary<string, string> { ["run"] = run.ToString(CultureInfo.InvariantCulture), ["confirmOlder"] = "true" },
         },
     }, StatusCodes.Status409Conflict);
 
@@ -58,8 +66,10 @@ internal static class QuestionPages
         return PageResults.Page<ConfirmPage>(new
         {
             Question = new Question(
-                project, $"Cancel run {run}?", "Its jobs and all their processes are ended. Nothing is deployed of it; it can be run again.",
-                "Cancel the run", $"{href}/cancel", href, [new Crumb(project, $"/{Look.Part(project)}"), new Crumb($"Run {run}", href), new Crumb("Cancel")]),
+                project, $"Cancel run {run}?",
+                "Its jobs and all their processes are ended. Nothing is deployed of it; it can be run again.",
+                "Cancel the run", $"{href}/cancel", href,
+                [new Crumb(project, $"/{Look.Part(project)}"), new Crumb($"Run {run}", href), new Crumb("Cancel")]),
         });
     }
 
@@ -67,27 +77,35 @@ internal static class QuestionPages
     {
         if (state.Active is { } active)
         {
+            var remains = view.Live is { } stays ? $"run {stays.Run} ({Look.Commit(stays.Commit)}) stays live" : "nothing is live then";
             return place.Question(
                 $"Roll back {view.Name}?",
-                $"Deployment {active.Number} of run {active.Candidate.Run} is ended and taken back; {(view.Live is { } stays ? $"run {stays.Run} ({Look.Commit(stays.Commit)}) stays live" : "nothing is live then")}. The environment is held afterwards.",
+                $"Deployment {active.Number} of run {active.Candidate.Run} is ended and taken back; {remains}. "
+                    + "The environment is held afterwards.",
                 "Roll back", "rollback") with
             { AsksReason = true };
         }
 
         if (view.RollbackTarget is not { } target)
-            return place.Question($"Roll back {view.Name}?", "There is no earlier version to go back to.", "Roll back", "rollback") with { AsksReason = true };
+            return place.Question($"Roll back {view.Name}?", "There is no earlier version to go back to.", "Roll back", "rollback");
         var until = Models.LiveUntil(state, target) is { } end ? $", live until {Look.Day(end, now)}" : "";
-        var replaced = view.Live is { } live ? $"It replaces run {live.Run} ({Look.Commit(live.Commit)}), which automation will not deploy here again." : "";
+        var replaced = view.Live is { } live
+            ? $" It replaces run {live.Run} ({Look.Commit(live.Commit)}); automation will not deploy that here again."
+            : "";
         return place.Question(
             $"Roll back {view.Name} to run {target.Run}?",
-            $"Run {target.Run} ({Look.Commit(target.Commit)} \u201c{target.Subject}\u201d{until}) takes the traffic once it is healthy. {replaced} Its variables come back with it, secrets stay the current ones. The environment is held afterwards, until somebody resumes.",
+            $"Run {target.Run} ({Look.Commit(target.Commit)} \u201c{target.Subject}\u201d{until}) takes the traffic "
+                + $"once it is healthy.{replaced} The variables it ran with come back, secrets stay the current ones. "
+                + "The environment is held afterwards, until somebody resumes.",
             $"Roll back to run {target.Run}", "rollback") with
         { AsksReason = true };
     }
 
-    private static IResult Ask(string project, string environment, Inventory inventory, Func<EnvironmentState, EnvironmentView, Place, Question> question) =>
+    private static IResult Ask(
+        string project, string environment, Inventory inventory, Func<EnvironmentState, EnvironmentView, Place, Question> question) =>
         inventory.Project(project) is { } known && inventory.Environment(known, environment) is { } state
-            ? PageResults.Page<ConfirmPage>(new { Question = question(state, Inventory.View(known, state), new Place(project, environment)) })
+            ? PageResults.Page<ConfirmPage>(
+                new { Question = question(state, Inventory.View(known, state), new Place(project, environment)) })
             : PageResults.NotHere(Asked.NoEnvironment(project, environment).Sentence);
 
     /// <summary>The environment that is asked about.</summary>

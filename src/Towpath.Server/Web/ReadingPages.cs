@@ -24,7 +24,8 @@ internal static class ReadingPages
 
     private static IResult Home(Inventory inventory, ServerIdentity identity) => PageResults.Page<HomePage>(new
     {
-        Projects = (IReadOnlyList<ProjectCard>)[.. inventory.Projects().Select(project => inventory.Project(project.Name)).OfType<Core.Commits.ProjectState>().Select(project => Models.Card(inventory, project))],
+        Projects = (IReadOnlyList<ProjectCard>)[.. inventory.Projects().Select(project => inventory.Project(project.Name))
+            .OfType<Core.Commits.ProjectState>().Select(project => Models.Card(inventory, project))],
         identity.Url,
     });
 
@@ -45,7 +46,8 @@ internal static class ReadingPages
         });
     }
 
-    private static IResult Run(string project, int run, Inventory inventory, LogAccess logs, string? job = null, int? attempt = null, long? from = null)
+    private static IResult Run(
+        string project, int run, Inventory inventory, LogAccess logs, string? job = null, int? attempt = null, long? from = null)
     {
         if (inventory.Project(project) is not { } known)
             return PageResults.NotHere(Asked.NoProject(project).Sentence);
@@ -87,12 +89,14 @@ internal static class ReadingPages
         });
     }
 
-    private static IResult Deployment(string project, string environment, int deployment, Inventory inventory, LogAccess logs, long? from = null)
+    private static IResult Deployment(
+        string project, string environment, int deployment, Inventory inventory, LogAccess logs, long? from = null)
     {
         var known = inventory.Project(project);
         var state = known is null ? null : inventory.Environment(known, environment);
         if (state?.Deployment(deployment) is not { } found)
-            return PageResults.NotHere($"'{environment}' has no deployment {deployment}, or it was too long ago.", $"/{Look.Part(project)}", $"To {project}");
+            return PageResults.NotHere(
+                $"'{environment}' has no deployment {deployment}, or it was too long ago.", $"/{Look.Part(project)}", $"To {project}");
         return PageResults.Page<DeploymentPage>(new
         {
             Project = project,

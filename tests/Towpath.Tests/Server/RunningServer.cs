@@ -86,8 +86,10 @@ internal sealed class RunningServer : IAsyncDisposable
         builder.WebHost.UseUrls(listen ?? "http://127.0.0.1:0");
         var identity = new ServerIdentity("http://127.0.0.1:7070", Token);
         var store = PackageStore.Open(folder.At("store"));
-        builder.Services.AddSingleton(plane).AddSingleton<TimeProvider>(time).AddSingleton(identity).AddSingleton(new LogStore(folder.At("logs")))
-            .AddSingleton(SecretStore.Open(folder.At("server"))).AddSingleton(store).AddSingleton(new PackageBuilder(store, TreeArchiveLimits.Default))
+        builder.Services.AddSingleton(plane).AddSingleton<TimeProvider>(time).AddSingleton(identity)
+            .AddSingleton(new LogStore(folder.At("logs")))
+            .AddSingleton(SecretStore.Open(folder.At("server"))).AddSingleton(store)
+                .AddSingleton(new PackageBuilder(store, TreeArchiveLimits.Default))
             .AddSingleton(new Repositories(folder.At("git"))).AddSingleton<JoinedLogs>();
         builder.Services.AddTowpathSecurity().AddTowpathApi().AddTowpathPages();
         var app = builder.Build();
@@ -97,24 +99,28 @@ internal sealed class RunningServer : IAsyncDisposable
         app.MapPages();
         plane.Start(time.GetUtcNow());
         await app.StartAsync(Cancel);
-        identity.Url = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First().Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal);
+        identity.Url = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()
+            .Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal);
         return new RunningServer(app, plane, work, folder, time);
     }
 
     public Uri Url => new(app.Services.GetRequiredService<ServerIdentity>().Url);
 
     /// <summary>Shows nothing and follows no redirects.</summary>
-    public HttpClient NewClient() => new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false }) { BaseAddress = Url };
+    public HttpClient NewClient() =>
+        new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false }) { BaseAddress = Url };
 
     /// <summary>What a git push of one commit leads to, all the way until nothing moves by itself any more.</summary>
     /// <returns>The run's number.</returns>
-    public async Task<int> PushAsync(string project, string commit, string subject = "Sell boats", string reference = "refs/heads/main", string? pipeline = null)
+    public async Task<int> PushAsync(
+        string project, string commit, string subject = "Sell boats", string reference = "refs/heads/main", string? pipeline = null)
     {
         var parsed = PipelineFile.Parse(pipeline ?? ShopPipeline);
         Assert.True(parsed.IsValid, string.Join('\n', parsed.Errors.Select(error => error.At("towpath.yml"))));
         var id = $"push-{Interlocked.Increment(ref pushes)}";
         var stream = StreamId.OfProject(project);
-        Assert.Null(await Plane.Loop.AskAsync(stream, new AnnouncePush(id, [new RefChange(reference, null, commit, subject, parsed.Pipeline)])));
+        Assert.Null(await Plane.Loop.AskAsync(
+            stream, new AnnouncePush(id, [new RefChange(reference, null, commit, subject, parsed.Pipeline)])));
         Assert.Null(await Plane.Loop.AskAsync(stream, new SettlePush(id, [reference])));
         return Plane.Project(project)!.Requests[^1].Number;
     }
@@ -123,7 +129,8 @@ internal sealed class RunningServer : IAsyncDisposable
         Eventually.That(() => Plane.Run(project, run) is { IsOver: true }, $"run {run} of {project} ends");
 
     public Task GoesLiveAsync(string project, string environment, int run) =>
-        Eventually.That(() => Plane.Environment(project, environment) is { Active: null, Live.Candidate.Run: var live } && live == run, $"run {run} is live in {environment}");
+        Eventually.That(() => Plane.Environment(project, environment) is { Active: null, Live.Candidate.Run: var live }
+            && live == run, $"run {run} is live in {environment}");
 
     /// <summary>More lines of a log, on stdout.</summary>
     /// <param name="first">The number of the first of them.</param>

@@ -51,11 +51,14 @@ internal sealed class ScriptedWork : IAdapters
         var steps = job.Job.Steps.Select((step, index) => index < last
             ? new StepResult(step.Name, StepStatus.Succeeded, 0, now.AddSeconds(-5), now.AddSeconds(-4))
             : new StepResult(step.Name, status, status == StepStatus.Succeeded ? 0 : 1, now.AddSeconds(-4), now, reason));
-        var outputs = job.Job.Outputs.Select(output => KeyValuePair.Create(output.Key, new StoredOutput(DigestOf(job.Id + output.Key), output.Value)));
-        return new AttemptAnswered(job.Id, new JobEnded(outcome, reason, steps.ToValueList(), tests, OrdinalMap<StoredOutput>.From(outputs)));
+        var outputs = job.Job.Outputs.Select(
+            output => KeyValuePair.Create(output.Key, new StoredOutput(DigestOf(job.Id + output.Key), output.Value)));
+        return new AttemptAnswered(
+            job.Id, new JobEnded(outcome, reason, steps.ToValueList(), tests, OrdinalMap<StoredOutput>.From(outputs)));
     }
 
-    public static Package PackageOf(string commit) => new(DigestOf(commit), DigestOf("app " + commit), DigestOf("deploy " + commit), 4_812_033);
+    public static Package PackageOf(string commit) =>
+        new(DigestOf(commit), DigestOf("app " + commit), DigestOf("deploy " + commit), 4_812_033);
 
     private static Digest DigestOf(string text) => Digest.Of(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 }

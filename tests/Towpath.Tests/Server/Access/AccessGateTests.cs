@@ -15,7 +15,8 @@ public sealed class AccessGateTests
     {
         await using var server = await RunningServer.StartAsync();
         using var client = server.NewClient();
-        foreach (var path in new[] { "/api/v1/projects", "/api/v1/openapi.json", "/api/v1/events", "/api/v1/nothing", "/git/shop.git/info/refs" })
+        foreach (var path in new[] { "/api/v1/projects", "/api/v1/openapi.json", "/api/v1/events", "/api/v1/nothing",
+            "/git/shop.git/info/refs" })
             Assert.Equal(HttpStatusCode.Unauthorized, (await client.GetAsync(path, Cancel)).StatusCode);
         Assert.Contains("Authorization: Bearer", await RunningServer.DetailAsync(await client.GetAsync("/api/v1/projects", Cancel), 401));
     }

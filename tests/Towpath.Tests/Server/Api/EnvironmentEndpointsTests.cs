@@ -19,11 +19,14 @@ public sealed class EnvironmentEndpointsTests
         Assert.Equal("production", shown.GetProperty("name").GetString());
         Assert.Equal("http://127.0.0.1:8080/", shown.GetProperty("url").GetString());
         var live = shown.GetProperty("live");
-        Assert.Equal((2, Commits.Second, 0), (live.GetProperty("run").GetInt32(), live.GetProperty("commit").GetString(), live.GetProperty("settings").GetInt32()));
+        Assert.Equal((2, Commits.Second, 0), (
+            live.GetProperty("run").GetInt32(), live.GetProperty("commit").GetString(), live.GetProperty("settings").GetInt32()));
         Assert.StartsWith("sha256:", live.GetProperty("digest").GetString());
         Assert.True(live.GetProperty("since").TryGetDateTimeOffset(out _));
         var deployment = shown.GetProperty("deployment");
-        Assert.Equal((2, "deploy", "live", ""), (deployment.GetProperty("run").GetInt32(), deployment.GetProperty("kind").GetString(), deployment.GetProperty("state").GetString(), deployment.GetProperty("reason").GetString()));
+        Assert.Equal((2, "deploy", "live", ""), (
+            deployment.GetProperty("run").GetInt32(), deployment.GetProperty("kind").GetString(), deployment.GetProperty("state")
+                .GetString(), deployment.GetProperty("reason").GetString()));
         Assert.Equal(JsonValueKind.Array, shown.GetProperty("waiting").ValueKind);
         var history = shown.GetProperty("history");
         Assert.Equal([2, 1], history.EnumerateArray().Select(entry => entry.GetProperty("run").GetInt32()));
@@ -38,7 +41,8 @@ public sealed class EnvironmentEndpointsTests
         await using var server = await RunningServer.StartAsync();
         server.Work.Script = _ => null;
         await server.PushAsync("shop", Commits.First);
-        var names = (await server.GetAsync("/api/v1/projects/shop/environments")).EnumerateArray().Select(one => one.GetProperty("name").GetString());
+        var names = (await server.GetAsync("/api/v1/projects/shop/environments")).EnumerateArray()
+            .Select(one => one.GetProperty("name").GetString());
         Assert.Equal(["staging", "production"], names);
         Assert.Equal("staging", (await server.GetAsync(Production)).GetProperty("after")[0].GetString());
     }
@@ -68,7 +72,8 @@ public sealed class EnvironmentEndpointsTests
         Assert.Contains("Run 1 is older than run 2", sentence);
         Assert.Equal(HttpStatusCode.OK, (await server.PostAsync(Production + "/promote", new { run = 1, confirmOlder = true })).StatusCode);
         await server.GoesLiveAsync("shop", "production", 1);
-        Assert.Contains("never offered", await RunningServer.DetailAsync(await server.PostAsync(Production + "/promote", new { run = 7 }), 409));
+        Assert.Contains("never offered", await RunningServer.DetailAsync(
+            await server.PostAsync(Production + "/promote", new { run = 7 }), 409));
     }
 
     [Fact]
@@ -76,7 +81,8 @@ public sealed class EnvironmentEndpointsTests
     {
         await using var server = await WithTwoVersionsAsync();
         Assert.Equal(HttpStatusCode.OK, (await server.PostAsync(Production + "/stop")).StatusCode);
-        await Eventually.That(() => server.Plane.Environment("shop", "production") is { Stopped: true, Active: null }, "production is stopped");
+        await Eventually.That(
+            () => server.Plane.Environment("shop", "production") is { Stopped: true, Active: null }, "production is stopped");
         Assert.False((await server.GetAsync(Production)).TryGetProperty("live", out _));
         Assert.Equal(HttpStatusCode.OK, (await server.PostAsync(Production + "/redeploy")).StatusCode);
         await server.GoesLiveAsync("shop", "production", 2);
@@ -93,7 +99,8 @@ public sealed class EnvironmentEndpointsTests
         Assert.Equal("Held by owner: stocktaking", shown.GetProperty("waiting")[0].GetProperty("reason").GetString());
         await server.PostAsync(Production + "/resume");
         await server.GoesLiveAsync("shop", "production", 3);
-        Assert.Contains("at most 500", await RunningServer.DetailAsync(await server.PostAsync(Production + "/hold", new { reason = new string('x', 501) }), 400));
+        Assert.Contains("at most 500", await RunningServer.DetailAsync(
+            await server.PostAsync(Production + "/hold", new { reason = new string('x', 501) }), 400));
     }
 
     [Fact]
@@ -104,9 +111,11 @@ public sealed class EnvironmentEndpointsTests
         await server.PushAsync("shop", Commits.First);
         await Eventually.That(() => server.Plane.Environment("shop", "staging")?.Active is not null, "staging starts");
         const string staging = "/api/v1/projects/shop/environments/staging";
-        Assert.Contains("does not wait for a decision", await RunningServer.DetailAsync(await server.PostAsync(staging + "/deployments/1/accept"), 409));
+        Assert.Contains("does not wait for a decision", await RunningServer.DetailAsync(
+            await server.PostAsync(staging + "/deployments/1/accept"), 409));
         Assert.Equal(HttpStatusCode.OK, (await server.PostAsync(staging + "/deployments/1/cancel")).StatusCode);
-        await Eventually.That(() => server.Plane.Environment("shop", "staging")!.Deployment(1)!.Status == DeploymentStatus.Canceled, "it is canceled");
+        await Eventually.That(
+            () => server.Plane.Environment("shop", "staging")!.Deployment(1)!.Status == DeploymentStatus.Canceled, "it is canceled");
         Assert.Contains("no deployment 9", await RunningServer.DetailAsync(await server.PostAsync(staging + "/deployments/9/cancel"), 409));
     }
 
@@ -140,15 +149,18 @@ public sealed class EnvironmentEndpointsTests
     public async Task A_body_has_to_be_json()
     {
         await using var server = await WithTwoVersionsAsync();
-        Assert.Contains("application/json", await RunningServer.DetailAsync(await PatchAsync(server, "variables=1", "application/x-www-form-urlencoded"), 415));
-        Assert.Contains("application/json", await RunningServer.DetailAsync(await PatchAsync(server, """{"variables":{}}""", "text/plain"), 415));
+        Assert.Contains("application/json", await RunningServer.DetailAsync(
+            await PatchAsync(server, "variables=1", "application/x-www-form-urlencoded"), 415));
+        Assert.Contains("application/json", await RunningServer.DetailAsync(
+            await PatchAsync(server, """{"variables":{}}""", "text/plain"), 415));
     }
 
     [Fact]
     public async Task A_secret_goes_to_its_store_and_never_comes_back()
     {
         await using var server = await WithTwoVersionsAsync();
-        using var set = await server.Client.PutAsync(Production + "/secrets/DATABASE_URL", Json("""{"value":"hunter2"}"""), RunningServer.Cancel);
+        using var set = await server.Client.PutAsync(
+            Production + "/secrets/DATABASE_URL", Json("""{"value":"hunter2"}"""), RunningServer.Cancel);
         Assert.Equal(HttpStatusCode.OK, set.StatusCode);
         Assert.Equal("hunter2", server.Secrets.Reveal("shop", "production", ["DATABASE_URL"]).Values["DATABASE_URL"]);
         Assert.DoesNotContain("hunter2", await set.Content.ReadAsStringAsync(RunningServer.Cancel));
@@ -158,7 +170,8 @@ public sealed class EnvironmentEndpointsTests
         using var removed = await server.Client.DeleteAsync(Production + "/secrets/DATABASE_URL", RunningServer.Cancel);
         Assert.Equal(HttpStatusCode.OK, removed.StatusCode);
         Assert.Empty(server.Secrets.Names("shop", "production"));
-        Assert.Contains("no secret", await RunningServer.DetailAsync(await server.Client.DeleteAsync(Production + "/secrets/DATABASE_URL", RunningServer.Cancel), 404));
+        Assert.Contains("no secret", await RunningServer.DetailAsync(
+            await server.Client.DeleteAsync(Production + "/secrets/DATABASE_URL", RunningServer.Cancel), 404));
     }
 
     [Fact]
@@ -166,9 +179,11 @@ public sealed class EnvironmentEndpointsTests
     {
         await using var server = await RunningServer.StartAsync();
         var description = await server.GetAsync("/api/v1/openapi.json");
-        var operations = description.GetProperty("paths").EnumerateObject().SelectMany(path => path.Value.EnumerateObject().Select(operation => (path.Name, operation))).ToList();
+        var operations = description.GetProperty("paths").EnumerateObject()
+            .SelectMany(path => path.Value.EnumerateObject().Select(operation => (path.Name, operation))).ToList();
         Assert.All(operations, one => Assert.False(string.IsNullOrEmpty(one.operation.Value.GetProperty("summary").GetString()), one.Name));
-        Assert.Contains(operations, one => one.Name == "/api/v1/projects/{project}/environments/{environment}/rollback" && one.operation.Name == "post");
+        Assert.Contains(operations, one =>
+            one.Name == "/api/v1/projects/{project}/environments/{environment}/rollback" && one.operation.Name == "post");
     }
 
     private static async Task<RunningServer> WithTwoVersionsAsync()

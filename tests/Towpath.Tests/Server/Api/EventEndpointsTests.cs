@@ -60,11 +60,14 @@ public sealed class EventEndpointsTests
         var lines = Enumerable.Range(1, 5003).Select(number => $"line {number}").ToArray();
         await server.LogAsync(Log, 1, true, lines);
         var first = await server.GetAsync("/api/v1/logs/" + Log);
-        Assert.Equal((5000, 5001, false), (first.GetProperty("lines").GetArrayLength(), first.GetProperty("next").GetInt64(), first.GetProperty("complete").GetBoolean()));
+        Assert.Equal((5000, 5001, false), (
+            first.GetProperty("lines").GetArrayLength(), first.GetProperty("next").GetInt64(), first.GetProperty("complete").GetBoolean()));
         var second = await server.GetAsync("/api/v1/logs/" + Log + "?from=5001");
         Assert.Equal((3, true), (second.GetProperty("lines").GetArrayLength(), second.GetProperty("complete").GetBoolean()));
 
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/logs/" + Log + "?from=5002") { Headers = { Accept = { new MediaTypeWithQualityHeaderValue("text/plain") } } };
+        using var request = new HttpRequestMessage(
+            HttpMethod.Get, "/api/v1/logs/" + Log
+                + "?from=5002") { Headers = { Accept = { new MediaTypeWithQualityHeaderValue("text/plain") } } };
         using var text = await server.Client.SendAsync(request, RunningServer.Cancel);
         Assert.Equal("line 5002\nline 5003\n", await text.Content.ReadAsStringAsync(RunningServer.Cancel));
     }
@@ -74,8 +77,10 @@ public sealed class EventEndpointsTests
     {
         await using var server = await WithAttemptAsync();
         var log = await server.GetAsync("/api/v1/logs/" + Log);
-        Assert.Equal((0, 1, false), (log.GetProperty("lines").GetArrayLength(), log.GetProperty("next").GetInt64(), log.GetProperty("complete").GetBoolean()));
-        async Task<string> Missing(string path) => await RunningServer.DetailAsync(await server.Client.GetAsync("/api/v1/logs/" + path, RunningServer.Cancel), 404);
+        Assert.Equal((0, 1, false), (
+            log.GetProperty("lines").GetArrayLength(), log.GetProperty("next").GetInt64(), log.GetProperty("complete").GetBoolean()));
+        async Task<string> Missing(string path) =>
+            await RunningServer.DetailAsync(await server.Client.GetAsync("/api/v1/logs/" + path, RunningServer.Cancel), 404);
         Assert.Contains("no attempt 2", await Missing("shop/runs/1/jobs/test/attempts/2"));
         Assert.Contains("no job 'moon'", await Missing("shop/runs/1/jobs/moon/attempts/1/follow"));
         Assert.Contains("no deployment 1", await Missing("shop/environments/staging/deployments/1"));
@@ -106,7 +111,8 @@ public sealed class EventEndpointsTests
         return (read.Id, read.Data.GetProperty("text").GetString()!);
     }
 
-    private static async Task<(string Name, string Id, JsonElement Data)> NextAsync(IAsyncEnumerator<(string Name, string Id, JsonElement Data)> events)
+    private static async Task<(string Name, string Id, JsonElement Data)> NextAsync(
+        IAsyncEnumerator<(string Name, string Id, JsonElement Data)> events)
     {
         Assert.True(await events.MoveNextAsync());
         return events.Current;

@@ -14,7 +14,8 @@ public sealed class PackageEndpointsTests
         await server.PushAsync("shop", commit);
         await server.GoesLiveAsync("shop", "production", 1);
 
-        using var uploaded = await server.Client.PostAsync($"/api/v1/projects/shop/packages?commit={commit}", Tar("Shop"), RunningServer.Cancel);
+        using var uploaded = await server.Client.PostAsync(
+            $"/api/v1/projects/shop/packages?commit={commit}", Tar("Shop"), RunningServer.Cancel);
         Assert.Equal(HttpStatusCode.Created, uploaded.StatusCode);
         await server.GoesLiveAsync("shop", "production", 2);
         var run = await server.GetAsync("/api/v1/projects/shop/runs/2");
@@ -30,7 +31,8 @@ public sealed class PackageEndpointsTests
         var commit = await CommitAsync(server.Repositories);
         await server.PushAsync("shop", commit);
         async Task<string> Refused(string which, HttpContent content, int status) =>
-            await RunningServer.DetailAsync(await server.Client.PostAsync($"/api/v1/projects/shop/packages?commit={which}", content, RunningServer.Cancel), status);
+            await RunningServer.DetailAsync(
+                await server.Client.PostAsync($"/api/v1/projects/shop/packages?commit={which}", content, RunningServer.Cancel), status);
         Assert.Contains("was not pushed", await Refused(Commits.Third, Tar("Shop"), 409));
         Assert.Contains("full SHA", await Refused("main", Tar("Shop"), 400));
         Assert.Contains("cannot be made", await Refused(commit, new ByteArrayContent([1, 2, 3]), 400));
@@ -43,7 +45,8 @@ public sealed class PackageEndpointsTests
         repositories.Create("shop");
         async Task<string> Git(params string[] arguments)
         {
-            var (code, output, errors) = await repositories.Surroundings.RunAsync(["--git-dir", repositories.PathOf("shop"), .. arguments], RunningServer.Cancel);
+            var (code, output, errors) = await repositories.Surroundings.RunAsync(
+                ["--git-dir", repositories.PathOf("shop"), .. arguments], RunningServer.Cancel);
             Assert.True(code == 0, errors);
             return output.Trim();
         }
@@ -58,7 +61,8 @@ public sealed class PackageEndpointsTests
         using (var tar = new TarWriter(bytes, leaveOpen: true))
         {
             foreach (var file in files)
-                tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, file) { DataStream = new MemoryStream("#!/bin/sh\n"u8.ToArray()) });
+                tar.WriteEntry(new PaxTarEntry(
+                    TarEntryType.RegularFile, file) { DataStream = new MemoryStream("#!/bin/sh\n"u8.ToArray()) });
         }
 
         var content = new ByteArrayContent(bytes.ToArray());

@@ -12,7 +12,9 @@ public sealed class RunEndpointsTests
     {
         await using var server = await RunningServer.StartAsync();
         var tests = new TestResults(41, 0, 2, []);
-        server.Work.Script = command => command is RunJob { Job.Name: "test" } job ? ScriptedWork.Job(job, Outcome.Succeeded, tests: tests) : ScriptedWork.Succeed(command);
+        server.Work.Script = command =>
+            command is RunJob { Job.Name: "test" } job ? ScriptedWork.Job(job, Outcome.Succeeded, tests: tests)
+                : ScriptedWork.Succeed(command);
         await server.PushAsync("shop", Commits.First);
         await server.RunEndsAsync("shop", 1);
 
@@ -28,7 +30,8 @@ public sealed class RunEndpointsTests
         Assert.Equal(1, job.GetProperty("attempt").GetInt32());
         Assert.Equal(JsonValueKind.Array, job.GetProperty("steps").ValueKind);
         Assert.StartsWith("sha256:", run.GetProperty("package").GetProperty("digest").GetString());
-        Assert.Equal([41, 0, 2], new[] { "passed", "failed", "skipped" }.Select(name => run.GetProperty("tests").GetProperty(name).GetInt32()));
+        Assert.Equal([41, 0, 2], new[] { "passed", "failed", "skipped" }.Select(
+            name => run.GetProperty("tests").GetProperty(name).GetInt32()));
         foreach (var name in new[] { "queuedAt", "startedAt", "finishedAt" })
             Assert.True(run.GetProperty(name).TryGetDateTimeOffset(out _));
     }
@@ -42,7 +45,8 @@ public sealed class RunEndpointsTests
         Assert.Equal([5, 4], Numbers(await server.GetAsync("/api/v1/projects/shop/runs?limit=2")));
         Assert.Equal([3, 2], Numbers(await server.GetAsync("/api/v1/projects/shop/runs?limit=2&before=4")));
         Assert.Equal([1], Numbers(await server.GetAsync("/api/v1/projects/shop/runs?before=2")));
-        Assert.Contains("1 to 500", await RunningServer.DetailAsync(await server.Client.GetAsync("/api/v1/projects/shop/runs?limit=501", RunningServer.Cancel), 400));
+        Assert.Contains("1 to 500", await RunningServer.DetailAsync(
+            await server.Client.GetAsync("/api/v1/projects/shop/runs?limit=501", RunningServer.Cancel), 400));
     }
 
     [Fact]
@@ -50,7 +54,8 @@ public sealed class RunEndpointsTests
     {
         await using var server = await RunningServer.StartAsync();
         await server.PushAsync("shop", Commits.First);
-        async Task<string> Missing(string path) => await RunningServer.DetailAsync(await server.Client.GetAsync("/api/v1/" + path, RunningServer.Cancel), 404);
+        async Task<string> Missing(string path) =>
+            await RunningServer.DetailAsync(await server.Client.GetAsync("/api/v1/" + path, RunningServer.Cancel), 404);
         Assert.Equal("There is no project 'shoe'; the first push to /git/shoe.git creates it.", await Missing("projects/shoe"));
         Assert.Contains("'shoe'", await Missing("projects/shoe/runs"));
         Assert.Contains("no run 9", await Missing("projects/shop/runs/9"));
@@ -86,7 +91,8 @@ public sealed class RunEndpointsTests
     public async Task A_failed_run_is_retried_as_a_new_run_of_the_same_commit()
     {
         await using var server = await RunningServer.StartAsync();
-        server.Work.Script = command => command is RunJob { Run: 1 } job ? ScriptedWork.Job(job, Outcome.Failed, "exit code 1") : ScriptedWork.Succeed(command);
+        server.Work.Script = command =>
+            command is RunJob { Run: 1 } job ? ScriptedWork.Job(job, Outcome.Failed, "exit code 1") : ScriptedWork.Succeed(command);
         await server.PushAsync("shop", Commits.First);
         await server.RunEndsAsync("shop", 1);
         using var retried = await server.PostAsync("/api/v1/projects/shop/runs/1/retry");
@@ -103,7 +109,8 @@ public sealed class RunEndpointsTests
         await using var server = await RunningServer.StartAsync();
         await server.PushAsync("shop", Commits.First);
         await server.RunEndsAsync("shop", 1);
-        Assert.Contains("towpath promote --run 1", await RunningServer.DetailAsync(await server.PostAsync("/api/v1/projects/shop/runs/1/retry"), 409));
+        Assert.Contains("towpath promote --run 1", await RunningServer.DetailAsync(
+            await server.PostAsync("/api/v1/projects/shop/runs/1/retry"), 409));
     }
 
     [Fact]
