@@ -4,6 +4,8 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Towpath.Core;
+using Towpath.Server.Access;
+using Towpath.Server.Web;
 
 namespace Towpath.Server.Api;
 
@@ -54,6 +56,7 @@ public static class ApiExtensions
     }
 
     /// <summary>Call it after the access gate and before the endpoints run.</summary>
-    public static IApplicationBuilder UseApiProblems(this IApplicationBuilder app) =>
-        app.UseWhen(context => context.Request.Path.StartsWithSegments("/api"), branch => branch.UseMiddleware<ApiProblems>());
+    public static IApplicationBuilder UseApiProblems(this IApplicationBuilder app) => app
+        .UseWhen(context => context.Request.Path.StartsWithSegments("/api"), branch => branch.UseMiddleware<ApiProblems>())
+        .UseWhen(context => Refusal.IsForPeople(context.Request), branch => branch.UseMiddleware<PageProblems>());
 }

@@ -35,7 +35,8 @@ public sealed class ApiProblems(RequestDelegate next, ILogger<ApiProblems> log)
     /// <summary>ENOSPC.</summary>
     private const int NoSpaceLeft = 28;
 
-    private static (int Status, string Sentence) Explain(Exception e) => e switch
+    /// <summary>What went wrong, for who asked.</summary>
+    internal static (int Status, string Sentence) Explain(Exception e) => e switch
     {
         SecretException { IsRefusal: true } => (StatusCodes.Status400BadRequest, e.Message),
         JournalException or LogException or SecretException or DamagedPackageException =>

@@ -2,7 +2,6 @@ using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Towpath.Engine.Journal;
 
 namespace Towpath.Server.Web;
 
@@ -90,15 +89,8 @@ internal static class Deeds
 
     private static async Task<IResult> DoAsync(Task<Asked> deed, string page)
     {
-        try
-        {
-            var asked = await deed;
-            return asked.Status == AskedStatus.Taken ? PageResults.See(page) : PageResults.Problem(asked, page);
-        }
-        catch (JournalException e)
-        {
-            return PageResults.Refused(StatusCodes.Status503ServiceUnavailable, e.Message);
-        }
+        var asked = await deed;
+        return asked.Status == AskedStatus.Taken ? PageResults.See(page) : PageResults.Problem(asked, page);
     }
 
     private static string RunHref(string project, int run) => $"/{Look.Part(project)}/runs/{run}";

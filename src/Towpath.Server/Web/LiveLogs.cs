@@ -17,8 +17,19 @@ internal static class LiveLogs
         pages.MapGet("/-/text/{**log}", Text);
     }
 
+    /// <summary>The ids of logs: an attempt's, and a deployment's.</summary>
+    private static bool IsLog(string log) => log.Split('/') is
+        [{ Length: > 0 }, "runs", { Length: > 0 }, "jobs", { Length: > 0 }, "attempts", { Length: > 0 }]
+        or [{ Length: > 0 }, "environments", { Length: > 0 }, "deployments", { Length: > 0 }];
+
     private static async Task Follow(HttpContext context, string log, LogAccess logs, EventStreams streams, long from = 1)
     {
+        if (!IsLog(log))
+        {
+            await PageResults.NotHere("There is no such log.").ExecuteAsync(context);
+            return;
+        }
+
         if (long.TryParse(context.Request.Headers["Last-Event-ID"], NumberStyles.None, CultureInfo.InvariantCulture, out var last)
             && last < long.MaxValue)
             from = last + 1;
@@ -35,6 +46,12 @@ internal static class LiveLogs
 
     private static async Task Text(HttpContext context, string log, LogAccess logs)
     {
+        if (!IsLog(log))
+        {
+            await PageResults.NotHere("There is no such log.").ExecuteAsync(context);
+            return;
+        }
+
         context.Response.ContentType = "text/plain; charset=utf-8";
         await using var text = new StreamWriter(context.Response.Body);
         foreach (var line in logs.All(log, 1))

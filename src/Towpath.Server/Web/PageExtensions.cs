@@ -27,7 +27,7 @@ public static class PageExtensions
         pages.MapDeeds();
         pages.MapLiveLogs();
         // Only for reading: a fallback for every method would take requests from endpoints that want a body and got none.
-        pages.MapMethods("{**path}", [HttpMethods.Get, HttpMethods.Head], NotHere).WithOrder(int.MaxValue);
+        pages.MapMethods("{**path}", [HttpMethods.Get], NotHere).WithOrder(int.MaxValue);
         return routes;
     }
 

@@ -18,6 +18,9 @@ internal static class PageResults
         ? Message(status, "Please sign in", $"{sentence} A fresh link for this browser comes from the terminal:", command: "towpath open")
         : Message(status, "Refused", sentence);
 
+    /// <summary>Something went wrong that the person may or may not be able to mend.</summary>
+    public static IResult Wrong(int status, string sentence) => Message(status, "That did not work", sentence);
+
     public static IResult Signed() => Page<MessagePage>(new Dictionary<string, object?>
     {
         [nameof(MessagePage.Title)] = "Signed in",

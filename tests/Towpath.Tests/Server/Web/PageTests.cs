@@ -179,6 +179,19 @@ public sealed partial class PageTests
     }
 
     [Fact]
+    public async Task An_address_that_makes_no_sense_is_answered_with_a_page()
+    {
+        await using var server = await RunningServer.StartAsync();
+        await server.PushAsync("shop", Commits.First);
+        using var browser = Browser(server);
+        using var response = await browser.GetAsync("/shop?before=yesterday", RunningServer.Cancel);
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Contains("That did not work", await response.Content.ReadAsStringAsync(RunningServer.Cancel));
+        using var log = await browser.GetAsync("/-/text/shop//runs", RunningServer.Cancel);
+        Assert.Equal(HttpStatusCode.NotFound, log.StatusCode);
+    }
+
+    [Fact]
     public async Task A_form_of_another_site_does_nothing()
     {
         await using var server = await RunningServer.StartAsync();
