@@ -13,6 +13,7 @@ internal static class AgentVerb
         var sandbox = new Option<string>("--sandbox") { Description = "How steps are kept apart [default: the best that this machine can do]" };
         sandbox.AcceptOnlyFromAmong([.. Enum.GetValues<SandboxLevel>().Select(SandboxName.Of)]);
         var command = new Command("agent", "The agent alone: runs jobs and hosts apps ('up' starts it)") { slots, sandbox };
+        command.Subcommands.Add(AgentRollbackVerb.Create());
         command.SetAction(typed => PartVerb.RunAsync(typed, "agent", (data, stop) => AgentHost.RunAsync(
             new AgentSettings(data, "local", Path.Combine(data, "server", "agent.sock"), () => Endpoint.Read(data)?.Token ?? "")
             {
