@@ -87,12 +87,13 @@ public static class Flow
         _ => throw new UnreachableException(),
     };
 
-    /// <summary>A new run; before it, word to the older ones of a branch that does not deploy that they are overtaken.</summary>
+    /// <summary>A new run; before it, word to those of older commits on a branch that does not deploy that they are overtaken.</summary>
     private static IEnumerable<Delivery> Runs(ProjectState project, RunRequest request)
     {
         if (!request.Deploys)
         {
-            foreach (var older in project.Requests.Where(other => other.Ref == request.Ref && other.Number < request.Number && !other.Deploys).TakeLast(OvertakenAtMost))
+            // By order, not by number: a retry is a new run of an older commit.
+            foreach (var older in project.Requests.Where(other => other.Ref == request.Ref && other.Order < request.Order && !other.Deploys).TakeLast(OvertakenAtMost))
                 yield return new Delivery(StreamId.OfRun(project.Name, older.Number), new OvertakeRun(request.Number), null);
         }
 

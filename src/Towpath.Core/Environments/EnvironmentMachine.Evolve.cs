@@ -13,7 +13,7 @@ public static partial class EnvironmentMachine
             Deployments = state.Deployments.Add(Create(state, offered, recorded.At)),
             NextDeployment = offered.Deployment + 1,
         }),
-        UpstreamPassed passed => With(state, passed.Deployment, deployment => Await(state, deployment with { PassedIn = deployment.PassedIn.Add(passed.Environment) })),
+        UpstreamPassed passed => With(state, passed.Deployment, deployment => Pass(state, deployment, passed.Environment)),
         UpstreamRevoked revoked => With(state, revoked.Deployment, deployment => deployment with
         {
             PassedIn = deployment.PassedIn.Where(name => name != revoked.Environment).ToValueList(),
@@ -73,6 +73,13 @@ public static partial class EnvironmentMachine
         offered.Settings, offered.Release, DeploymentStatus.Offered, Stage: null, Attempt: 0, Moved: false, Conclusion: null, Reason: "",
         SupersededBy: null, at, StartedAt: null, EndedAt: null, Deadline: null));
 
+    /// <summary>News of the environments before it changes what a deployment waits for; one that has begun or is over only remembers it.</summary>
+    private static Deployment Pass(EnvironmentState state, Deployment deployment, string environment)
+    {
+        var passed = deployment with { PassedIn = deployment.PassedIn.Add(environment) };
+        return deployment.IsActive || deployment.IsOver ? passed : Await(state, passed);
+    }
+
     /// <summary>Offered until the environments before are done with it, then waiting for its turn.</summary>
     private static Deployment Await(EnvironmentState state, Deployment deployment)
     {
@@ -108,12 +115,17 @@ public static partial class EnvironmentMachine
             Versions = state.Versions.Take(Math.Max(0, kept - 1)).Append(version).ToValueList(),
             Settings = version.Settings,
         };
-        return state.Versions.Skip(kept).Aggregate(back, (told, undone) => Tell(told, undone.Candidate, passed: false));
+        // Going back to other settings of the same run takes nothing back from those who come after.
+        return state.Versions.Skip(kept).Where(undone => undone.Candidate.Run != version.Candidate.Run)
+            .Aggregate(back, (told, undone) => Tell(told, undone.Candidate, passed: false));
     }
 
+    /// <summary>The last word counts: that a candidate is live here makes all that was said of it before pointless.</summary>
     private static EnvironmentState Tell(EnvironmentState state, Candidate candidate, bool passed) => state with
     {
-        HandOvers = state.HandOvers.Concat(candidate.Pipeline.EnvironmentsAfter(state.Name).Select(later => new HandOver(later.Name, candidate, passed))).Distinct().ToValueList(),
+        HandOvers = state.HandOvers.Where(news => !passed || news.Candidate.Run != candidate.Run)
+            .Concat(candidate.Pipeline.EnvironmentsAfter(state.Name).Select(later => new HandOver(later.Name, candidate, passed)))
+            .Distinct().ToValueList(),
     };
 
     private static ValueList<Quarantined> Quarantine(EnvironmentState state, PackageQuarantined quarantined)

@@ -81,7 +81,8 @@ public static partial class EnvironmentMachine
         var known = state.Deployments.FirstOrDefault(deployment => deployment.Kind == DeploymentKind.Deploy && deployment.Candidate.Run == offer.Candidate.Run);
         if (known is null)
             return Record(new DeploymentOffered(state.NextDeployment, DeploymentKind.Deploy, offer.Candidate, offer.PassedIn, Automation, null, null, null));
-        return offer.PassedIn is { } passed && !known.PassedIn.Contains(passed) && !known.IsOver
+        // Also when it is over: a person who promotes the run later is asked where it has been live.
+        return offer.PassedIn is { } passed && !known.PassedIn.Contains(passed)
             ? Record(new UpstreamPassed(known.Number, passed))
             : Decision<EnvironmentEvent>.Nothing;
     }
@@ -211,7 +212,10 @@ public static partial class EnvironmentMachine
         if (state.Active is { Status: not DeploymentStatus.NeedsDecision, Deadline: { } deadline, Stage: { } stage } active && now >= deadline)
         {
             var reason = $"The agent did not finish '{stage.ToString().ToLowerInvariant()}' in time.";
-            return stage == Stage.Withdraw ? AskPerson(active, $"It could not be taken back: {reason}") : TakeBack(state, active, DeploymentStatus.Errored, reason, now);
+            return stage == Stage.Withdraw ? AskPerson(active, $"It could not be taken back: {reason}")
+                : stage == Stage.Deploy && active.Definition(state.Name)!.Target is CommandTarget { Undo: UndoMode.None } or CommandTarget { Repeatable: false }
+                    ? AskPerson(active, $"{reason} Nobody knows whether it was deployed.")
+                : TakeBack(state, active, DeploymentStatus.Errored, reason, now);
         }
 
         return state.Waiting.FirstOrDefault(deployment => now >= deployment.OfferedAt + WaitTimeout) is { } late

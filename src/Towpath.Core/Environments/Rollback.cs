@@ -32,6 +32,11 @@ public static class Rollback
     {
         if (state.Waiting.Any(deployment => deployment.Kind == DeploymentKind.Rollback))
             return Decision<EnvironmentEvent>.Nothing;
+        if (active is { Kind: DeploymentKind.Rollback, Status: not (DeploymentStatus.RollingBack or DeploymentStatus.NeedsDecision) })
+            return Decision<EnvironmentEvent>.Refuse($"Deployment {active.Number} is going back to run {active.Candidate.Run} already.");
+        if (active.Definition(state.Name)?.Target is CommandTarget { Undo: UndoMode.None })
+            return Decision<EnvironmentEvent>.Refuse(
+                $"What deployment {active.Number} does to '{state.Name}' cannot be undone (undo: none); cancel the deployment to end it where it is.");
         var events = new List<EnvironmentEvent> { new HoldSet(input.By, input.Reason) };
         if (active.Status != DeploymentStatus.RollingBack)
         {

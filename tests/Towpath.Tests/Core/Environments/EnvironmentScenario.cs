@@ -1,0 +1,197 @@
+using Towpath.Core;
+using Towpath.Core.Agents;
+using Towpath.Core.Environments;
+using Towpath.Core.Packages;
+using Towpath.Core.Pipelines;
+
+namespace Towpath.Tests.Core.Environments;
+
+internal static class Given
+{
+    /// <param name="later">Environments that come after this one.</param>
+    public static EnvironmentScenario Environment(
+        string name, ValueList<string>? after = null, TargetDefinition? target = null, QueueMode queue = QueueMode.NewestReady, params string[] later) =>
+        new(Sample.Place(name, after, target, queue), later);
+}
+
+/// <summary>
+/// A story of one environment: what was, what happens, what is then. Runs are told apart by number, a later number is a
+/// later commit, and each has bytes of its own unless it says otherwise.
+/// </summary>
+internal sealed class EnvironmentScenario
+{
+    private readonly string[] later;
+    private EnvironmentDefinition definition;
+    private DateTimeOffset now = Sample.Noon;
+    private Decision<EnvironmentEvent> last = Decision<EnvironmentEvent>.Nothing;
+
+    public EnvironmentScenario(EnvironmentDefinition definition, string[] later)
+    {
+        this.definition = definition;
+        this.later = later;
+        State = EnvironmentState.Empty("shop", definition.Name);
+    }
+
+    public EnvironmentState State { get; private set; }
+
+    /// <summary>Runs that come from now on have another definition of the environment.</summary>
+    public EnvironmentScenario Defined(Func<EnvironmentDefinition, EnvironmentDefinition> change)
+    {
+        definition = change(definition);
+        return this;
+    }
+
+    public Candidate Run(int run, string? package = null, string? app = null, long? order = null) => new(
+        run, order ?? run * 10, Sample.CommitOf(run), $"Change {run}", Sample.PackageOf(package ?? $"package {run}", app), Sample.Pipeline(
+            [Sample.Job("build")],
+            [.. definition.After.Select(name => Sample.Place(name)), definition, .. later.Select(name => Sample.Place(name, [definition.Name]))]));
+
+    /// <summary>The run is offered, and was live in all environments before.</summary>
+    public EnvironmentScenario Offered(int run, string? package = null, string? app = null, long? order = null)
+    {
+        var candidate = Run(run, package, app, order);
+        if (definition.After.Count == 0)
+            return When(new OfferCandidate(candidate, null));
+        foreach (var before in definition.After)
+            When(new OfferCandidate(candidate, before));
+        return this;
+    }
+
+    /// <summary>The run was live in one of the environments before.</summary>
+    public EnvironmentScenario Passed(int run, string environment) => When(new OfferCandidate(Run(run), environment));
+
+    public EnvironmentScenario Revoked(int run, string environment) => When(new RevokeCandidate(Run(run), environment));
+
+    public EnvironmentScenario Live(int run, string? package = null, string? app = null) => Offered(run, package, app).Arrives().ThenLive(run);
+
+    /// <summary>The run's deployment is in the given stage.</summary>
+    public EnvironmentScenario Underway(int run, Stage stage)
+    {
+        Offered(run);
+        while (State.Active!.Stage != stage)
+            Answered(Outcome.Succeeded);
+        return this;
+    }
+
+    public EnvironmentScenario Held(string by = "ada") => When(new HoldEnvironment(by, "Wait."));
+
+    public EnvironmentScenario Variable(string name, string? value) =>
+        When(new ChangeSettings(OrdinalMap<string?>.Empty.With(name, value), OrdinalMap<bool>.Empty, "ada"));
+
+    public EnvironmentScenario Secret(string name) =>
+        When(new ChangeSettings(OrdinalMap<string?>.Empty, OrdinalMap<bool>.Empty.With(name, true), "ada"));
+
+    public EnvironmentScenario When(EnvironmentInput input)
+    {
+        last = EnvironmentMachine.Decide(State, input, now);
+        State = last.Events.Aggregate(State, (state, one) => EnvironmentMachine.Evolve(state, new Recorded<EnvironmentEvent>(1, now, one)));
+        return this;
+    }
+
+    public EnvironmentScenario RolledBack(string by = "ada") => When(new RollBackEnvironment(by, "It looks wrong."));
+
+    /// <summary>The agent ends the command that is in flight.</summary>
+    public EnvironmentScenario Answered(Outcome outcome, string reason = "") =>
+        When(new StageAnswered(Assert.Single(EnvironmentMachine.Pending(State)).Id, outcome, reason));
+
+    /// <summary>Everything that is asked of the agent succeeds until nothing is under way.</summary>
+    public EnvironmentScenario Arrives()
+    {
+        while (EnvironmentMachine.Pending(State).Any())
+            Answered(Outcome.Succeeded);
+        return this;
+    }
+
+    /// <summary>Time goes by, and every deadline on the way is looked at when it comes.</summary>
+    public EnvironmentScenario AfterTime(TimeSpan time)
+    {
+        var end = now + time;
+        while (EnvironmentMachine.NextDeadline(State) is { } deadline && deadline <= end)
+        {
+            now = deadline;
+            When(new EnvironmentClock());
+            Assert.NotEmpty(last.Events);
+        }
+
+        now = end;
+        return this;
+    }
+
+    /// <summary>The last deployment of the run is there now; the reason, where given, is contained in what people read.</summary>
+    public EnvironmentScenario Then(int run, DeploymentStatus status, string reason = "")
+    {
+        var deployment = DeploymentOf(run);
+        Assert.Equal(status, deployment.Status);
+        Assert.Contains(reason, status == DeploymentStatus.Waiting ? DeploymentQueue.WaitReason(State, deployment) : deployment.Reason, StringComparison.Ordinal);
+        return this;
+    }
+
+    public EnvironmentScenario ThenOffered(int run, DeploymentKind kind, int? undoes = null)
+    {
+        var deployment = DeploymentOf(run);
+        Assert.Equal((kind, undoes), (deployment.Kind, deployment.Undoes));
+        return this;
+    }
+
+    public EnvironmentScenario ThenLive(int run)
+    {
+        Assert.Equal(run, State.Live?.Candidate.Run);
+        return this;
+    }
+
+    public EnvironmentScenario ThenNothingIsLive()
+    {
+        Assert.Null(State.Live);
+        return this;
+    }
+
+    public EnvironmentScenario ThenNothingIsUnderWay()
+    {
+        Assert.Null(State.Active);
+        Assert.Empty(EnvironmentMachine.Pending(State));
+        return this;
+    }
+
+    public EnvironmentScenario ThenHeldBy(string? person)
+    {
+        Assert.Equal(person, State.Hold?.By);
+        return this;
+    }
+
+    public EnvironmentScenario ThenQuarantined(params int[] runs)
+    {
+        Assert.Equal(runs.Select(run => Run(run).Package.Digest), State.Quarantine.Select(entry => entry.Package));
+        return this;
+    }
+
+    /// <summary>What was asked for last was refused, with words that contain these.</summary>
+    public EnvironmentScenario ThenRefused(string why)
+    {
+        Assert.Contains(why, last.Refusal, StringComparison.Ordinal);
+        Assert.Empty(last.Events);
+        return this;
+    }
+
+    public EnvironmentScenario ThenNothingHappened()
+    {
+        Assert.Equal(Decision<EnvironmentEvent>.Nothing, last);
+        return this;
+    }
+
+    /// <summary>The agent is asked for exactly this.</summary>
+    public EnvironmentScenario ThenAsked<TCommand>(Func<TCommand, bool>? and = null) where TCommand : AgentCommand
+    {
+        var command = Assert.IsType<TCommand>(Assert.Single(EnvironmentMachine.Pending(State)));
+        Assert.True(and?.Invoke(command) ?? true, command.ToString());
+        return this;
+    }
+
+    /// <summary>What the environments after this one are told, in order, and have not confirmed.</summary>
+    public EnvironmentScenario ThenTold(params (int Run, bool Passed)[] news)
+    {
+        Assert.Equal(news, State.HandOvers.Select(told => (told.Candidate.Run, told.Passed)));
+        return this;
+    }
+
+    public Deployment DeploymentOf(int run) => State.Deployments.Last(deployment => deployment.Candidate.Run == run);
+}

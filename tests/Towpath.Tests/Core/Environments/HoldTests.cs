@@ -1,0 +1,146 @@
+using Towpath.Core;
+using Towpath.Core.Agents;
+using Towpath.Core.Environments;
+using Towpath.Core.Pipelines;
+
+namespace Towpath.Tests.Core.Environments;
+
+/// <summary>Automation paused by a person, and what people do in spite of it.</summary>
+public sealed class HoldTests
+{
+    [Fact]
+    public void Hold_keeps_candidates_waiting_and_says_who_and_why() => Given.Environment("production")
+        .Live(1)
+        .Held(by: "ada")
+        .Offered(2)
+        .Then(2, DeploymentStatus.Waiting, "Held by ada: Wait.")
+        .ThenNothingIsUnderWay();
+
+    [Fact]
+    public void Hold_lets_what_is_under_way_arrive() => Given.Environment("production")
+        .Underway(1, Stage.Check)
+        .Held()
+        .Arrives()
+        .ThenLive(1);
+
+    [Fact]
+    public void Newest_that_waits_starts_when_the_hold_is_lifted() => Given.Environment("production")
+        .Live(1)
+        .Held()
+        .Offered(2).Offered(3)
+        .When(new ResumeEnvironment("ada"))
+        .Then(2, DeploymentStatus.Superseded)
+        .Then(3, DeploymentStatus.Starting);
+
+    [Fact]
+    public void What_waits_under_a_hold_keeps_its_deadline() => Given.Environment("production")
+        .Live(1)
+        .Held()
+        .Offered(2)
+        .AfterTime(EnvironmentMachine.WaitTimeout)
+        .Then(2, DeploymentStatus.Refused, "It waited for 7 days.");
+
+    [Fact]
+    public void Hold_that_is_not_there_cannot_be_lifted() => Given.Environment("production")
+        .When(new ResumeEnvironment("ada"))
+        .ThenRefused("'production' is not held.");
+
+    [Fact]
+    public void Hold_does_not_expire() => Given.Environment("production")
+        .Live(1)
+        .Held()
+        .AfterTime(TimeSpan.FromDays(365))
+        .ThenHeldBy("ada");
+
+    [Fact]
+    public void Promotion_is_stopped_by_no_hold() => Given.Environment("production")
+        .Live(1)
+        .Held()
+        .Offered(2)
+        .When(new Promote(2, "ada"))
+        .ThenOffered(2, DeploymentKind.Promote)
+        .Arrives()
+        .ThenLive(2);
+
+    [Fact]
+    public void Promotion_takes_the_place_of_the_offer_that_waits()
+    {
+        var production = Given.Environment("production").Live(1).Held().Offered(2).When(new Promote(2, "ada"));
+        var offered = production.State.Deployments.Single(deployment => deployment is { Kind: DeploymentKind.Deploy, Candidate.Run: 2 });
+        Assert.Equal((DeploymentStatus.Superseded, production.DeploymentOf(2).Number), (offered.Status, offered.SupersededBy));
+    }
+
+    [Fact]
+    public void Promotion_of_an_older_run_goes_back_and_holds() => Given.Environment("production")
+        .Live(1).Live(2)
+        .When(new Promote(1, "ada"))
+        .Arrives()
+        .ThenLive(1)
+        .ThenHeldBy("ada")
+        .Offered(3)
+        .Then(3, DeploymentStatus.Waiting, "Held by ada: Run 1 was promoted over a newer version.");
+
+    [Fact]
+    public void Promotion_of_a_newer_run_holds_nothing() => Given.Environment("production")
+        .Live(1)
+        .Underway(2, Stage.Check).When(new CancelDeployment(2, "ada")).Arrives()
+        .When(new Promote(2, "ada")).Arrives()
+        .ThenLive(2)
+        .ThenHeldBy(null);
+
+    [Fact]
+    public void Rollback_after_a_promotion_back_returns_to_the_newer_version() => Given.Environment("production")
+        .Live(1).Live(2)
+        .When(new Promote(1, "ada")).Arrives()
+        .RolledBack().Arrives()
+        .ThenLive(2);
+
+    [Fact]
+    public void What_was_rolled_back_can_be_promoted_by_a_person() => Given.Environment("production")
+        .Live(1).Live(2)
+        .RolledBack().Arrives()
+        .When(new Promote(2, "ada")).Arrives()
+        .ThenLive(2);
+
+    [Fact]
+    public void Promotion_waits_for_the_deployment_under_way() => Given.Environment("production")
+        .Live(1)
+        .Underway(2, Stage.Check)
+        .When(new Promote(1, "ada"))
+        .Then(1, DeploymentStatus.Waiting, "Deployment 2 is under way.")
+        .When(new Promote(1, "ada"))
+        .ThenRefused("is bringing run 1 to 'production' already");
+
+    [Fact]
+    public void Run_that_was_never_offered_cannot_be_promoted() => Given.Environment("production")
+        .Live(1)
+        .When(new Promote(7, "ada"))
+        .ThenRefused("Run 7 was never offered to 'production'.");
+
+    [Fact]
+    public void Run_has_to_be_live_before_to_be_promoted() => Given.Environment("production", after: ["staging", "load-test"])
+        .Passed(1, "staging")
+        .When(new Promote(1, "ada"))
+        .ThenRefused("Run 1 has to be live in 'load-test' before it can go to 'production'.");
+
+    [Fact]
+    public void Run_that_passed_only_after_its_offer_was_over_can_be_promoted() => Given.Environment("production", after: ["staging", "load-test"])
+        .Passed(1, "staging")
+        .Offered(2)
+        .Then(1, DeploymentStatus.Superseded)
+        .Arrives()
+        .Passed(1, "load-test")
+        .Then(1, DeploymentStatus.Superseded)
+        .When(new Promote(1, "ada")).Arrives()
+        .ThenLive(1);
+
+    [Fact]
+    public void Run_that_was_rolled_back_before_cannot_be_promoted_until_it_is_live_there_again() => Given.Environment("production", after: ["staging"])
+        .Live(1).Live(2)
+        .Revoked(1, "staging")
+        .When(new Promote(1, "ada"))
+        .ThenRefused("Run 1 has to be live in 'staging'")
+        .Passed(1, "staging")
+        .When(new Promote(1, "ada")).Arrives()
+        .ThenLive(1);
+}
