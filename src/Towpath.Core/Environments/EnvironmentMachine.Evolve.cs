@@ -49,7 +49,7 @@ public static partial class EnvironmentMachine
             Reason = needed.Reason,
             Deadline = null,
         }),
-        WentLive live when state.Deployment(live.Deployment) is { } deployment => Arrive(state, deployment, recorded.At),
+        WentLive live when state.Deployment(live.Deployment) is { Release: not null, Settings: not null } deployment => Arrive(state, deployment, recorded.At),
         WentLive => state,
         Stopped stopped => With(state, stopped.Deployment, deployment => End(deployment, DeploymentStatus.Live, "Nothing runs here now.", recorded.At)) with { Stopped = true },
         DeploymentEnded ended => With(state, ended.Deployment, deployment => End(deployment, ended.Status, ended.Reason, recorded.At) with { SupersededBy = ended.SupersededBy }),
