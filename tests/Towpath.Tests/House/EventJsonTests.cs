@@ -44,7 +44,7 @@ public sealed partial class EventJsonTests
     }
 
     [Fact]
-    public void Event_without_a_name_is_found() => Assert.Throws<NotSupportedException>(() => JsonSerializer.Serialize(new Nameless(), typeof(RunEvent), CoreJson.Options));
+    public void Event_without_a_name_is_found() => Assert.Throws<NotSupportedException>(() => JsonSerializer.Serialize<RunEvent>(new Nameless(), CoreJson.Options));
 
     [Fact]
     public void Name_without_a_version_or_in_another_place_is_found()

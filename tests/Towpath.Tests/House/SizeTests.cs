@@ -9,6 +9,7 @@ public sealed class SizeTests
     private static readonly Dictionary<string, (int Limit, string Reason)> LongFiles = new()
     {
         ["src/Towpath.Agent/Apps/AppHost.cs"] = (320, "the one door to all that an agent hosts"),
+        ["src/Towpath.Agent/Apps/HostedEnvironment.cs"] = (320, "the state that all stages of an environment change, in one place"),
         ["src/Towpath.Agent/Apps/HostedEnvironment.Supervision.cs"] = (380, "watching, adopting and restarting instances share one state"),
         ["tests/Towpath.Tests/Agent/Apps/DeploymentTests.cs"] = (560, "one deployment's story, a test for each turn it can take"),
         ["tests/Towpath.Tests/Agent/Jobs/JobRunnerTests.cs"] = (340, "one job's story"),
@@ -26,10 +27,10 @@ public sealed class SizeTests
     };
 
     [Fact]
-    public void Files_are_short_or_listed() => Assert.Empty(SourceTree.Files().SelectMany(file => TooLong(file)));
+    public void Files_are_short_or_listed() => Rule.Holds(SourceTree.Files().SelectMany(file => TooLong(file)));
 
     [Fact]
-    public void Methods_are_short_or_listed() => Assert.Empty(SourceTree.Files().SelectMany(LongMethodsIn));
+    public void Methods_are_short_or_listed() => Rule.Holds(SourceTree.Files().SelectMany(LongMethodsIn));
 
     [Fact]
     public void What_is_listed_exists() => Assert.All(LongFiles.Keys, path => Assert.True(File.Exists(Repository.At(path)), path));

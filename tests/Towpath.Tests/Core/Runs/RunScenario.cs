@@ -73,7 +73,7 @@ internal sealed class RunScenario
     public RunScenario Then(string job, StepStatus status, string reason = "")
     {
         Assert.Equal(status, State.Job(job).Status);
-        Assert.Contains(reason, State.Job(job).Attempts.LastOrDefault()?.Reason ?? "", StringComparison.Ordinal);
+        Assert.Contains(reason, string.Concat(State.Job(job).Attempts.TakeLast(1).Select(attempt => attempt.Reason)), StringComparison.Ordinal);
         return this;
     }
 
