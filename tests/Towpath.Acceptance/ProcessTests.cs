@@ -48,7 +48,7 @@ public sealed class ProcessTests
         await up.TerminateAsync("up");
         await up.Process.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.Equal(0, up.Process.ExitCode);
-        Assert.False(Directory.Exists($"/proc/{server}"));
+        Assert.False(IsRunning(server));
         Assert.Equal("Page", await Site.PageAsync(production));
         (await up.RunAsync("runs", "--project", "lives")).Expect(3);
 
@@ -56,7 +56,7 @@ public sealed class ProcessTests
         Assert.Equal(router, up.Pid("router"));
         (await repository.RunAsync("runs", "show", "1")).Expect(0);
         (await up.RunAsync("down")).Expect(0);
-        Assert.False(Directory.Exists($"/proc/{router}"));
+        Assert.False(IsRunning(router));
         Assert.False(File.Exists(Path.Combine(up.Data, "endpoint.json")));
     }
 
@@ -78,6 +78,10 @@ public sealed class ProcessTests
         Assert.StartsWith("towpath ", ran.Output, StringComparison.Ordinal);
         Directory.Delete(Path.GetDirectoryName(link)!, recursive: true);
     }
+
+    /// <summary>False also for what is left of a process until its parent looks.</summary>
+    private static bool IsRunning(int pid) =>
+        Directory.Exists($"/proc/{pid}") && !File.ReadAllText($"/proc/{pid}/stat").Contains(") Z ", StringComparison.Ordinal);
 
     /// <summary>Folders of demos, and processes that work in one.</summary>
     private static IEnumerable<string> Leftovers() =>

@@ -8,45 +8,39 @@ using Towpath.Protocol.Agent;
 namespace Towpath.Agent.Link;
 
 /// <summary>The server's store, reached over the link.</summary>
-internal sealed class ServerArchives(GrpcChannel channel, LinkIdentity identity) : ArchiveStore
+internal sealed class ServerArchives(GrpcChannel channel, LinkIdentity identity, TimeProvider? time = null) : ArchiveStore
 {
     private const int Part = 64 * 1024;
+    private static readonly TimeSpan AwayAtMost = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
+    private readonly TimeProvider clock = time ?? TimeProvider.System;
     private readonly AgentLink.AgentLinkClient client = new(channel);
 
-    public override async Task StoreAsync(Digest digest, string file, CancellationToken cancel)
-    {
-        try
-        {
-            using var call = client.Upload(identity.Headers, cancellationToken: cancel);
-            await using var stream = File.OpenRead(file);
-            await call.RequestStream.WriteAsync(new UploadPart { Digest = digest.ToString() }, cancel);
-            var buffer = new byte[Part];
-            while (await stream.ReadAsync(buffer, cancel) is > 0 and var read)
-                await call.RequestStream.WriteAsync(new UploadPart { Bytes = ByteString.CopyFrom(buffer, 0, read) }, cancel);
-            await call.RequestStream.CompleteAsync();
-            var reply = await call;
-            if (reply.Digest != digest.ToString())
-                throw new IOException($"the server stored {reply.Digest} and not {digest}");
-        }
-        catch (RpcException problem)
-        {
-            throw Explained(problem, "an output could not be stored on the server", cancel);
-        }
-    }
+    public override Task StoreAsync(Digest digest, string file, CancellationToken cancel) =>
+        WithServerAsync("an output could not be stored on the server", () => UploadAsync(digest, file, cancel), cancel);
 
+    /// <summary>The bytes, all of them: they wait in a file without a name, so that a server that restarts can be asked again.</summary>
     public override async Task<Stream> OpenAsync(Digest digest, CancellationToken cancel)
     {
-        var call = client.Download(new() { Digest = digest.ToString() }, identity.Headers, cancellationToken: cancel);
+        var path = Path.Combine(Path.GetTempPath(), $"towpath-{Guid.NewGuid():n}");
+        var file = new FileStream(path, new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.ReadWrite,
+            Options = FileOptions.Asynchronous,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        });
+        File.Delete(path);
         try
         {
-            // The first answer shows that there is something: an unknown digest fails here.
-            var any = await call.ResponseStream.MoveNext(cancel);
-            return new DownloadStream(call, any, cancel);
+            await WithServerAsync($"{digest} could not be read from the server", () => DownloadAsync(digest, file, cancel), cancel);
+            file.Position = 0;
+            return file;
         }
-        catch (RpcException problem)
+        catch
         {
-            call.Dispose();
-            throw Explained(problem, $"{digest} could not be read from the server", cancel);
+            await file.DisposeAsync();
+            throw;
         }
     }
 
@@ -58,73 +52,67 @@ internal sealed class ServerArchives(GrpcChannel channel, LinkIdentity identity)
         await from.CopyToAsync(to, cancel);
     }
 
-    private static Exception Explained(RpcException problem, string what, CancellationToken cancel)
+    private async Task UploadAsync(Digest digest, string file, CancellationToken cancel)
     {
-        if (problem.StatusCode == StatusCode.Cancelled)
-            return new OperationCanceledException(problem.Message, problem, cancel);
-        var detail = problem.Status.Detail;
-        return new IOException($"{what}: {(detail.Length > 0 ? detail : problem.StatusCode.ToString())}", problem);
-    }
-
-    private sealed class DownloadStream(AsyncServerStreamingCall<DownloadPart> call, bool any, CancellationToken cancel) : Stream
-    {
-        private ReadOnlyMemory<byte> rest = any ? call.ResponseStream.Current.Bytes.Memory : default;
-        private bool ended = !any;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
+        using var call = client.Upload(identity.Headers, cancellationToken: cancel);
+        await using var stream = File.OpenRead(file);
+        var buffer = new byte[Part];
+        try
         {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
+            await call.RequestStream.WriteAsync(new UploadPart { Digest = digest.ToString() }, cancel);
+            while (await stream.ReadAsync(buffer, cancel) is > 0 and var read)
+                await call.RequestStream.WriteAsync(new UploadPart { Bytes = ByteString.CopyFrom(buffer, 0, read) }, cancel);
+            await call.RequestStream.CompleteAsync();
+        }
+        catch (InvalidOperationException)
+        {
+            // The call ended before everything was sent; its status says why.
         }
 
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        var reply = await call;
+        if (reply.Digest != digest.ToString())
+            throw new IOException($"the server stored {reply.Digest} and not {digest}");
+    }
+
+    private async Task DownloadAsync(Digest digest, FileStream file, CancellationToken cancel)
+    {
+        file.SetLength(0);
+        using var call = client.Download(new() { Digest = digest.ToString() }, identity.Headers, cancellationToken: cancel);
+        while (await call.ResponseStream.MoveNext(cancel))
+            await file.WriteAsync(call.ResponseStream.Current.Bytes.Memory, cancel);
+    }
+
+    /// <summary>A server that is away for a moment is waited for: the work of a whole job would be lost with its output.</summary>
+    private async Task WithServerAsync(string what, Func<Task> attempt, CancellationToken cancel)
+    {
+        var began = clock.GetTimestamp();
+        while (true)
         {
             try
             {
-                while (rest.IsEmpty && !ended)
-                {
-                    ended = !await call.ResponseStream.MoveNext(cancellationToken.CanBeCanceled ? cancellationToken : cancel);
-                    rest = ended ? default : call.ResponseStream.Current.Bytes.Memory;
-                }
+                await attempt();
+                return;
+            }
+            catch (RpcException away) when (IsAway(away, cancel) && clock.GetElapsedTime(began) < AwayAtMost)
+            {
+                await Task.Delay(Pause, clock, cancel);
             }
             catch (RpcException problem)
             {
-                throw Explained(problem, "reading from the server broke off", cancel);
+                throw Explained(problem, what, cancel);
             }
-            var taken = Math.Min(buffer.Length, rest.Length);
-            rest[..taken].CopyTo(buffer);
-            rest = rest[taken..];
-            return taken;
         }
+    }
 
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+    private static bool IsAway(RpcException problem, CancellationToken cancel) =>
+        !cancel.IsCancellationRequested
+        && problem.StatusCode is StatusCode.Unavailable or StatusCode.Internal or StatusCode.Unknown or StatusCode.Cancelled;
 
-        public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer, offset, count, cancel).GetAwaiter().GetResult();
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing)
-                call.Dispose();
-            base.Dispose(disposing);
-        }
+    private static Exception Explained(RpcException problem, string what, CancellationToken cancel)
+    {
+        if (cancel.IsCancellationRequested)
+            return new OperationCanceledException(problem.Message, problem, cancel);
+        var detail = problem.Status.Detail;
+        return new IOException($"{what}: {(detail.Length > 0 ? detail : problem.StatusCode.ToString())}", problem);
     }
 }

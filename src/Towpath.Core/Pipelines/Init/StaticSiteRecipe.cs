@@ -27,8 +27,8 @@ internal static class StaticSiteRecipe
     {
         var names = listing.Paths.Select(path => path.Split('/')[0]).Distinct().Where(IsOfTheSite).ToList();
         var copy = names.Count <= MostNames
-            ? $"mkdir towpath-site && cp -R {string.Join(' ', names.Select(ShellWord.Of))} towpath-site/"
-            : "mkdir towpath-site && tar -c --exclude=./towpath-site --exclude='./.*' --exclude=./node_modules --exclude=./towpath.yml ."
+            ? $"rm -rf towpath-site && mkdir towpath-site && cp -R {string.Join(' ', names.Select(ShellWord.Of))} towpath-site/"
+            : "rm -rf towpath-site && mkdir towpath-site && tar -c --exclude=./towpath-site --exclude='./.*' --exclude=./node_modules --exclude=./towpath.yml ."
                 + " | tar -x -C towpath-site";
         return new()
         {
@@ -41,7 +41,7 @@ internal static class StaticSiteRecipe
     }
 
     private static bool IsOfTheSite(string name) =>
-        name[0] != '.' && name != PipelineFile.Name
+        name[0] != '.' && name != PipelineFile.Name && name != "towpath-site"
         && !name.StartsWith("LICENSE", StringComparison.OrdinalIgnoreCase)
         && !name.StartsWith("README", StringComparison.OrdinalIgnoreCase);
 }

@@ -189,7 +189,7 @@ public sealed class PipelineInitTests
         var pipeline = Propose(
             ("index.html", ""), ("css/it's.css", ""), (".git/config", ""), (".env", ""), ("README.md", ""), ("a b.png", "")).Pipeline;
 
-        Assert.Equal("mkdir towpath-site && cp -R 'a b.png' css index.html towpath-site/", pipeline.Jobs[0].Steps[1].Run);
+        Assert.Equal("rm -rf towpath-site && mkdir towpath-site && cp -R 'a b.png' css index.html towpath-site/", pipeline.Jobs[0].Steps[1].Run);
         Assert.Equal("towpath-site", pipeline.Jobs[0].Outputs["package"]);
     }
 
