@@ -50,7 +50,15 @@ public static class ServerHost
         await using var app = builder.Build();
         app.UseTowpathSecurity();
         app.UseApiProblems();
-        app.MapWhen(context => IsAgent(context), agents => agents.UseRouting().UseEndpoints(endpoints => endpoints.MapGrpcService<AgentLinkEndpoint>()));
+        app.MapWhen(context => IsAgent(context), agents => agents
+            // The pages' answer for unknown paths was chosen already, before this branch: agents have endpoints of their own.
+            .Use((context, next) =>
+            {
+                context.SetEndpoint(null);
+                return next(context);
+            })
+            .UseRouting()
+            .UseEndpoints(endpoints => endpoints.MapGrpcService<AgentLinkEndpoint>()));
         app.MapGit(app.Services.GetRequiredService<GitGate>());
         app.MapApi();
         app.MapPages();
