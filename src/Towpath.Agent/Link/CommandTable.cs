@@ -68,7 +68,16 @@ internal sealed class CommandTable : IDisposable
     {
         lock (gate)
         {
-            if (stopping.IsCancellationRequested || running.ContainsKey(begin.CommandId) || outbox.AnswerAgain(begin.CommandId))
+            if (stopping.IsCancellationRequested)
+                return;
+            if (running.TryGetValue(begin.CommandId, out var known))
+            {
+                // Whoever begins it again may not have heard: a run would wait in the queue while its job runs.
+                if (known.Started)
+                    outbox.Say(begin.CommandId, new WorkStarted(AgentName));
+                return;
+            }
+            if (outbox.AnswerAgain(begin.CommandId))
                 return;
             var cancel = CancellationTokenSource.CreateLinkedTokenSource(stopping.Token);
             running[begin.CommandId] = new(cancel, Task.Run(() => RunAsync(begin, cancel)));
@@ -161,6 +170,8 @@ internal sealed class CommandTable : IDisposable
         }
         try
         {
+            lock (gate)
+                running[begin.CommandId].Started = true;
             outbox.Say(begin.CommandId, new WorkStarted(AgentName));
             return await carryOut(command, begin.Secrets, log, progress => outbox.Say(begin.CommandId, progress), cancel);
         }
@@ -191,10 +202,23 @@ internal sealed class CommandTable : IDisposable
             const string Reason = "the agent was restarted while it ran";
             if (!answers.IsWaiting(spool.Owner.Command))
             {
-                spools.OpenLog(spool.Owner, SecretMask.None, time).Say(Reason);
+                SayLast(spools.OpenLog(spool.Owner, SecretMask.None, time), Reason);
                 Keep(spool.Owner.Command, Errored(isJob: true, Reason));
             }
             spool.Complete();
+        }
+    }
+
+    // A full disk has no room for the line; it must not keep the agent from starting, and the apps from being watched.
+    private void SayLast(LogWriter log, string reason)
+    {
+        try
+        {
+            log.Say(reason);
+        }
+        catch (IOException full)
+        {
+            say($"a log could not be ended: {full.Message}");
         }
     }
 
@@ -216,5 +240,9 @@ internal sealed class CommandTable : IDisposable
 
     private static AgentAnswer WithReason(AgentAnswer answer, string reason) => answer with { Outcome = Outcome.Errored, Reason = reason };
 
-    private sealed record Running(CancellationTokenSource Cancel, Task Task);
+    private sealed record Running(CancellationTokenSource Cancel, Task Task)
+    {
+        /// <summary>It has its slot. Under the gate.</summary>
+        public bool Started { get; set; }
+    }
 }

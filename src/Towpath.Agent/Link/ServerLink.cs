@@ -72,9 +72,9 @@ internal sealed class ServerLink(
                 _ => problem.Status.Detail.Length > 0 ? problem.Status.Detail : problem.StatusCode.ToString(),
             };
         }
-        catch (Exception problem) when (
-            problem is IOException or OperationCanceledException or InvalidOperationException or HttpRequestException)
+        catch (Exception problem) when (problem is not OutOfMemoryException)
         {
+            // Whatever broke it: an agent that is not connected any more would be there and do nothing.
             return problem.Message;
         }
     }
