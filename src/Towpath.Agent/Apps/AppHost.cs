@@ -48,7 +48,8 @@ public sealed partial class AppHost : IAsyncDisposable
     /// </summary>
     public async Task StartAsync(CancellationToken cancel)
     {
-        await EndStraysAsync(await AdoptAsync(cancel));
+        // What a damaged state may own is left alone.
+        await EndStraysAsync(await AdoptAsync(cancel), mark => environments.ContainsKey(PlaceOf(mark)));
         foreach (var environment in environments.Values)
             environment.BringUp();
         timer = options.Time.CreateTimer(_ => parts.Wake(), null, LookPause, LookPause);
@@ -70,7 +71,7 @@ public sealed partial class AppHost : IAsyncDisposable
             Steps = new StepRunner(SandboxLevel.ProcessGroup, data),
         });
         var adopted = await host.AdoptAsync(CancellationToken.None);
-        await host.EndStraysAsync(adopted);
+        await host.EndStraysAsync(adopted, _ => true);
         await host.StopAllAsync();
         // Jobs end with their agent, unless it was killed.
         await ProcessTree.EndLeftoversAsync(data, StrayTimeout, TimeProvider.System);
@@ -255,14 +256,12 @@ public sealed partial class AppHost : IAsyncDisposable
     /// <summary>
     /// Processes of this folder's instances that no environment owns: the agent was killed between starting and recording them.
     /// </summary>
-    private async Task EndStraysAsync(HashSet<string> adopted)
+    private async Task EndStraysAsync(HashSet<string> adopted, Func<string, bool> which)
     {
         var strays = ProcessTable.All()
             .Where(entry => !entry.IsZombie)
             .Select(entry => (entry.Identity, Mark: ProcessTable.Variable(entry.Id, InstanceTree.MarkVariable)))
-            .Where(entry => entry.Mark is { } mark && parts.IsOwnMark(mark) && !adopted.Contains(mark))
-            // What a damaged state may own is left alone.
-            .Where(entry => environments.ContainsKey(PlaceOf(entry.Mark!)))
+            .Where(entry => entry.Mark is { } mark && parts.IsOwnMark(mark) && !adopted.Contains(mark) && which(mark))
             .DistinctBy(entry => entry.Mark)
             .ToList();
         await Task.WhenAll(strays.Select(stray => new InstanceTree(stray.Identity, stray.Mark!).EndAsync(StrayTimeout, options.Time)));

@@ -32,9 +32,19 @@ internal static class CheckStage
             return StageWork.Failed(unwell);
         return verify && plan.Definition.Verify.Count > 0 ? await VerifyAsync(work, release) : StageWork.Succeeded;
 
-        Task<string?> CheckAsync(InstanceKey key) => environment.Find(key) is { } instance
-            ? environment.AwaitHealthyAsync(instance, work.Say, work.Cancel)
-            : Task.FromResult<string?>($"{key.Name} does not run.");
+        async Task<string?> CheckAsync(InstanceKey key)
+        {
+            try
+            {
+                // One that went with the machine after its start is on its way up again, or is started here: nobody repeats its start.
+                return await environment.AwaitHealthyAsync(
+                    environment.Find(key) ?? await environment.StartAsync(key), work.Say, work.Cancel);
+            }
+            catch (IOException refused)
+            {
+                return refused.Message;
+            }
+        }
     }
 
     private static async Task<StageEnded> VerifyAsync(StageWork work, HostedRelease release)

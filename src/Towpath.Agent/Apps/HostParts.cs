@@ -13,7 +13,7 @@ internal sealed record HostParts(AppHostOptions Options, RouterLink Router, Seal
 
     /// <summary>Tells the processes of this data folder from those of another Towpath on the same machine.</summary>
     private string Installation { get; } =
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFullPath(Options.Data))))[..12];
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(RealPath.Of(Options.Data))))[..12];
 
     public string FolderOf(string project, string environment) => Path.Combine(Apps, project, environment);
 

@@ -19,7 +19,6 @@ internal sealed partial class HostedEnvironment
     ];
 
     private readonly ConcurrentDictionary<InstanceKey, Restarting> restarts = [];
-    private readonly ConcurrentDictionary<string, Task> retiring = [];
     private readonly CancellationTokenSource closing = new();
     private volatile bool routesDirty;
     private Task routeWork = Task.CompletedTask;
@@ -46,7 +45,7 @@ internal sealed partial class HostedEnvironment
             }
         }
 
-        await ChangeAsync(state => state with
+        await NoteAsync(state => state with
         {
             Boot = ProcessTable.BootId(),
             Releases = state.Releases.Select(release => release with
@@ -64,7 +63,12 @@ internal sealed partial class HostedEnvironment
     {
         var wanted = State.Wanted().ToHashSet();
         foreach (var instance in instances.Values.Where(instance => !wanted.Contains(instance.Key)))
-            _ = Quietly(StopAsync(instance));
+        {
+            // An agent that was killed while requests ended on a replaced release: they get their time now.
+            var isReplaced = State.Find(instance.Key.Release) is { Role: ReleaseRole.Stopped };
+            _ = isReplaced ? RetireAsync(instance.Key.Release) : Quietly(StopAsync(instance));
+        }
+
         // A candidate that went with the machine is started again too: its check will be asked again.
         foreach (var key in wanted.Where(key => !instances.ContainsKey(key)))
         {
@@ -118,48 +122,6 @@ internal sealed partial class HostedEnvironment
             }
         });
     }
-
-    /// <summary>Stops a release that is no longer needed, unless it was taken back into use meanwhile.</summary>
-    public Task RetireAsync(string name) => retiring.GetOrAdd(name, _ => Task.Run(async () =>
-    {
-        try
-        {
-            var state = await ChangeAsync(state => state.Change(name, release =>
-                release.Role == ReleaseRole.Warm ? release with { Role = ReleaseRole.Stopped, WarmUntil = null } : release));
-            if (state.Find(name) is not { Role: ReleaseRole.Stopped } stopped)
-                return;
-            await DrainAsync(stopped, closing.Token);
-            await StopAsync(InstancesOf(name));
-            Events.Note($"{name} is no longer kept warm and was stopped");
-            await PruneAsync();
-        }
-        catch (IOException failed)
-        {
-            Events.Note($"{name} could not be stopped: {failed.Message}");
-        }
-        catch (OperationCanceledException)
-        {
-            // The agent ends; the next one stops it.
-        }
-        finally
-        {
-            retiring.TryRemove(name, out var _);
-        }
-    }));
-
-    /// <summary>Lets requests in flight end on a release that was replaced; when it is not kept warm, it then stops.</summary>
-    public void DrainInBackground(string name)
-    {
-        if (State.Find(name) is not { Role: ReleaseRole.Warm } replaced)
-            return;
-        if (replaced.WarmUntil <= parts.Time.GetUtcNow())
-            _ = RetireAsync(name);
-        else
-            _ = Task.Run(() => Quietly(DrainAsync(replaced, closing.Token)));
-    }
-
-    /// <summary>Waits for a stop of the release that is under way.</summary>
-    public Task RetiredAsync(string name) => retiring.TryGetValue(name, out var task) ? task : Task.CompletedTask;
 
     /// <summary>Ends all instances; what should run stays on record. The supervision has ended before.</summary>
     public Task StopEverythingAsync() => StopAsync([.. instances.Values]);

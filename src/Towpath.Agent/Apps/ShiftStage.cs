@@ -13,7 +13,7 @@ internal static class ShiftStage
             return StageWork.Errored($"{name} was not started on this machine.");
         if (await environment.EnsureHealthyAsync(release, app => app.Overlap, work.Say, work.Cancel) is { } unwell)
             return StageWork.Failed(unwell);
-        if (await MoveTrafficAsync(work, release) is { } refused)
+        if (await MoveTrafficAsync(environment, release, work.Say, work.Cancel) is { } refused)
             return StageWork.Failed(refused);
         if (await ExchangeAsync(environment, release, work.Say, work.Cancel) is { } notStarted)
             return StageWork.Failed(notStarted);
@@ -22,19 +22,19 @@ internal static class ShiftStage
     }
 
     /// <summary>Null, or why the traffic could not move; then it is where it was.</summary>
-    private static async Task<string?> MoveTrafficAsync(StageWork work, HostedRelease release)
+    public static async Task<string?> MoveTrafficAsync(
+        HostedEnvironment environment, HostedRelease release, Action<string> say, CancellationToken cancel)
     {
-        var environment = work.Environment;
         var before = environment.State.Traffic;
         var traffic = OrdinalMap<AppTraffic>.From(release.Listen
             .Where(pair => release.Plan.Apps.Any(app => app.Name == pair.Key))
             .Select(pair => KeyValuePair.Create(pair.Key, new AppTraffic(release.Release, pair.Value))));
         await environment.ChangeAsync(state => state with { Traffic = traffic });
-        var problem = await environment.ApplyRoutesAsync(work.Cancel);
+        var problem = await environment.ApplyRoutesAsync(cancel);
         if (problem is null)
         {
             foreach (var (app, at) in traffic)
-                work.Say($"{app}: requests to {at.Listen} go to {release.Release} now");
+                say($"{app}: requests to {at.Listen} go to {release.Release} now");
             return null;
         }
 

@@ -37,13 +37,8 @@ internal static class WithdrawStage
                 back.Role == ReleaseRole.Live ? back : back with { Role = ReleaseRole.Candidate, WarmUntil = null }));
             if (await environment.EnsureHealthyAsync(target, app => app.Overlap, say, cancel) is { } unwell)
                 return unwell;
-            var traffic = OrdinalMap<AppTraffic>.From(target.Listen
-                .Where(pair => target.Plan.Apps.Any(app => app.Name == pair.Key))
-                .Select(pair => KeyValuePair.Create(pair.Key, new AppTraffic(target.Release, pair.Value))));
-            await environment.ChangeAsync(each => each with { Traffic = traffic });
-            if (await environment.ApplyRoutesAsync(cancel) is { } refused)
+            if (await ShiftStage.MoveTrafficAsync(environment, target, say, cancel) is { } refused)
                 return refused;
-            say($"requests go to {target.Release} again");
         }
 
         // Null: the exchange was begun and broke off.
