@@ -33,7 +33,7 @@ internal static class CommandLine
         {
             return End(130, "interrupted.");
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {
             return End(ExitCode.Refused, e.Message);
         }

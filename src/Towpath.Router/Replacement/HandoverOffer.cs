@@ -67,6 +67,14 @@ internal static class HandoverOffer
             },
             stop);
         letGo();
-        DescriptorMessage.Send(successor, Yours);
+        try
+        {
+            DescriptorMessage.Send(successor, Yours);
+        }
+        catch (IOException e)
+        {
+            // Nothing is accepted here any more: a router that stayed would keep the ports and answer nobody.
+            throw new RouterRefusedException("The router that took over ended at once, and this one had let go: start a router again.", e);
+        }
     }
 }

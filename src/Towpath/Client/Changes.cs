@@ -6,7 +6,7 @@ namespace Towpath.Client;
 internal static class Changes
 {
     /// <summary>A server that restarts is back sooner.</summary>
-    private static readonly TimeSpan GiveUpAfter = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan GiveUpAfter = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 

@@ -35,12 +35,14 @@ internal sealed class RunFollower(ServerConnection connection, string project, i
     public static async Task FollowAsync(ServerConnection connection, string log, Action<string> write, CancellationToken cancel)
     {
         long next = 1;
+        var reached = TimeProvider.System.GetTimestamp();
         while (true)
         {
             try
             {
                 using var client = connection.Open();
                 using var stream = await client.OpenStreamAsync($"{LogsVerb.LogPath(log)}/follow?from={next}", cancel);
+                reached = TimeProvider.System.GetTimestamp();
                 await using var body = await stream.Content.ReadAsStreamAsync(cancel);
                 await foreach (var item in SseParser.Create(body).EnumerateAsync(cancel))
                 {
@@ -51,9 +53,13 @@ internal sealed class RunFollower(ServerConnection connection, string project, i
                     next = line.RootElement.GetProperty("number").GetInt64() + 1;
                 }
             }
-            catch (Exception e) when (e is IOException or HttpRequestException or UnreachableServerException)
+            catch (UnreachableServerException) when (TimeProvider.System.GetElapsedTime(reached) < Changes.GiveUpAfter)
+            {
+            }
+            catch (Exception e) when (e is IOException or HttpRequestException)
             {
                 // The server restarts: it is asked for what follows.
+                reached = TimeProvider.System.GetTimestamp();
             }
 
             await Task.Delay(Pause, cancel);

@@ -64,8 +64,12 @@ internal sealed class ServerClient : IDisposable
     public Task<string> SendAsync(HttpMethod method, string path, object? body, CancellationToken cancel) =>
         SendAsync(new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body, body.GetType(), options: CoreJson.Options) }, cancel);
 
+    /// <summary>Sends the content only once the server wants it: a refusal in the middle would look as if nobody were there.</summary>
     public Task<string> UploadAsync(string path, HttpContent content, CancellationToken cancel) =>
-        SendAsync(new HttpRequestMessage(HttpMethod.Post, path) { Content = content }, cancel, Timeout.InfiniteTimeSpan);
+        SendAsync(
+            new HttpRequestMessage(HttpMethod.Post, path) { Content = content, Headers = { ExpectContinue = true } },
+            cancel,
+            Timeout.InfiniteTimeSpan);
 
     /// <summary>A stream of server-sent events; the answer's headers are there when this returns.</summary>
     public async Task<HttpResponseMessage> OpenStreamAsync(string path, CancellationToken cancel)

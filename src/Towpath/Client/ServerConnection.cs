@@ -6,6 +6,11 @@ namespace Towpath.Client;
 /// <param name="known">The server to ask when nothing in the folder says otherwise; null: look at TOWPATH_URL too.</param>
 internal sealed class ServerConnection(string data, Endpoint? known = null)
 {
+    private bool isChosen;
+
+    /// <param name="given">Of <c>--data</c>: what was typed goes before what the environment says. Null: nothing was.</param>
+    public static ServerConnection Of(string? given) => new(DataFolder.Resolve(given)) { isChosen = !string.IsNullOrEmpty(given) };
+
     public ServerClient Open() => new(Find());
 
     /// <exception cref="ExitException">Nothing says where a server is.</exception>
@@ -13,7 +18,7 @@ internal sealed class ServerConnection(string data, Endpoint? known = null)
     {
         if (known is not null)
             return Endpoint.Read(data) ?? known;
-        if (Environment.GetEnvironmentVariable("TOWPATH_URL") is { Length: > 0 } url)
+        if (!isChosen && Environment.GetEnvironmentVariable("TOWPATH_URL") is { Length: > 0 } url)
             return new Endpoint(Valid(url), Environment.GetEnvironmentVariable("TOWPATH_TOKEN") ?? "", 0);
         return Endpoint.Read(data)
             ?? throw ExitException.Refused($"Towpath is not up in {data}: start it with 'towpath up', or name another folder with --data.");

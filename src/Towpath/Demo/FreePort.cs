@@ -7,9 +7,9 @@ namespace Towpath.Demo;
 /// <summary>Ports that nobody listens on.</summary>
 internal static class FreePort
 {
-    /// <summary>Below those that the system gives to outgoing connections: one of them could take the port later.</summary>
-    private const int First = 20_000;
-    private const int End = 32_000;
+    /// <summary>Below those that the agent gives to instances and the system to outgoing connections: one of them could take the port later.</summary>
+    private const int First = 10_000;
+    private const int End = 20_000;
 
     public static int Next()
     {

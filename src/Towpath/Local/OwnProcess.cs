@@ -42,7 +42,7 @@ internal static class OwnProcess
     }
 
     /// <summary>This program: its own executable, or the runtime with its assembly.</summary>
-    private static string[] Program() =>
+    public static string[] Program() =>
         Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet"
             ? [Environment.ProcessPath!, typeof(OwnProcess).Assembly.Location]
             : [Environment.ProcessPath!];

@@ -1,3 +1,5 @@
+using System.ComponentModel;
+
 namespace Towpath.Local;
 
 /// <summary>One process that is kept running: adopted when it runs already, started again with back-off when it ends.</summary>
@@ -39,7 +41,15 @@ internal sealed class Supervised(string data, string name, Func<string[]> argume
             var pause = Pauses[Math.Min(failures++, Pauses.Length - 1)];
             say($"the {name} ended and is started again{(pause > TimeSpan.Zero ? $" in {pause.TotalSeconds:0.##} s" : "")}; its log is {OwnProcess.LogFile(data, name)}");
             await Task.Delay(pause, cancel);
-            AdoptOrStart();
+            try
+            {
+                AdoptOrStart();
+            }
+            catch (Exception e) when (e is ExitException or IOException or UnauthorizedAccessException or Win32Exception)
+            {
+                // A full disk, or no memory for a process: tried again, longer and longer apart.
+                say($"the {name} could not be started: {e.Message}");
+            }
         }
     }
 

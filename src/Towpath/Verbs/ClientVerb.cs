@@ -23,7 +23,7 @@ internal sealed class ClientVerb(ParseResult typed, ServerClient client, ServerC
     /// <summary>What the command does when it is called: the function gives the exit code.</summary>
     public static void Set(Command command, Func<ClientVerb, Task<int>> action) => command.SetAction(async (typed, cancel) =>
     {
-        var connection = new ServerConnection(DataFolder.Resolve(typed.GetValue(CommonOptions.Data)));
+        var connection = ServerConnection.Of(typed.GetValue(CommonOptions.Data));
         using var client = connection.Open();
         return await action(new ClientVerb(typed, client, connection, cancel));
     });

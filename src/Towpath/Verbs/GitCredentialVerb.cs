@@ -17,7 +17,7 @@ internal static class GitCredentialVerb
             if (typed.GetValue(operation) != "get")
                 return ExitCode.Done;
             var asked = ReadQuestion();
-            var endpoint = new ServerConnection(DataFolder.Resolve(typed.GetValue(CommonOptions.Data))).Find();
+            var endpoint = ServerConnection.Of(typed.GetValue(CommonOptions.Data)).Find();
             var server = new Uri(endpoint.Url);
             // Only the server itself is told, whatever host git was sent to.
             if (asked.GetValueOrDefault("protocol") == server.Scheme && asked.GetValueOrDefault("host") == server.Authority)

@@ -13,8 +13,8 @@ internal static class RemoteVerb
         var command = new Command("remote", "Points this repository's git remote 'towpath' at the server") { name };
         command.SetAction(async (typed, cancel) =>
         {
-            var data = DataFolder.Resolve(typed.GetValue(CommonOptions.Data));
-            var endpoint = new ServerConnection(data).Find();
+            var given = typed.GetValue(CommonOptions.Data);
+            var endpoint = ServerConnection.Of(given).Find();
             var top = (await GitCommand.RunAsync(["rev-parse", "--show-toplevel"], cancel)).Trim();
             var project = typed.GetValue(name) ?? typed.GetValue(CommonOptions.Project) ?? Path.GetFileName(top);
             var url = $"{endpoint.Url.TrimEnd('/')}/git/{project}.git";
@@ -23,7 +23,7 @@ internal static class RemoteVerb
             // An empty helper first: the token is not to be kept by one that the user has for other hosts.
             var key = $"credential.{endpoint.Url.TrimEnd('/')}.helper";
             await GitCommand.RunAsync(["config", "--replace-all", key, ""], cancel);
-            await GitCommand.RunAsync(["config", "--add", key, $"!{Helper(data)}"], cancel);
+            await GitCommand.RunAsync(["config", "--add", key, $"!{Helper(given)}"], cancel);
             // A proxy that the person needs for everything else does not know this machine's own addresses.
             await GitCommand.RunAsync(["config", $"http.{endpoint.Url.TrimEnd('/')}.proxy", ""], cancel);
             Terminal.Line($"[green]✓[/] git remote 'towpath' is {Terminal.Text(url)}; 'git push towpath HEAD' ships.");
@@ -32,10 +32,15 @@ internal static class RemoteVerb
         return command;
     }
 
-    private static string Helper(string data) =>
-        Environment.GetEnvironmentVariable("TOWPATH_URL") is { Length: > 0 }
-            ? $"{Quote(Environment.ProcessPath!)} git-credential"
-            : $"{Quote(Environment.ProcessPath!)} git-credential --data {Quote(data)}";
+    /// <summary>A line for git's shell, which may be started from anywhere: it says again where the runtime and the data are.</summary>
+    private static string Helper(string? given)
+    {
+        var program = string.Join(' ', OwnProcess.Program().Select(Quote));
+        var runtime = Environment.GetEnvironmentVariable("DOTNET_ROOT") is { Length: > 0 } root ? $"DOTNET_ROOT={Quote(root)} " : "";
+        return string.IsNullOrEmpty(given) && Environment.GetEnvironmentVariable("TOWPATH_URL") is { Length: > 0 }
+            ? $"{runtime}{program} git-credential"
+            : $"{runtime}{program} git-credential --data {Quote(DataFolder.Resolve(given))}";
+    }
 
     private static string Quote(string text) => $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }

@@ -71,7 +71,20 @@ internal static class RunVerb
         }
         finally
         {
+            Remove(own);
+        }
+    }
+
+    /// <summary>What a tool left there that cannot be removed must not hide how the run ended.</summary>
+    private static void Remove(string own)
+    {
+        try
+        {
             Directory.Delete(own, recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine($"towpath: {own} could not be removed whole: {e.Message}");
         }
     }
 

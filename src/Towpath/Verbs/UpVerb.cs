@@ -33,9 +33,19 @@ internal static class UpVerb
             return ExitCode.Done;
         }
 
-        await GreetAsync(data, endpoint, json, signals.Token);
-        await installation.KeepAsync(signals.Token);
-        await installation.EndAsync();
+        try
+        {
+            await GreetAsync(data, endpoint, json, signals.Token);
+            await installation.KeepAsync(signals.Token);
+        }
+        catch (OperationCanceledException) when (signals.Token.IsCancellationRequested)
+        {
+        }
+        finally
+        {
+            await installation.EndAsync();
+        }
+
         if (!json)
             Terminal.Line("Server and agent ended; apps and router go on. 'towpath up' brings them back, 'towpath down' ends everything.");
         return ExitCode.Done;
