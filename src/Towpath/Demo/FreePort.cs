@@ -7,7 +7,7 @@ namespace Towpath.Demo;
 /// <summary>Ports that nobody listens on.</summary>
 internal static class FreePort
 {
-    /// <summary>Below those that the agent gives to instances and the system to outgoing connections: one of them could take the port later.</summary>
+    /// <summary>Below those of instances and of outgoing connections: one of them could take the port later.</summary>
     private const int First = 10_000;
     private const int End = 20_000;
 

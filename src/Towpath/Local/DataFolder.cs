@@ -5,7 +5,7 @@ internal static class DataFolder
 {
     public const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    /// <summary>A Unix socket's path has at most 107 bytes; the longest below a data folder is <c>server/agent.sock</c> or <c>router/router.sock</c>.</summary>
+    /// <summary>A Unix socket's path has at most 107 bytes; the longest below a data folder is <c>router/router.sock</c>.</summary>
     private const int LongestPath = 80;
 
     /// <param name="given">Of <c>--data</c>; null: TOWPATH_DATA, else the folder of the user.</param>

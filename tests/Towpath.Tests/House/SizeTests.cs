@@ -10,7 +10,6 @@ public sealed class SizeTests
     {
         ["src/Towpath.Agent/Apps/AppHost.cs"] = (320, "the one door to all that an agent hosts"),
         ["src/Towpath.Agent/Apps/HostedEnvironment.cs"] = (320, "the state that all stages of an environment change, in one place"),
-        ["src/Towpath.Agent/Apps/HostedEnvironment.Supervision.cs"] = (380, "watching, adopting and restarting instances share one state"),
         ["tests/Towpath.Tests/Agent/Apps/DeploymentTests.cs"] = (560, "one deployment's story, a test for each turn it can take"),
         ["tests/Towpath.Tests/Agent/Jobs/JobRunnerTests.cs"] = (340, "one job's story"),
         ["tests/Towpath.Tests/Agent/Jobs/StepRunnerTests.cs"] = (340, "one step's story, in each sandbox"),

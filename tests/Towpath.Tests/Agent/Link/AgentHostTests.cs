@@ -62,6 +62,7 @@ public sealed class AgentHostTests : IAsyncDisposable
         await server.BeginAsync(job, "run-job");
         await Eventually.That(() => File.Exists(Home("runs")), "it runs");
         await server.BeginAsync(job, "run-job");
+        await Eventually.That(() => server.Progress.Count(said => said.Progress is WorkStarted) == 2, "who asks again hears that it runs");
         await File.WriteAllTextAsync(Home("go"), "", Cancel);
         await AnswerAsync(job);
         await Eventually.That(() => Left("answers") == 0, "the answer is stored");
