@@ -22,7 +22,7 @@ internal sealed partial class HostedEnvironment
     public Task RetiredAsync(string name)
     {
         lock (retiring)
-            return retiring.GetValueOrDefault(name, Task.CompletedTask);
+            return retiring.GetValueOrDefault(name) is { IsCompleted: false } task ? task : Task.CompletedTask;
     }
 
     /// <summary>Lets requests in flight end on a release that was replaced; when it is not kept warm, it then stops.</summary>

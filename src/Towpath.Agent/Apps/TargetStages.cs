@@ -11,11 +11,12 @@ namespace Towpath.Agent.Apps;
 /// <summary>Environments whose own command does the deployment: it runs in the unpacked deploy layer.</summary>
 internal static class TargetStages
 {
+    private const string Deploy = "deploy";
     private const int KeptPackages = 3;
     private const int KeptRecords = 200;
 
     public static Task<StageEnded> DeployAsync(StageWork work) => work.Plan.Definition.Target is CommandTarget target
-        ? OnceAsync(work, target.Repeatable, () => RunAsync(work, target.Deploy, "deploy"))
+        ? OnceAsync(work, target.Repeatable, () => RunAsync(work, target.Deploy, Deploy))
         : Task.FromResult(StageWork.Errored($"{work.Plan.Environment} has no deploy command."));
 
     public static async Task<StageEnded> VerifyAsync(StageWork work)
@@ -41,7 +42,7 @@ internal static class TargetStages
         {
             { Undo: UndoMode.Command, UndoCommand: { } undo } => OnceAsync(work, target.Repeatable, () => RunAsync(work, undo, "undo")),
             { Undo: UndoMode.Redeploy } when previous?.Definition.Target is CommandTarget before =>
-                OnceAsync(work, before.Repeatable, () => RunAsync(work with { Plan = previous }, before.Deploy, "deploy")),
+                OnceAsync(work, before.Repeatable, () => RunAsync(work with { Plan = previous }, before.Deploy, Deploy)),
             { Undo: UndoMode.Redeploy } => Task.FromResult(StageWork.Failed("There is no version before it that could be deployed again.")),
             _ => Task.FromResult(StageWork.Failed("It cannot be undone (undo: none).")),
         };
@@ -98,8 +99,19 @@ internal static class TargetStages
         var folder = FolderOf(work.Environment, work.Plan);
         await folder.CompleteAsync(work.Parts.Options.Fetch, work.Parts.Options.Crossing, work.Cancel);
         RemoveOlder(work.Environment, folder.Path);
-        return work.EndOf(await work.RunAsync(step, folder, secrets, OrdinalMap<string>.Empty), kind) ?? StageWork.Succeeded;
+        var result = await work.RunAsync(step, folder, secrets, OrdinalMap<string>.Empty);
+        var ended = work.EndOf(result, kind) ?? StageWork.Succeeded;
+        return kind == Deploy && WasCut(result) && IsFinal(work.Plan)
+            ? new StageEnded(Outcome.Unknown, $"{ended.Reason} Nobody knows how far it came.")
+            : ended;
     }
+
+    /// <summary>It ran, and was ended before it said yes or no.</summary>
+    private static bool WasCut(StepResult result) => result is { Status: StepStatus.Failed, ExitCode: null };
+
+    /// <summary>What its deployment did cannot be taken back, or must not be done once more.</summary>
+    private static bool IsFinal(ReleasePlan plan) =>
+        plan.Definition.Target is CommandTarget { Undo: UndoMode.None } or CommandTarget { Repeatable: false };
 
     private static ReleaseFolder FolderOf(HostedEnvironment environment, ReleasePlan plan) =>
         new(Path.Combine(environment.Folder, "packages", plan.Release), plan.Package);

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Towpath.Client;
-using Towpath.Local;
 
 namespace Towpath.Verbs;
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Towpath.Client;
-using Towpath.Local;
 
 namespace Towpath.Verbs;
 

@@ -50,6 +50,19 @@ public sealed class CommandTargetTests
     }
 
     [Fact]
+    public async Task What_cannot_be_undone_and_took_too_long_is_unknown()
+    {
+        await using var machine = await AppMachine.StartAsync();
+        var endless = Step("sleep 1000") with { Timeout = TimeSpan.FromMilliseconds(200) };
+        var plan = await PlanAsync(machine, "d1", new CommandTarget(endless, UndoMode.None, null, Repeatable: true));
+
+        var ended = await machine.CarryOutAsync(_ => new DeployTarget("a", plan));
+
+        Assert.Equal(Outcome.Unknown, ended.Outcome);
+        Assert.EndsWith("Nobody knows how far it came.", ended.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Undo_deploys_the_version_before_or_runs_its_own_command()
     {
         await using var machine = await AppMachine.StartAsync();
