@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Text;
 using System.Text.Json;
 using Towpath.Core;
 using Towpath.Local;
@@ -23,7 +24,9 @@ internal sealed class ServerClient : IDisposable
             Timeout = Timeout.InfiniteTimeSpan,
         };
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", endpoint.Token);
-        http.DefaultRequestHeaders.TryAddWithoutValidation("X-Towpath-By", Environment.UserName);
+        // A header with other letters is not sent at all, which would look like a server that is away.
+        if (Ascii.IsValid(Environment.UserName))
+            http.DefaultRequestHeaders.TryAddWithoutValidation("X-Towpath-By", Environment.UserName);
     }
 
     public Endpoint Endpoint { get; }
