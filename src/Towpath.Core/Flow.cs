@@ -14,7 +14,8 @@ namespace Towpath.Core;
 /// </summary>
 public static class Flow
 {
-    public static Decision<MachineEvent> Decide(StreamId stream, MachineState? state, MachineInput input, DateTimeOffset now) => input switch
+    public static Decision<MachineEvent> Decide(
+        StreamId stream, MachineState? state, MachineInput input, DateTimeOffset now) => input switch
     {
         ProjectInput project => Widen(ProjectMachine.Decide((ProjectState?)state ?? ProjectState.Empty(stream.Project), project)),
         RunInput run => Widen(RunMachine.Decide((RunState?)state, run, now)),
@@ -68,7 +69,8 @@ public static class Flow
     public static IEnumerable<Delivery> Deliveries(MachineState state) => state switch
     {
         ProjectState project => project.Requests.Where(request => !request.HandedOver).SelectMany(request => Runs(project, request)),
-        RunState { Candidate: { } candidate } run => run.Pipeline.FirstEnvironments.Where(first => !run.HandedOver.Contains(first.Name)).Select(first => new Delivery(
+        RunState { Candidate: { } candidate } run =>
+            run.Pipeline.FirstEnvironments.Where(first => !run.HandedOver.Contains(first.Name)).Select(first => new Delivery(
             StreamId.OfEnvironment(run.Project, first.Name), new OfferCandidate(candidate, null), new OfferTaken(first.Name))),
         RunState => [],
         EnvironmentState environment => environment.HandOvers.Select(news => new Delivery(
@@ -93,18 +95,22 @@ public static class Flow
         if (!request.Deploys)
         {
             // By order, not by number: a retry is a new run of an older commit.
-            foreach (var older in project.Requests.Where(other => other.Ref == request.Ref && other.Order < request.Order && !other.Deploys).TakeLast(OvertakenAtMost))
-                yield return new Delivery(StreamId.OfRun(project.Name, older.Number), new OvertakeRun(request.Number), null);
+            var older = project.Requests.Where(other => other.Ref == request.Ref && other.Order < request.Order && !other.Deploys);
+            foreach (var overtaken in older.TakeLast(OvertakenAtMost))
+                yield return new Delivery(StreamId.OfRun(project.Name, overtaken.Number), new OvertakeRun(request.Number), null);
         }
 
-        yield return new Delivery(StreamId.OfRun(project.Name, request.Number), new CreateRun(project.Name, request), new RunTaken(request.Number));
+        yield return new Delivery(
+            StreamId.OfRun(project.Name, request.Number), new CreateRun(project.Name, request), new RunTaken(request.Number));
     }
 
     /// <summary>Older runs of a branch that are told; those before them were told by later ones.</summary>
     private const int OvertakenAtMost = 20;
 
     private static Decision<MachineEvent> Widen<TEvent>(Decision<TEvent> decision) where TEvent : MachineEvent =>
-        decision.Refusal is { } refusal ? Decision<MachineEvent>.Refuse(refusal) : decision.Events.Count == 0 ? Decision<MachineEvent>.Nothing : decision.Events.Select(one => (MachineEvent)one).ToValueList();
+        decision.Refusal is { } refusal ? Decision<MachineEvent>.Refuse(refusal)
+        : decision.Events.Count == 0 ? Decision<MachineEvent>.Nothing
+        : decision.Events.Select(one => (MachineEvent)one).ToValueList();
 }
 
 /// <summary>An input from one machine to another.</summary>

@@ -40,7 +40,8 @@ public static class DeploymentPlan
     /// <summary>The command that carries out the stage that the deployment is in; null: a person has to decide first.</summary>
     public static AgentCommand? CommandFor(EnvironmentState state, Deployment deployment)
     {
-        if (deployment is not { Stage: { } stage, Release: { } release, Settings: { } settings } || deployment.Status == DeploymentStatus.NeedsDecision)
+        if (deployment is not { Stage: { } stage, Release: { } release, Settings: { } settings }
+            || deployment.Status == DeploymentStatus.NeedsDecision)
             return null;
         if (deployment.Definition(state.Name) is not { } definition)
             return null;
@@ -55,10 +56,13 @@ public static class DeploymentPlan
             Stage.Deploy => new DeployTarget(id, plan),
             Stage.Verify => new VerifyTarget(id, plan),
             Stage.Withdraw when definition.Target is CommandTarget => new UndoTarget(id, plan, live is null ? null : PlanOf(state, live)),
-            Stage.Withdraw => new WithdrawRelease(id, plan, deployment is { Kind: DeploymentKind.Stop, Conclusion: null } ? null : live?.Release),
+            Stage.Withdraw => new WithdrawRelease(id, plan, BackTo: IsToStop(deployment) ? null : live?.Release),
             _ => throw new UnreachableException(),
         };
     }
+
+    /// <summary>Nothing is to run any more; not: a stop is taken back.</summary>
+    private static bool IsToStop(Deployment deployment) => deployment is { Kind: DeploymentKind.Stop, Conclusion: null };
 
     private static string CommandId(EnvironmentState state, Deployment deployment, Stage stage) =>
         $"{StreamId.OfEnvironment(state.Project, state.Name)}/deployments/{deployment.Number}/{stage.ToString().ToLowerInvariant()}"
@@ -71,5 +75,7 @@ public static class DeploymentPlan
 
     private static ReleasePlan PlanOf(
         EnvironmentState state, Packages.Candidate candidate, EnvironmentDefinition definition, string release, Settings settings) =>
-        new(state.Project, state.Name, release, candidate.Run, candidate.Commit, candidate.Package, candidate.Pipeline.Apps, definition, settings.Variables);
+        new(
+            state.Project, state.Name, release, candidate.Run, candidate.Commit, candidate.Package, candidate.Pipeline.Apps, definition,
+            settings.Variables);
 }

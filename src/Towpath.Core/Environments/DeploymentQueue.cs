@@ -30,10 +30,13 @@ public static class DeploymentQueue
         foreach (var waiting in state.Waiting.Where(deployment => deployment.IsAutomatic))
         {
             if (state.Versions.Count > 0 && waiting.Candidate.Order < state.Versions[^1].Candidate.Order)
-                return new DeploymentEnded(waiting.Number, DeploymentStatus.Outdated, $"Run {state.Versions[^1].Candidate.Run} is live and newer.", null);
+                return new DeploymentEnded(
+                    waiting.Number, DeploymentStatus.Outdated, $"Run {state.Versions[^1].Candidate.Run} is live and newer.", null);
             if (state.Quarantine.FirstOrDefault(entry =>
                 entry.Package == waiting.Candidate.Package.Digest && entry.SettingsRevision == state.Settings.Revision) is { } entry)
-                return new DeploymentEnded(waiting.Number, DeploymentStatus.Refused, $"The same package and settings were rolled back in deployment {entry.Deployment}.", null);
+                return new DeploymentEnded(
+                    waiting.Number, DeploymentStatus.Refused,
+                    $"The same package and settings were rolled back in deployment {entry.Deployment}.", null);
         }
 
         return null;
@@ -51,7 +54,8 @@ public static class DeploymentQueue
 
     private static StageBegan? Begin(EnvironmentState state) =>
         state.Active is { Status: DeploymentStatus.Starting, Stage: null } started && started.Definition(state.Name) is { } definition
-            ? new StageBegan(started.Number, DeploymentPlan.Stages(started.Kind, definition.Target)[0], started.StartedAt!.Value + definition.Timeout)
+            ? new StageBegan(
+                started.Number, DeploymentPlan.Stages(started.Kind, definition.Target)[0], started.StartedAt!.Value + definition.Timeout)
             : null;
 
     private static DeploymentStarted? Start(EnvironmentState state)
@@ -59,7 +63,8 @@ public static class DeploymentQueue
         if (state.Active is not null || Chosen(state) is not { } chosen)
             return null;
         var settings = chosen.Settings ?? state.Settings;
-        return new DeploymentStarted(chosen.Number, chosen.Release ?? RunningAlready(state, chosen, settings) ?? $"d{chosen.Number}", settings);
+        var release = chosen.Release ?? RunningAlready(state, chosen, settings) ?? $"d{chosen.Number}";
+        return new DeploymentStarted(chosen.Number, release, settings);
     }
 
     /// <summary>People go first, and a hold does not stop them; then automation, by the queue's mode.</summary>
@@ -73,18 +78,25 @@ public static class DeploymentQueue
         return ready.Count == 0 ? null : ready[^1].Definition(state.Name)?.Queue == QueueMode.Every ? ready[0] : ready[^1];
     }
 
-    /// <summary>What is live gets new settings when nothing newer is on its way that would bring them anyway; each revision is tried once.</summary>
+    /// <summary>
+    /// What is live gets new settings when nothing newer is on its way that would bring them anyway;
+    /// each revision is tried once.
+    /// </summary>
     private static DeploymentOffered? NewSettings(EnvironmentState state)
     {
         if (state is not { Active: null, Hold: null, Live: { } live } || live.Settings.Revision == state.Settings.Revision)
             return null;
-        var wasTried = state.Deployments.Any(deployment => deployment.Candidate.Run == live.Candidate.Run && deployment.Settings?.Revision == state.Settings.Revision)
-            || state.Quarantine.Any(entry => entry.Package == live.Candidate.Package.Digest && entry.SettingsRevision == state.Settings.Revision);
+        var revision = state.Settings.Revision;
+        var wasTried =
+            state.Deployments.Any(deployment => deployment.Candidate.Run == live.Candidate.Run && deployment.Settings?.Revision == revision)
+            || state.Quarantine.Any(entry => entry.Package == live.Candidate.Package.Digest && entry.SettingsRevision == revision);
         return wasTried ? null : new DeploymentOffered(
             state.NextDeployment, DeploymentKind.Settings, live.Candidate, null, EnvironmentMachine.Automation, null, null, null);
     }
 
-    /// <summary>The live release when it is the same in everything that an instance could notice, and there is nothing to run before.</summary>
+    /// <summary>
+    /// The live release when it is the same in everything that an instance could notice, and there is nothing to run before.
+    /// </summary>
     private static string? RunningAlready(EnvironmentState state, Deployment chosen, Settings settings)
     {
         if (chosen.Kind != DeploymentKind.Deploy || state.Live is not { } live || !live.Settings.Equals(settings))
@@ -94,7 +106,14 @@ public static class DeploymentQueue
             && now.Pipeline.Environment(state.Name) is { } current
             && next.Package.App == now.Package.App
             && next.Pipeline.Apps.Equals(now.Pipeline.Apps)
-            && definition.Equals(current with { Verify = definition.Verify, After = definition.After, Queue = definition.Queue, Before = definition.Before, Timeout = definition.Timeout })
+            && definition.Equals(current with
+            {
+                Verify = definition.Verify,
+                After = definition.After,
+                Queue = definition.Queue,
+                Before = definition.Before,
+                Timeout = definition.Timeout,
+            })
             ? live.Release
             : null;
     }

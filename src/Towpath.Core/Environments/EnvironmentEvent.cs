@@ -23,7 +23,8 @@ namespace Towpath.Core.Environments;
 public abstract record EnvironmentEvent : MachineEvent;
 
 public sealed record DeploymentOffered(
-    int Deployment, DeploymentKind Kind, Candidate Candidate, string? PassedIn, string By, int? Undoes, string? Release, Settings? Settings) : EnvironmentEvent;
+    int Deployment, DeploymentKind Kind, Candidate Candidate, string? PassedIn, string By, int? Undoes, string? Release, Settings? Settings)
+    : EnvironmentEvent;
 
 public sealed record UpstreamPassed(int Deployment, string Environment) : EnvironmentEvent;
 
@@ -35,7 +36,8 @@ public sealed record DeploymentStarted(int Deployment, string Release, Settings 
 public sealed record StageBegan(int Deployment, Stage Stage, DateTimeOffset Deadline) : EnvironmentEvent;
 
 /// <param name="Conclusion">What the deployment will have been once it is taken back.</param>
-public sealed record WithdrawalBegan(int Deployment, DeploymentStatus Conclusion, string Reason, DateTimeOffset Deadline) : EnvironmentEvent;
+public sealed record WithdrawalBegan(int Deployment, DeploymentStatus Conclusion, string Reason, DateTimeOffset Deadline)
+    : EnvironmentEvent;
 
 public sealed record DecisionNeeded(int Deployment, string Reason) : EnvironmentEvent;
 

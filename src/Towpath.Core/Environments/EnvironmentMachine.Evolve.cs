@@ -49,10 +49,13 @@ public static partial class EnvironmentMachine
             Reason = needed.Reason,
             Deadline = null,
         }),
-        WentLive live when state.Deployment(live.Deployment) is { Release: not null, Settings: not null } deployment => Arrive(state, deployment, recorded.At),
+        WentLive live when state.Deployment(live.Deployment) is { Release: not null, Settings: not null } deployment =>
+            Arrive(state, deployment, recorded.At),
         WentLive => state,
-        Stopped stopped => With(state, stopped.Deployment, deployment => End(deployment, DeploymentStatus.Live, "Nothing runs here now.", recorded.At)) with { Stopped = true },
-        DeploymentEnded ended => With(state, ended.Deployment, deployment => End(deployment, ended.Status, ended.Reason, recorded.At) with { SupersededBy = ended.SupersededBy }),
+        Stopped stopped => With(state, stopped.Deployment, deployment =>
+            End(deployment, DeploymentStatus.Live, "Nothing runs here now.", recorded.At)) with { Stopped = true },
+        DeploymentEnded ended => With(state, ended.Deployment, deployment =>
+            End(deployment, ended.Status, ended.Reason, recorded.At) with { SupersededBy = ended.SupersededBy }),
         PackageQuarantined quarantined => state with { Quarantine = Quarantine(state, quarantined) },
         HoldSet hold => state with { Hold = new Hold(hold.By, hold.Reason, recorded.At) },
         HoldLifted => state with { Hold = null },
@@ -73,7 +76,10 @@ public static partial class EnvironmentMachine
         offered.Settings, offered.Release, DeploymentStatus.Offered, Stage: null, Attempt: 0, Moved: false, Conclusion: null, Reason: "",
         SupersededBy: null, at, StartedAt: null, EndedAt: null, Deadline: null));
 
-    /// <summary>News of the environments before it changes what a deployment waits for; one that has begun or is over only remembers it.</summary>
+    /// <summary>
+    /// News of the environments before it changes what a deployment waits for;
+    /// one that has begun or is over only remembers it.
+    /// </summary>
     private static Deployment Pass(EnvironmentState state, Deployment deployment, string environment)
     {
         var passed = deployment with { PassedIn = deployment.PassedIn.Add(environment) };
@@ -142,6 +148,9 @@ public static partial class EnvironmentMachine
     private static EnvironmentState Trim(EnvironmentState state)
     {
         var excess = state.Deployments.Count - DeploymentsKept;
-        return excess <= 0 ? state : state with { Deployments = state.Deployments.Where((deployment, index) => index >= excess || !deployment.IsOver).ToValueList() };
+        return excess <= 0 ? state : state with
+        {
+            Deployments = state.Deployments.Where((deployment, index) => index >= excess || !deployment.IsOver).ToValueList(),
+        };
     }
 }

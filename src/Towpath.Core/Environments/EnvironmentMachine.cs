@@ -55,7 +55,7 @@ public static partial class EnvironmentMachine
     public static DateTimeOffset? NextDeadline(EnvironmentState state)
     {
         var waiting = state.Waiting.Select(deployment => (DateTimeOffset?)(deployment.OfferedAt + WaitTimeout)).Min();
-        var active = state.Active is { Status: not DeploymentStatus.NeedsDecision, Deadline: { } deadline } ? deadline : (DateTimeOffset?)null;
+        var active = state.Active is { Status: not DeploymentStatus.NeedsDecision } underWay ? underWay.Deadline : null;
         return waiting is null || active < waiting ? active ?? waiting : waiting;
     }
 
@@ -78,9 +78,11 @@ public static partial class EnvironmentMachine
 
     private static Decision<EnvironmentEvent> Offer(EnvironmentState state, OfferCandidate offer)
     {
-        var known = state.Deployments.FirstOrDefault(deployment => deployment.Kind == DeploymentKind.Deploy && deployment.Candidate.Run == offer.Candidate.Run);
+        var known = state.Deployments.FirstOrDefault(deployment =>
+            deployment.Kind == DeploymentKind.Deploy && deployment.Candidate.Run == offer.Candidate.Run);
         if (known is null)
-            return Record(new DeploymentOffered(state.NextDeployment, DeploymentKind.Deploy, offer.Candidate, offer.PassedIn, Automation, null, null, null));
+            return Record(new DeploymentOffered(
+                state.NextDeployment, DeploymentKind.Deploy, offer.Candidate, offer.PassedIn, Automation, null, null, null));
         // Also when it is over: a person who promotes the run later is asked where it has been live.
         return offer.PassedIn is { } passed && !known.PassedIn.Contains(passed)
             ? Record(new UpstreamPassed(known.Number, passed))
@@ -90,13 +92,15 @@ public static partial class EnvironmentMachine
     private static Decision<EnvironmentEvent> Revoke(EnvironmentState state, RevokeCandidate revoke)
     {
         var known = state.Deployments.FirstOrDefault(deployment =>
-            deployment.Kind == DeploymentKind.Deploy && deployment.Candidate.Run == revoke.Candidate.Run && deployment.PassedIn.Contains(revoke.RolledBackIn));
+            deployment.Kind == DeploymentKind.Deploy && deployment.Candidate.Run == revoke.Candidate.Run
+            && deployment.PassedIn.Contains(revoke.RolledBackIn));
         if (known is null)
             return Decision<EnvironmentEvent>.Nothing;
         var revoked = new UpstreamRevoked(known.Number, revoke.RolledBackIn);
         return known.IsOver || known.IsActive
             ? Record(revoked)
-            : Record(revoked, new DeploymentEnded(known.Number, DeploymentStatus.Refused, $"It was rolled back in '{revoke.RolledBackIn}'.", null));
+            : Record(revoked, new DeploymentEnded(
+                known.Number, DeploymentStatus.Refused, $"It was rolled back in '{revoke.RolledBackIn}'.", null));
     }
 
     private static Decision<EnvironmentEvent> Answer(EnvironmentState state, StageAnswered answered, DateTimeOffset now)
@@ -104,12 +108,15 @@ public static partial class EnvironmentMachine
         if (state.Active is not { Stage: { } stage } active || DeploymentPlan.CommandFor(state, active)?.Id != answered.CommandId)
             return Decision<EnvironmentEvent>.Nothing;
         if (stage == Stage.Withdraw)
-            return answered.Outcome == Outcome.Succeeded ? Withdrawn(active) : AskPerson(active, $"It could not be taken back: {answered.Reason}");
+            return answered.Outcome == Outcome.Succeeded
+                ? Withdrawn(active)
+                : AskPerson(active, $"It could not be taken back: {answered.Reason}");
         return answered.Outcome switch
         {
             Outcome.Succeeded => Advance(state, active),
             Outcome.Unknown => AskPerson(active, answered.Reason),
-            Outcome.Failed => TakeBack(state, active, active.Moved ? DeploymentStatus.RolledBack : DeploymentStatus.Failed, answered.Reason, now),
+            Outcome.Failed => TakeBack(
+                state, active, active.Moved ? DeploymentStatus.RolledBack : DeploymentStatus.Failed, answered.Reason, now),
             Outcome.Errored => TakeBack(state, active, DeploymentStatus.Errored, answered.Reason, now),
             _ => throw new UnreachableException(),
         };
@@ -125,7 +132,8 @@ public static partial class EnvironmentMachine
 
     private static Decision<EnvironmentEvent> Arrive(EnvironmentState state, Deployment active)
     {
-        var goesBack = active.Kind == DeploymentKind.Promote && state.Versions.Any(version => version.Candidate.Order > active.Candidate.Order);
+        var goesBack = active.Kind == DeploymentKind.Promote
+            && state.Versions.Any(version => version.Candidate.Order > active.Candidate.Order);
         return goesBack
             ? Record(new WentLive(active.Number), new HoldSet(active.By, $"Run {active.Candidate.Run} was promoted over a newer version."))
             : Record(new WentLive(active.Number));
@@ -140,7 +148,8 @@ public static partial class EnvironmentMachine
             // A person who cancels has decided; a deploy command that said no has not arrived. Otherwise somebody has to look.
             var isDecided = active.Status == DeploymentStatus.NeedsDecision || active.Stage == Stage.Deploy;
             return isDecided
-                ? Record(new DeploymentEnded(active.Number, conclusion == DeploymentStatus.RolledBack ? DeploymentStatus.Failed : conclusion, reason, null))
+                ? Record(new DeploymentEnded(
+                    active.Number, conclusion == DeploymentStatus.RolledBack ? DeploymentStatus.Failed : conclusion, reason, null))
                 : AskPerson(active, $"{reason} It cannot be undone (undo: none).");
         }
 
@@ -158,22 +167,28 @@ public static partial class EnvironmentMachine
     }
 
     private static Decision<EnvironmentEvent> AskPerson(Deployment active, string reason) =>
-        Record(new DecisionNeeded(active.Number, reason), new HoldSet(Automation, $"Deployment {active.Number} needs a decision: {reason}"));
+        Record(
+            new DecisionNeeded(active.Number, reason),
+            new HoldSet(Automation, $"Deployment {active.Number} needs a decision: {reason}"));
 
     private static Decision<EnvironmentEvent> PromoteByHand(EnvironmentState state, Promote promote)
     {
-        var offered = state.Deployments.LastOrDefault(deployment => deployment.Kind == DeploymentKind.Deploy && deployment.Candidate.Run == promote.Run);
+        var offered = state.Deployments.LastOrDefault(deployment =>
+            deployment.Kind == DeploymentKind.Deploy && deployment.Candidate.Run == promote.Run);
         if (offered?.Definition(state.Name) is not { } definition)
             return Decision<EnvironmentEvent>.Refuse($"Run {promote.Run} was never offered to '{state.Name}'.");
         if (definition.After.FirstOrDefault(name => !offered.PassedIn.Contains(name)) is { } missing)
-            return Decision<EnvironmentEvent>.Refuse($"Run {promote.Run} has to be live in '{missing}' before it can go to '{state.Name}'.");
+            return Decision<EnvironmentEvent>.Refuse(
+                $"Run {promote.Run} has to be live in '{missing}' before it can go to '{state.Name}'.");
         if (state.Deployments.FirstOrDefault(deployment => !deployment.IsOver && deployment.Candidate.Run == promote.Run
             && (deployment.IsActive || deployment.Kind == DeploymentKind.Promote)) is { } same)
             return Decision<EnvironmentEvent>.Refuse($"Deployment {same.Number} is bringing run {promote.Run} to '{state.Name}' already.");
-        var asked = new DeploymentOffered(state.NextDeployment, DeploymentKind.Promote, offered.Candidate, null, promote.By, null, null, null);
+        var asked = new DeploymentOffered(
+            state.NextDeployment, DeploymentKind.Promote, offered.Candidate, null, promote.By, null, null, null);
         return offered.IsOver
             ? Record(asked)
-            : Record(asked, new DeploymentEnded(offered.Number, DeploymentStatus.Superseded, $"{promote.By} promoted the run.", asked.Deployment));
+            : Record(asked, new DeploymentEnded(
+                offered.Number, DeploymentStatus.Superseded, $"{promote.By} promoted the run.", asked.Deployment));
     }
 
     private static Decision<EnvironmentEvent> Cancel(EnvironmentState state, CancelDeployment cancel, DateTimeOffset now)
@@ -183,7 +198,8 @@ public static partial class EnvironmentMachine
         {
             null => Decision<EnvironmentEvent>.Refuse($"'{state.Name}' has no deployment {cancel.Deployment}."),
             { IsOver: true } => Decision<EnvironmentEvent>.Refuse($"Deployment {cancel.Deployment} is over."),
-            { Status: DeploymentStatus.RollingBack } => Decision<EnvironmentEvent>.Refuse($"Deployment {cancel.Deployment} is being taken back already."),
+            { Status: DeploymentStatus.RollingBack } =>
+                Decision<EnvironmentEvent>.Refuse($"Deployment {cancel.Deployment} is being taken back already."),
             { IsActive: true } active => TakeBack(state, active, DeploymentStatus.Canceled, reason, now),
             _ => Record(new DeploymentEnded(cancel.Deployment, DeploymentStatus.Canceled, reason, null)),
         };
@@ -209,21 +225,28 @@ public static partial class EnvironmentMachine
 
     private static Decision<EnvironmentEvent> Overdue(EnvironmentState state, DateTimeOffset now)
     {
-        if (state.Active is { Status: not DeploymentStatus.NeedsDecision, Deadline: { } deadline, Stage: { } stage } active && now >= deadline)
+        if (state.Active is { Status: not DeploymentStatus.NeedsDecision, Deadline: { } deadline, Stage: { } stage } active
+            && now >= deadline)
         {
             var reason = $"The agent did not finish '{stage.ToString().ToLowerInvariant()}' in time.";
-            return stage == Stage.Withdraw ? AskPerson(active, $"It could not be taken back: {reason}")
-                : stage == Stage.Deploy && active.Definition(state.Name)!.Target is CommandTarget { Undo: UndoMode.None } or CommandTarget { Repeatable: false }
-                    ? AskPerson(active, $"{reason} Nobody knows whether it was deployed.")
-                : TakeBack(state, active, DeploymentStatus.Errored, reason, now);
+            var target = active.Definition(state.Name)!.Target;
+            return stage switch
+            {
+                Stage.Withdraw => AskPerson(active, $"It could not be taken back: {reason}"),
+                Stage.Deploy when target is CommandTarget { Undo: UndoMode.None } or CommandTarget { Repeatable: false } =>
+                    AskPerson(active, $"{reason} Nobody knows whether it was deployed."),
+                _ => TakeBack(state, active, DeploymentStatus.Errored, reason, now),
+            };
         }
 
         return state.Waiting.FirstOrDefault(deployment => now >= deployment.OfferedAt + WaitTimeout) is { } late
-            ? Record(new DeploymentEnded(late.Number, DeploymentStatus.Refused, $"It waited for {WaitTimeout.TotalDays:0} days. {late.Reason}".TrimEnd(), null))
+            ? Record(new DeploymentEnded(
+                late.Number, DeploymentStatus.Refused, $"It waited for {WaitTimeout.TotalDays:0} days. {late.Reason}".TrimEnd(), null))
             : Decision<EnvironmentEvent>.Nothing;
     }
 
-    private static bool Matches(HandOver news, string to, int run, bool passed) => news.To == to && news.Candidate.Run == run && news.Passed == passed;
+    private static bool Matches(HandOver news, string to, int run, bool passed) =>
+        news.To == to && news.Candidate.Run == run && news.Passed == passed;
 
     private static Decision<EnvironmentEvent> Record(params ReadOnlySpan<EnvironmentEvent> events) => ValueList.Create(events);
 }

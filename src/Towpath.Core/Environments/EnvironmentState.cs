@@ -25,7 +25,8 @@ public sealed record EnvironmentState(
     ValueList<HandOver> HandOvers) : MachineState
 {
     public static EnvironmentState Empty(string project, string name) => new(
-        project, name, ValueList<LiveVersion>.Empty, false, ValueList<Deployment>.Empty, 1, null, ValueList<Quarantined>.Empty, Settings.None, 1,
+        project, name, ValueList<LiveVersion>.Empty, false, ValueList<Deployment>.Empty, 1, null, ValueList<Quarantined>.Empty,
+        Settings.None, 1,
         ValueList<HandOver>.Empty);
 
     public LiveVersion? Live => Stopped || Versions.Count == 0 ? null : Versions[^1];
@@ -33,7 +34,8 @@ public sealed record EnvironmentState(
     /// <summary>The one that changes the environment now.</summary>
     public Deployment? Active => Deployments.FirstOrDefault(deployment => deployment.IsActive);
 
-    public IEnumerable<Deployment> Waiting => Deployments.Where(deployment => deployment.Status is DeploymentStatus.Offered or DeploymentStatus.Waiting);
+    public IEnumerable<Deployment> Waiting =>
+        Deployments.Where(deployment => deployment.Status is DeploymentStatus.Offered or DeploymentStatus.Waiting);
 
     public Deployment? Deployment(int number) => Deployments.FirstOrDefault(deployment => deployment.Number == number);
 }

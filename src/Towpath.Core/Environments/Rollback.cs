@@ -19,16 +19,19 @@ public static class Rollback
         if (state.Live is not { } live)
             return Decision<EnvironmentEvent>.Refuse($"Nothing is live in '{state.Name}'.");
         if (live.Candidate.Pipeline.Environment(state.Name)?.Target is CommandTarget)
-            return Decision<EnvironmentEvent>.Refuse($"'{state.Name}' is deployed to by a command: Towpath runs nothing there that it could stop.");
+            return Decision<EnvironmentEvent>.Refuse(
+                $"'{state.Name}' is deployed to by a command: Towpath runs nothing there that it could stop.");
         return (ValueList<EnvironmentEvent>)
         [
             new HoldSet(input.By, "Stopped by hand."),
-            new DeploymentOffered(state.NextDeployment, DeploymentKind.Stop, live.Candidate, null, input.By, live.Deployment, live.Release, live.Settings),
+            new DeploymentOffered(
+                state.NextDeployment, DeploymentKind.Stop, live.Candidate, null, input.By, live.Deployment, live.Release, live.Settings),
         ];
     }
 
     /// <summary>While a deployment runs, rolling back means to end it, and to make sure of what is live.</summary>
-    private static Decision<EnvironmentEvent> Abort(EnvironmentState state, Deployment active, RollBackEnvironment input, DateTimeOffset now)
+    private static Decision<EnvironmentEvent> Abort(
+        EnvironmentState state, Deployment active, RollBackEnvironment input, DateTimeOffset now)
     {
         if (state.Waiting.Any(deployment => deployment.Kind == DeploymentKind.Rollback))
             return Decision<EnvironmentEvent>.Nothing;
@@ -36,12 +39,13 @@ public static class Rollback
             return Decision<EnvironmentEvent>.Refuse($"Deployment {active.Number} is going back to run {active.Candidate.Run} already.");
         if (active.Definition(state.Name)?.Target is CommandTarget { Undo: UndoMode.None })
             return Decision<EnvironmentEvent>.Refuse(
-                $"What deployment {active.Number} does to '{state.Name}' cannot be undone (undo: none); cancel the deployment to end it where it is.");
+                $"What deployment {active.Number} does to '{state.Name}' cannot be undone (undo: none); cancel it to end it where it is.");
         var events = new List<EnvironmentEvent> { new HoldSet(input.By, input.Reason) };
         if (active.Status != DeploymentStatus.RollingBack)
         {
             var conclusion = active.Moved ? DeploymentStatus.RolledBack : DeploymentStatus.Canceled;
-            events.AddRange(EnvironmentMachine.TakeBack(state, active, conclusion, $"Rolled back by {input.By}: {input.Reason}", now).Events);
+            var reason = $"Rolled back by {input.By}: {input.Reason}";
+            events.AddRange(EnvironmentMachine.TakeBack(state, active, conclusion, reason, now).Events);
         }
 
         if (state.Live is { } live)
@@ -57,9 +61,11 @@ public static class Rollback
         if (state.Stopped)
             return (ValueList<EnvironmentEvent>)[new HoldSet(input.By, input.Reason), Offer(state, last, last.Deployment, input.By)];
         if (last.Candidate.Pipeline.Environment(state.Name)?.Target is CommandTarget { Undo: UndoMode.None })
-            return Decision<EnvironmentEvent>.Refuse($"What was deployed to '{state.Name}' cannot be undone (undo: none); push a fix instead.");
+            return Decision<EnvironmentEvent>.Refuse(
+                $"What was deployed to '{state.Name}' cannot be undone (undo: none); push a fix instead.");
         if (Target(state) is not { } target)
-            return Decision<EnvironmentEvent>.Refuse($"'{state.Name}' has no earlier version to go back to; 'towpath envs stop {state.Name}' ends what runs.");
+            return Decision<EnvironmentEvent>.Refuse(
+                $"'{state.Name}' has no earlier version to go back to; 'towpath envs stop {state.Name}' ends what runs.");
         return (ValueList<EnvironmentEvent>)
         [
             new HoldSet(input.By, input.Reason),
@@ -71,7 +77,8 @@ public static class Rollback
     /// <summary>The latest earlier version that differs from what is live and was not rolled back itself.</summary>
     public static LiveVersion? Target(EnvironmentState state) => state.Versions.SkipLast(1).LastOrDefault(version =>
         !version.IsSameAs(state.Versions[^1].Candidate, state.Versions[^1].Settings)
-        && !state.Quarantine.Any(entry => entry.Package == version.Candidate.Package.Digest && entry.SettingsRevision == version.Settings.Revision));
+        && !state.Quarantine.Any(entry =>
+            entry.Package == version.Candidate.Package.Digest && entry.SettingsRevision == version.Settings.Revision));
 
     /// <summary>Variables go back with the package, secrets do not: the old value of a secret may be why somebody goes back.</summary>
     private static DeploymentOffered Offer(EnvironmentState state, LiveVersion target, int undoes, string by)

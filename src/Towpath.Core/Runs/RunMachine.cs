@@ -23,7 +23,9 @@ public static class RunMachine
     public static Decision<RunEvent> Decide(RunState? state, RunInput input, DateTimeOffset now)
     {
         if (state is null)
-            return input is CreateRun create ? Follow(null, [new RunCreated(create.Project, create.Request)], now) : Decision<RunEvent>.Nothing;
+            return input is CreateRun create
+                ? Follow(null, [new RunCreated(create.Project, create.Request)], now)
+                : Decision<RunEvent>.Nothing;
 
         IEnumerable<RunEvent> first = input switch
         {
@@ -62,7 +64,8 @@ public static class RunMachine
             AttemptQueued queued => WithJob(state, queued.Job, job => job with
             {
                 Attempts = job.Attempts.Add(new AttemptState(
-                    queued.Attempt, StepStatus.Queued, null, "", recorded.At, null, null, ValueList<StepResult>.Empty, null, OrdinalMap<StoredOutput>.Empty)),
+                    queued.Attempt, StepStatus.Queued, null, "", recorded.At, null, null, ValueList<StepResult>.Empty, null,
+                    OrdinalMap<StoredOutput>.Empty)),
             }),
             AttemptStarted started => WithAttempt(state, started.Job, started.Attempt, attempt => attempt with
             {
@@ -146,7 +149,8 @@ public static class RunMachine
         if (lost.Count == 0)
             return new RunEnded(RunStatus.Succeeded, "");
         var worst = lost.FirstOrDefault(job => job.Status == StepStatus.Failed) ?? lost[0];
-        return new RunEnded(worst.Status == StepStatus.Failed ? RunStatus.Failed : RunStatus.Errored, $"Job '{worst.Definition.Name}': {worst.Attempts[^1].Reason}");
+        return new RunEnded(
+            worst.Status == StepStatus.Failed ? RunStatus.Failed : RunStatus.Errored, $"Job '{worst.Definition.Name}': {worst.Attempts[^1].Reason}");
     }
 
     private static IEnumerable<RunEvent> Packaged(PackageAnswered answered) => answered switch
@@ -161,26 +165,34 @@ public static class RunMachine
         if (state.IsOver)
             return [];
         if (Packaging(state) is not null)
-            return now >= PackagingSince(state) + PackageTimeout ? [new RunEnded(RunStatus.Errored, $"Packaging took longer than {PackageTimeout.TotalMinutes:0} minutes.")] : [];
+            return now >= PackagingSince(state) + PackageTimeout
+                ? [new RunEnded(RunStatus.Errored, $"Packaging took longer than {PackageTimeout.TotalMinutes:0} minutes.")]
+                : [];
         return state.Jobs.Where(job => job.IsActive && now >= DeadlineOf(job)).Select(job => new AttemptEnded(
             job.Definition.Name, job.Attempts[^1].Number, StepStatus.Errored, new JobEnded(
                 Outcome.Errored,
-                job.Attempts[^1].StartedAt is null ? $"No agent took it within {QueueTimeout.TotalHours:0} hours." : $"Agent '{job.Attempts[^1].Agent}' did not answer in time.",
+                job.Attempts[^1].StartedAt is null
+                    ? $"No agent took it within {QueueTimeout.TotalHours:0} hours."
+                    : $"Agent '{job.Attempts[^1].Agent}' did not answer in time.",
                 ValueList<StepResult>.Empty, null, OrdinalMap<StoredOutput>.Empty)));
     }
 
     private static DateTimeOffset DeadlineOf(JobState job) =>
-        job.Attempts[^1].StartedAt is { } started ? started + job.Definition.Timeout + AnswerGrace : job.Attempts[^1].QueuedAt + QueueTimeout;
+        job.Attempts[^1].StartedAt is { } started
+            ? started + job.Definition.Timeout + AnswerGrace
+            : job.Attempts[^1].QueuedAt + QueueTimeout;
 
     /// <summary>Packaging is due when every job has succeeded, the run deploys, and there is no package yet.</summary>
     private static StorePackage? Packaging(RunState state) =>
-        !state.IsOver && state is { Package: null, Request.Deploys: true, Pipeline.Package: { } definition } && state.Jobs.All(job => job.HasSucceeded)
+        !state.IsOver && state is { Package: null, Request.Deploys: true, Pipeline.Package: { } definition }
+        && state.Jobs.All(job => job.HasSucceeded)
             ? new StorePackage(
                 $"{StreamId.OfRun(state.Project, state.Number)}/package", state.Project, state.Number, state.Request.Commit, definition,
                 OrdinalMap<StoredOutput>.From(state.Jobs.SelectMany(job => OutputsOf(job))))
             : null;
 
-    private static DateTimeOffset PackagingSince(RunState state) => state.Jobs.Select(job => job.Attempts[^1].FinishedAt).Max() ?? state.QueuedAt;
+    private static DateTimeOffset PackagingSince(RunState state) =>
+        state.Jobs.Select(job => job.Attempts[^1].FinishedAt).Max() ?? state.QueuedAt;
 
     private static OrdinalMap<StoredOutput> InputsOf(RunState state, JobState job) =>
         OrdinalMap<StoredOutput>.From(job.Definition.Needs.SelectMany(needed => OutputsOf(state.Job(needed))));
@@ -203,7 +215,9 @@ public static class RunMachine
 
     private static RunState Create(RunCreated created, DateTimeOffset at) => new(
         created.Project, created.Request, RunStatus.Queued, "", at, null, null,
-        created.Request.Uploaded is null ? created.Request.Pipeline.Jobs.Select(job => new JobState(job, ValueList<AttemptState>.Empty)).ToValueList() : ValueList<JobState>.Empty,
+        created.Request.Uploaded is null
+            ? created.Request.Pipeline.Jobs.Select(job => new JobState(job, ValueList<AttemptState>.Empty)).ToValueList()
+            : ValueList<JobState>.Empty,
         created.Request.Uploaded, ValueList<string>.Empty);
 
     private static RunState End(RunState state, RunEnded ended, DateTimeOffset at) => state with
@@ -214,7 +228,8 @@ public static class RunMachine
         FinishedAt = at,
         Jobs = state.Jobs.Replace(job => job.IsActive, job => job with
         {
-            Attempts = job.Attempts.SetItem(job.Attempts.Count - 1, job.Attempts[^1] with { Status = StepStatus.Canceled, FinishedAt = at, Reason = ended.Reason }),
+            Attempts = job.Attempts.SetItem(
+                job.Attempts.Count - 1, job.Attempts[^1] with { Status = StepStatus.Canceled, FinishedAt = at, Reason = ended.Reason }),
         }),
     };
 

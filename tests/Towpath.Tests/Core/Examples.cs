@@ -20,7 +20,8 @@ internal sealed class Examples(int seed, IReadOnlyList<string>? ids = null)
 
     /// <summary>All that are not abstract, sorted by name.</summary>
     public static IReadOnlyList<Type> KindsOf(Type hierarchy) =>
-        [.. hierarchy.Assembly.GetTypes().Where(type => type.IsSubclassOf(hierarchy) && !type.IsAbstract).OrderBy(type => type.Name, StringComparer.Ordinal)];
+        [.. hierarchy.Assembly.GetTypes()
+            .Where(type => type.IsSubclassOf(hierarchy) && !type.IsAbstract).OrderBy(type => type.Name, StringComparer.Ordinal)];
 
     public object Of(Type type) => Of(type, "");
 
@@ -41,7 +42,8 @@ internal sealed class Examples(int seed, IReadOnlyList<string>? ids = null)
         if (type == typeof(Digest))
             return Sample.DigestOf($"package {random.Next(1, 6)}");
         if (type == typeof(Pipeline))
-            return Sample.Pipeline([Sample.Job("test"), Sample.Job("publish", ["test"])], Sample.Place("staging"), Sample.Place("production", ["staging"]), Sample.Place("npm", ["production"]));
+            return Sample.Pipeline(
+                [Sample.Job("test"), Sample.Job("publish", ["test"])], Sample.Place("staging"), Sample.Place("production", ["staging"]), Sample.Place("npm", ["production"]));
         if (type == typeof(RunRequest))
             return Sample.Request(7, (Pipeline)Of(typeof(Pipeline)));
         if (type.IsEnum)
@@ -54,7 +56,8 @@ internal sealed class Examples(int seed, IReadOnlyList<string>? ids = null)
     private object Record(Type type)
     {
         var constructor = type.GetConstructors().MaxBy(constructor => constructor.GetParameters().Length)!;
-        return constructor.Invoke([.. constructor.GetParameters().Select(parameter => IsNull(parameter) ? null : Of(parameter.ParameterType, parameter.Name!))]);
+        return constructor.Invoke([.. constructor.GetParameters()
+            .Select(parameter => IsNull(parameter) ? null : Of(parameter.ParameterType, parameter.Name!))]);
     }
 
     private object Many(Type type)

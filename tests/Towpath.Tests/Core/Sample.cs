@@ -25,7 +25,8 @@ internal static class Sample
     public static StepDefinition Step(string run) => new(run, run, OrdinalMap<string>.Empty, 10 * Minute, "sh");
 
     public static JobDefinition Job(string name, ValueList<string>? needs = null, int retry = 0) => new(
-        name, needs ?? [], [Step($"./{name}.sh")], OrdinalMap<string>.Empty, OrdinalMap<string>.Empty.With("out", "out/"), [], retry, 10 * Minute);
+        name, needs ?? [], [Step($"./{name}.sh")], OrdinalMap<string>.Empty, OrdinalMap<string>.Empty.With("out", "out/"), [], retry,
+        10 * Minute);
 
     public static AppsTarget Apps { get; } = new(OrdinalMap<string>.Empty.With("web", "127.0.0.1:8080"));
 
@@ -41,5 +42,6 @@ internal static class Sample
         [new ProcessApp("web", "", "./web", "/healthz", Minute, Minute, Minute, 2, true)], environments.ToValueList());
 
     public static RunRequest Request(int run, Pipeline pipeline, bool deploys = true) => new(
-        run, CommitOf(run), deploys ? "refs/heads/main" : "refs/heads/idea", $"Change {run}", run * 10, deploys, pipeline, null, null, "push", Noon, false);
+        run, CommitOf(run), deploys ? "refs/heads/main" : "refs/heads/idea", $"Change {run}", run * 10, deploys, pipeline,
+        RetryOf: null, Uploaded: null, "push", Noon, HandedOver: false);
 }

@@ -18,7 +18,7 @@ public sealed partial class ArchitecturePageTests
     [Fact]
     public void Name_that_went_stale_is_found() => Assert.Equal(
         ["NoSuchMachine", "src/Towpath.Nowhere", "towpath fly", "Towpath.Kernel", "gone.proto"],
-        Missing("`NoSuchMachine` beside `RunMachine`, in `src/Towpath.Nowhere`, by `towpath fly`; `Towpath.Kernel`, `gone.proto`; `agent.proto` is there"));
+        Missing("`NoSuchMachine` beside `RunMachine`, in `src/Towpath.Nowhere`, by `towpath fly`; `Towpath.Kernel`, `gone.proto` and `agent.proto`"));
 
     [Fact]
     public void Exceptions_are_all_needed()
@@ -41,7 +41,9 @@ public sealed partial class ArchitecturePageTests
         _ => Names.Contains(word),
     };
 
-    /// <summary>Types, namespaces' last words, methods of machines; verbs in lower case, so that a command is found by what is typed.</summary>
+    /// <summary>
+    /// Types, namespaces' last words, methods of machines; verbs in lower case, so that a command is found by what is typed.
+    /// </summary>
     private static HashSet<string> NamesInAssemblies()
     {
         var types = Directory.EnumerateDirectories(Repository.At("src")).Select(folder => Assembly.Load(Path.GetFileName(folder)!))

@@ -18,7 +18,8 @@ public sealed class EdgeTests
 
     [Fact]
     public void Projects_refer_to_each_other_exactly_as_the_table_says() =>
-        Assert.Equal(Allowed.Select(row => (row.Key, Edges(row.Value))), Allowed.Keys.Select(project => (project, Edges(ReferencesIn(project)))));
+        Assert.Equal(
+            Allowed.Select(row => (row.Key, Edges(row.Value))), Allowed.Keys.Select(project => (project, Edges(ReferencesIn(project)))));
 
     [Fact]
     public void Assemblies_use_only_what_can_be_reached_by_the_table() => Rule.Holds(Allowed.Keys.SelectMany(project => Violations(
@@ -27,7 +28,8 @@ public sealed class EdgeTests
     [Fact]
     public void Edge_that_is_not_in_the_table_is_found()
     {
-        Assert.Equal(["Towpath.Router uses Towpath.Core"], Violations("Towpath.Router", ["Towpath.Protocol", "Towpath.Core", "System.Runtime"], Allowed));
+        Assert.Equal(["Towpath.Router uses Towpath.Core"],
+            Violations("Towpath.Router", ["Towpath.Protocol", "Towpath.Core", "System.Runtime"], Allowed));
         Assert.Equal(["Towpath.Core uses Towpath.Engine"], Violations("Towpath.Core", ["Towpath.Engine"], Allowed));
         Assert.NotEqual(Edges(Allowed["Towpath.Server"]), Edges(["Towpath.Engine", "Towpath.Core"]));
     }
@@ -56,7 +58,9 @@ public sealed class EdgeTests
         .SkipWhile(line => !line.StartsWith("| project | may use |", StringComparison.Ordinal)).Skip(2)
         .TakeWhile(line => line.StartsWith('|'))
         .Select(line => line.Split('|', StringSplitOptions.TrimEntries))
-        .ToDictionary(cells => cells[1].Trim('`'), cells => cells[2] == "nothing" ? [] : cells[2].Split(", ").Select(name => "Towpath." + name).ToArray());
+        .ToDictionary(
+            cells => cells[1].Trim('`'),
+            cells => cells[2] == "nothing" ? [] : cells[2].Split(", ").Select(name => "Towpath." + name).ToArray());
 
     private static IEnumerable<string> ReferencesIn(string project) => XDocument.Load(Repository.At($"src/{project}/{project}.csproj"))
         .Descendants("ProjectReference").Select(reference => Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value));
@@ -71,7 +75,8 @@ public sealed class EdgeTests
                 allowed[next].ToList().ForEach(open.Enqueue);
         }
 
-        return references.Where(reference => allowed.ContainsKey(reference) && !reached.Contains(reference)).Select(reference => $"{project} uses {reference}");
+        return references.Where(reference => allowed.ContainsKey(reference) && !reached.Contains(reference))
+            .Select(reference => $"{project} uses {reference}");
     }
 
     private static IEnumerable<string> UsesInCore(string part, string other) => Core.Types

@@ -16,7 +16,8 @@ public sealed partial class EventJsonTests
     private static readonly Type[] Hierarchies = [typeof(ProjectEvent), typeof(RunEvent), typeof(EnvironmentEvent)];
 
     public static TheoryData<Type, Type> Events =>
-        [.. Hierarchies.SelectMany(hierarchy => Examples.KindsOf(hierarchy).Select(kind => new TheoryDataRow<Type, Type>(hierarchy, kind)))];
+        [.. Hierarchies.SelectMany(hierarchy => Examples.KindsOf(hierarchy)
+            .Select(kind => new TheoryDataRow<Type, Type>(hierarchy, kind)))];
 
     [Theory]
     [MemberData(nameof(Events))]
@@ -31,7 +32,10 @@ public sealed partial class EventJsonTests
         }
     }
 
-    /// <summary>A name or a property that changes makes old journals unreadable: a new version of the event is needed, beside the old one.</summary>
+    /// <summary>
+    /// A name or a property that changes makes old journals unreadable:
+    /// a new version of the event is needed, beside the old one.
+    /// </summary>
     [Fact]
     public void Names_and_properties_are_those_of_the_golden_file() =>
         Assert.Equal(File.ReadAllLines(Repository.At("tests/Towpath.Tests/Golden/events.txt")), Hierarchies.SelectMany(Describe));
@@ -39,12 +43,14 @@ public sealed partial class EventJsonTests
     [Fact]
     public void Names_are_unique()
     {
-        var names = Hierarchies.SelectMany(hierarchy => hierarchy.GetCustomAttributes<JsonDerivedTypeAttribute>()).Select(derived => derived.TypeDiscriminator).ToList();
+        var names = Hierarchies.SelectMany(hierarchy => hierarchy.GetCustomAttributes<JsonDerivedTypeAttribute>())
+            .Select(derived => derived.TypeDiscriminator).ToList();
         Assert.Equal(names.Count, names.Distinct().Count());
     }
 
     [Fact]
-    public void Event_without_a_name_is_found() => Assert.Throws<NotSupportedException>(() => JsonSerializer.Serialize<RunEvent>(new Nameless(), CoreJson.Options));
+    public void Event_without_a_name_is_found() =>
+        Assert.Throws<NotSupportedException>(() => JsonSerializer.Serialize<RunEvent>(new Nameless(), CoreJson.Options));
 
     [Fact]
     public void Name_without_a_version_or_in_another_place_is_found()

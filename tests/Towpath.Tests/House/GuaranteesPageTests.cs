@@ -11,7 +11,8 @@ public sealed partial class GuaranteesPageTests
 
     [Fact]
     public void Every_row_has_a_promise_a_fault_and_a_test() =>
-        Assert.All(Rows, row => Assert.True(row is { Number: > 0, Promise.Length: > 0, Fault.Length: > 0, Tests.Count: > 0 }, row.ToString()));
+        Assert.All(Rows, row => Assert.True(
+            row is { Number: > 0, Promise.Length: > 0, Fault.Length: > 0, Tests.Count: > 0 }, row.ToString()));
 
     [Fact]
     public void Every_test_exists() => Rule.Holds(Missing(Rows.SelectMany(row => row.Tests)));
@@ -19,7 +20,8 @@ public sealed partial class GuaranteesPageTests
     [Fact]
     public void Test_that_does_not_exist_is_found()
     {
-        Assert.Equal(["GuaranteesPageTests.Nobody_wrote_this"], Missing(["GuaranteesPageTests.Nobody_wrote_this", "GuaranteesPageTests.Every_test_exists"]));
+        Assert.Equal(["GuaranteesPageTests.Nobody_wrote_this"],
+            Missing(["GuaranteesPageTests.Nobody_wrote_this", "GuaranteesPageTests.Every_test_exists"]));
         Assert.Equal(["GuaranteesPageTests.Read"], Missing(["GuaranteesPageTests.Read"]));
         Assert.Empty(Read(["| 3 | nothing is lost | a crash | to be written |"])[0].Tests);
     }
@@ -34,12 +36,14 @@ public sealed partial class GuaranteesPageTests
     /// <summary>Whoever takes a promise back, or says it in weaker words, changes the golden file as well.</summary>
     [Fact]
     public void Promises_once_made_are_kept() =>
-        Rule.Holds(File.ReadAllLines(Repository.At("tests/Towpath.Tests/Golden/promises.txt")).Except(Rows.Select(row => $"{row.Number}. {row.Promise}")));
+        Rule.Holds(File.ReadAllLines(Repository.At("tests/Towpath.Tests/Golden/promises.txt"))
+            .Except(Rows.Select(row => $"{row.Number}. {row.Promise}")));
 
     private static IEnumerable<string> Missing(IEnumerable<string> names)
     {
         var existing = typeof(GuaranteesPageTests).Assembly.GetTypes()
-            .SelectMany(type => type.GetMethods().Where(method => method.IsDefined(typeof(FactAttribute), inherit: true)).Select(method => $"{type.Name}.{method.Name}"))
+            .SelectMany(type => type.GetMethods()
+                .Where(method => method.IsDefined(typeof(FactAttribute), inherit: true)).Select(method => $"{type.Name}.{method.Name}"))
             .Concat(InAcceptance())
             .ToHashSet();
         return names.Distinct().Where(name => !existing.Contains(name));
@@ -57,7 +61,8 @@ public sealed partial class GuaranteesPageTests
         .Select(line => line.Split('|', StringSplitOptions.TrimEntries))
         .Where(cells => cells.Length == 6 && int.TryParse(cells[1].TrimEnd('.'), out _))
         .Select(cells => new Row(
-            int.Parse(cells[1].TrimEnd('.'), null), cells[2], cells[3], InCode().Matches(cells[4]).Select(match => match.Groups[1].Value).ToList()))
+            int.Parse(cells[1].TrimEnd('.'), null), cells[2], cells[3], InCode().Matches(cells[4])
+                .Select(match => match.Groups[1].Value).ToList()))
         .ToList();
 
     [GeneratedRegex("`([^`]+)`")]

@@ -1,6 +1,9 @@
 namespace Towpath.Tests.House;
 
-/// <summary>A file past 300 lines or a method past 60 wants a reason, and the reason stands here. Limits of the listed are only ever lowered.</summary>
+/// <summary>
+/// A file past 300 lines or a method past 60 wants a reason, and the reason stands here.
+/// Limits of the listed are only ever lowered.
+/// </summary>
 public sealed class SizeTests
 {
     private const int FileLines = 300;
@@ -48,13 +51,16 @@ public sealed class SizeTests
         Assert.Equal(["Fabricated.cs:3: Work has 61 lines"], LongMethodsIn(Method(MethodLines + 1)));
 
         static SourceFile Method(int lines) => SourceFile.Of(
-            $"class Long\n{{\n    public void Work(\n        int times)\n    {{\n{string.Concat(Enumerable.Repeat("        Go();\n", lines))}    }}\n}}");
+            $"class Long\n{{\n    public void Work(\n        int times)\n    {{\n{Body(lines)}    }}\n}}");
+        static string Body(int lines) => string.Concat(Enumerable.Repeat("        Go();\n", lines));
     }
 
     private static IEnumerable<string> TooLong(SourceFile file)
     {
         var limit = LongFiles.TryGetValue(file.Path, out var listed) ? listed.Limit : FileLines;
-        return file.Lines.Count <= limit ? [] : [$"{file.Path} has {file.Lines.Count} lines, and {limit} are allowed: split it, or give the reason in {nameof(SizeTests)}"];
+        return file.Lines.Count <= limit
+            ? []
+            : [$"{file.Path} has {file.Lines.Count} lines, and {limit} are allowed: split it, or give the reason in {nameof(SizeTests)}"];
     }
 
     /// <summary>By indentation, which the formatter keeps: a member's body is between braces one level inside its type.</summary>
@@ -68,7 +74,8 @@ public sealed class SizeTests
             var head = HeadOf(file, open, indent);
             if (!file.Lines[head].Contains('(') || file.Lines[head].Contains(" class ") || file.Lines[head].Contains(" record "))
                 continue;
-            var end = Enumerable.Range(open + 1, file.Lines.Count - open - 1).First(line => file.Lines[line].StartsWith(new string(' ', indent) + "}", StringComparison.Ordinal));
+            var end = Enumerable.Range(open + 1, file.Lines.Count - open - 1)
+                .First(line => file.Lines[line].StartsWith(new string(' ', indent) + "}", StringComparison.Ordinal));
             var name = file.Lines[head].Split('(')[0].Split(' ')[^1];
             if (end - open - 1 > (LongMethods.TryGetValue(name, out var listed) ? listed.Limit : MethodLines))
                 yield return $"{file.Path}:{head + 1}: {name} has {end - open - 1} lines";

@@ -53,7 +53,8 @@ public sealed class TotalityTests
                 var input = (MachineInput)new Examples(draw, ids).Of(kind);
                 var decision = Flow.Decide(stream, state, input, Later);
                 Assert.True(decision.Refusal is null || decision.Events.Count == 0, $"{input} is refused and changes something");
-                var after = decision.Events.Aggregate(state, (known, one) => Flow.Evolve(stream, known, new Recorded<MachineEvent>(1, Later, one))!);
+                var after = decision.Events.Aggregate(
+                    state, (known, one) => Flow.Evolve(stream, known, new Recorded<MachineEvent>(1, Later, one))!);
                 Assert.Empty(Revived(state, after));
                 Assert.NotNull(Flow.Pending(after).ToList());
                 Assert.NotNull(Flow.Deliveries(after).ToList());
@@ -68,13 +69,18 @@ public sealed class TotalityTests
         Assert.Equal(["run 7 was Canceled"], Revived(run, run with { Status = RunStatus.Running }));
         var place = EnvironmentGiven.Environment("production").Live(1).State;
         Assert.Equal(["deployment 1 was Live"], Revived(
-            place, place with { Deployments = place.Deployments.Replace(_ => true, deployment => deployment with { Status = DeploymentStatus.Waiting }) }));
+            place,
+            place with
+            {
+                Deployments = place.Deployments.Replace(_ => true, deployment => deployment with { Status = DeploymentStatus.Waiting }),
+            }));
     }
 
     [Fact]
     public void States_are_of_every_kind()
     {
-        Assert.Equal(Enum.GetValues<RunStatus>(), States.Select(one => one.State).OfType<RunState>().Select(run => run.Status).Distinct().Order());
+        Assert.Equal(
+            Enum.GetValues<RunStatus>(), States.Select(one => one.State).OfType<RunState>().Select(run => run.Status).Distinct().Order());
         var missing = Enum.GetValues<DeploymentStatus>().Except(States.Select(one => one.State).OfType<EnvironmentState>()
             .SelectMany(place => place.Deployments).Select(deployment => deployment.Status));
         // Paused belongs to a rollout in steps.
@@ -103,37 +109,53 @@ public sealed class TotalityTests
     {
         var state = ProjectState.Empty("shop");
         yield return state;
-        foreach (var kind in new[] { typeof(PushAnnounced), typeof(RefMoved), typeof(RunHandedOver), typeof(PushAnnounced), typeof(RetryRequested), typeof(PushSettled) })
+        Type[] kinds =
+        [
+            typeof(PushAnnounced), typeof(RefMoved), typeof(RunHandedOver), typeof(PushAnnounced), typeof(RetryRequested),
+            typeof(PushSettled),
+        ];
+        foreach (var kind in kinds)
         {
             for (var draw = 1; draw <= 5; draw++)
-                state = ProjectMachine.Evolve(state, new Recorded<ProjectEvent>(draw, Sample.Noon, (ProjectEvent)new Examples(draw).Of(kind)));
+                state = ProjectMachine.Evolve(
+                    state, new Recorded<ProjectEvent>(draw, Sample.Noon, (ProjectEvent)new Examples(draw).Of(kind)));
             yield return state;
         }
     }
 
     private static IEnumerable<(StreamId Stream, MachineState State)> Runs() => new[]
     {
-        Run(), Run().Taken("test"), Run().Failed("test"), Run().Failed("test").Failed("test"), Run().Succeeded("test"), Run().Succeeded("test").Taken("publish"),
+        Run(), Run().Taken("test"), Run().Failed("test"), Run().Failed("test").Failed("test"), Run().Succeeded("test"),
+        Run().Succeeded("test").Taken("publish"),
         Run().Succeeded("test").Succeeded("publish"), Run().Succeeded("test").Succeeded("publish").Packaged(),
-        Run().Succeeded("test").Succeeded("publish").Packaged(Outcome.Errored, "The disk is full."), Run().Taken("test").When(new CancelRun("ada")),
+        Run().Succeeded("test").Succeeded("publish").Packaged(Outcome.Errored, "The disk is full."),
+        Run().Taken("test").When(new CancelRun("ada")),
     }.Select(story => (StreamId.OfRun("shop", 7), (MachineState)story.State));
 
     private static Core.Runs.RunScenario Run() => RunGiven.Run(Sample.Job("test", retry: 1), Sample.Job("publish", ["test"]));
 
     private static IEnumerable<(StreamId Stream, MachineState State)> Environments() => new[]
     {
-        Place(), EnvironmentGiven.Environment("production", after: ["staging", "load-test"]).Passed(1, "staging"), Place().Underway(1, Stage.Start), Place().Underway(1, Stage.Check).Offered(2).Offered(3),
-        Place().Live(1).Underway(2, Stage.Shift), Place().Live(1).Live(2).RolledBack(), Place().Live(1).Live(2).RolledBack().Arrives().Offered(3).Offered(1),
-        Place().Live(2).Offered(1).Held().Variable("LOG", "debug"), Place().Live(1).Variable("LOG", "debug"), Place().Live(1).When(new StopEnvironment("ada")),
+        Place(), EnvironmentGiven.Environment("production", after: ["staging", "load-test"]).Passed(1, "staging"),
+        Place().Underway(1, Stage.Start), Place().Underway(1, Stage.Check).Offered(2).Offered(3),
+        Place().Live(1).Underway(2, Stage.Shift), Place().Live(1).Live(2).RolledBack(),
+        Place().Live(1).Live(2).RolledBack().Arrives().Offered(3).Offered(1),
+        Place().Live(2).Offered(1).Held().Variable("LOG", "debug"), Place().Live(1).Variable("LOG", "debug"),
+        Place().Live(1).When(new StopEnvironment("ada")),
         Place().Live(1).When(new StopEnvironment("ada")).Arrives(), Place().Live(1).Underway(2, Stage.Shift).Answered(Outcome.Failed, "no"),
         Place().Live(1).Underway(2, Stage.Shift).Answered(Outcome.Failed, "no").Answered(Outcome.Failed, "no"),
         Place().Live(1).Underway(2, Stage.Shift).Answered(Outcome.Failed, "no").Arrives().Offered(3, package: "package 2"),
-        Place().Live(1).Underway(2, Stage.Check).Answered(Outcome.Failed, "no").Arrives(), Place().Underway(1, Stage.Check).Answered(Outcome.Errored, "no").Arrives(),
-        Place().Underway(1, Stage.Check).When(new CancelDeployment(1, "ada")).Arrives(), Npm(UndoMode.None).Live(1).Underway(2, Stage.Verify).Answered(Outcome.Failed, "no"),
-        Npm(UndoMode.Command).Underway(1, Stage.Deploy).Answered(Outcome.Unknown, "no"), Npm(UndoMode.Redeploy).Live(1).Live(2).RolledBack(),
+        Place().Live(1).Underway(2, Stage.Check).Answered(Outcome.Failed, "no").Arrives(),
+        Place().Underway(1, Stage.Check).Answered(Outcome.Errored, "no").Arrives(),
+        Place().Underway(1, Stage.Check).When(new CancelDeployment(1, "ada")).Arrives(),
+        Npm(UndoMode.None).Live(1).Underway(2, Stage.Verify).Answered(Outcome.Failed, "no"),
+        Npm(UndoMode.Command).Underway(1, Stage.Deploy).Answered(Outcome.Unknown, "no"),
+        Npm(UndoMode.Redeploy).Live(1).Live(2).RolledBack(),
     }.Select(story => (StreamId.OfEnvironment("shop", story.State.Name), (MachineState)story.State));
 
-    private static Core.Environments.EnvironmentScenario Place() => EnvironmentGiven.Environment("production", after: ["staging"], later: "npm");
+    private static Core.Environments.EnvironmentScenario Place() =>
+        EnvironmentGiven.Environment("production", after: ["staging"], later: "npm");
 
-    private static Core.Environments.EnvironmentScenario Npm(UndoMode undo) => EnvironmentGiven.Environment("npm", target: Sample.Command(undo));
+    private static Core.Environments.EnvironmentScenario Npm(UndoMode undo) =>
+        EnvironmentGiven.Environment("npm", target: Sample.Command(undo));
 }

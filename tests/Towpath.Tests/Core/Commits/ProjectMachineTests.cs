@@ -126,7 +126,9 @@ public sealed class ProjectMachineTests
         Push("p1", Change(Main, 1));
         var package = Sample.PackageOf("built elsewhere");
         When(new RequestUpload(Sample.CommitOf(1), package, "ada"));
-        Assert.Equal(project.Requests[0] with { Number = 2, Uploaded = package, By = "ada" }, project.Requests[^1] with { At = project.Requests[0].At });
+        Assert.Equal(
+            project.Requests[0] with { Number = 2, Uploaded = package, By = "ada" },
+            project.Requests[^1] with { At = project.Requests[0].At });
     }
 
     [Fact]

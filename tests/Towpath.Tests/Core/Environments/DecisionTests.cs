@@ -89,14 +89,15 @@ public sealed class DecisionTests
         .ThenRefused("Deployment 1 of 'production' does not wait for a decision.");
 
     [Fact]
-    public void Command_that_says_no_is_undone_by_deploying_the_version_before() => Given.Environment("npm", target: Sample.Command(UndoMode.Redeploy))
-        .Live(1)
-        .Underway(2, Stage.Verify)
-        .Answered(Outcome.Failed, "verify said no.")
-        .ThenAsked<UndoTarget>(undo => undo is { Plan.Run: 2, Previous.Run: 1 })
-        .Answered(Outcome.Succeeded)
-        .Then(2, DeploymentStatus.RolledBack)
-        .ThenLive(1);
+    public void Command_that_says_no_is_undone_by_deploying_the_version_before() =>
+        Given.Environment("npm", target: Sample.Command(UndoMode.Redeploy))
+            .Live(1)
+            .Underway(2, Stage.Verify)
+            .Answered(Outcome.Failed, "verify said no.")
+            .ThenAsked<UndoTarget>(undo => undo is { Plan.Run: 2, Previous.Run: 1 })
+            .Answered(Outcome.Succeeded)
+            .Then(2, DeploymentStatus.RolledBack)
+            .ThenLive(1);
 
     [Fact]
     public void Command_that_says_no_is_undone_by_its_own_command() => Given.Environment("npm", target: Sample.Command(UndoMode.Command))
@@ -117,22 +118,24 @@ public sealed class DecisionTests
         .ThenQuarantined();
 
     [Fact]
-    public void Verification_that_says_no_of_what_cannot_be_undone_is_for_a_person_to_decide() => Given.Environment("npm", target: Sample.Command(UndoMode.None))
-        .Live(1)
-        .Underway(2, Stage.Verify)
-        .Answered(Outcome.Failed, "verify said no.")
-        .Then(2, DeploymentStatus.NeedsDecision, "verify said no. It cannot be undone (undo: none).")
-        .When(new CancelDeployment(2, "ada"))
-        .Then(2, DeploymentStatus.Canceled)
-        .ThenLive(1);
+    public void Verification_that_says_no_of_what_cannot_be_undone_is_for_a_person_to_decide() =>
+        Given.Environment("npm", target: Sample.Command(UndoMode.None))
+            .Live(1)
+            .Underway(2, Stage.Verify)
+            .Answered(Outcome.Failed, "verify said no.")
+            .Then(2, DeploymentStatus.NeedsDecision, "verify said no. It cannot be undone (undo: none).")
+            .When(new CancelDeployment(2, "ada"))
+            .Then(2, DeploymentStatus.Canceled)
+            .ThenLive(1);
 
     [Fact]
-    public void Command_whose_fate_is_unknown_is_for_a_person_to_decide() => Given.Environment("npm", target: Sample.Command(UndoMode.Redeploy, repeatable: false))
-        .Underway(1, Stage.Deploy)
-        .Answered(Outcome.Unknown, "The agent ended while it ran.")
-        .Then(1, DeploymentStatus.NeedsDecision, "The agent ended while it ran.")
-        .When(new AcceptDeployment(1, "ada"))
-        .ThenLive(1);
+    public void Command_whose_fate_is_unknown_is_for_a_person_to_decide() =>
+        Given.Environment("npm", target: Sample.Command(UndoMode.Redeploy, repeatable: false))
+            .Underway(1, Stage.Deploy)
+            .Answered(Outcome.Unknown, "The agent ended while it ran.")
+            .Then(1, DeploymentStatus.NeedsDecision, "The agent ended while it ran.")
+            .When(new AcceptDeployment(1, "ada"))
+            .ThenLive(1);
 
     [Theory]
     [InlineData(UndoMode.None, true)]
@@ -146,32 +149,35 @@ public sealed class DecisionTests
             .ThenHeldBy(EnvironmentMachine.Automation);
 
     [Fact]
-    public void Agent_that_is_silent_about_what_can_be_repeated_has_it_undone() => Given.Environment("npm", target: Sample.Command(UndoMode.Redeploy))
-        .Live(1)
-        .Underway(2, Stage.Deploy)
-        .AfterTime(TimeSpan.FromMinutes(30))
-        .ThenAsked<UndoTarget>()
-        .Answered(Outcome.Succeeded)
-        .Then(2, DeploymentStatus.Errored);
+    public void Agent_that_is_silent_about_what_can_be_repeated_has_it_undone() =>
+        Given.Environment("npm", target: Sample.Command(UndoMode.Redeploy))
+            .Live(1)
+            .Underway(2, Stage.Deploy)
+            .AfterTime(TimeSpan.FromMinutes(30))
+            .ThenAsked<UndoTarget>()
+            .Answered(Outcome.Succeeded)
+            .Then(2, DeploymentStatus.Errored);
 
     [Fact]
-    public void Rollback_of_what_cannot_be_undone_is_refused_with_the_reason() => Given.Environment("npm", target: Sample.Command(UndoMode.None))
-        .Live(1).Live(2)
-        .RolledBack()
-        .ThenRefused("cannot be undone (undo: none)")
-        .Underway(3, Stage.Deploy)
-        .RolledBack()
-        .ThenRefused("What deployment 3 does to 'npm' cannot be undone (undo: none)")
-        .When(new CancelDeployment(3, "ada"))
-        .Then(3, DeploymentStatus.Canceled);
+    public void Rollback_of_what_cannot_be_undone_is_refused_with_the_reason() =>
+        Given.Environment("npm", target: Sample.Command(UndoMode.None))
+            .Live(1).Live(2)
+            .RolledBack()
+            .ThenRefused("cannot be undone (undo: none)")
+            .Underway(3, Stage.Deploy)
+            .RolledBack()
+            .ThenRefused("What deployment 3 does to 'npm' cannot be undone (undo: none)")
+            .When(new CancelDeployment(3, "ada"))
+            .Then(3, DeploymentStatus.Canceled);
 
     [Fact]
-    public void Rollback_of_a_command_target_deploys_the_version_before() => Given.Environment("npm", target: Sample.Command(UndoMode.Redeploy))
-        .Live(1).Live(2)
-        .RolledBack()
-        .ThenAsked<DeployTarget>(deploy => deploy.Plan.Run == 1)
-        .Arrives()
-        .ThenLive(1);
+    public void Rollback_of_a_command_target_deploys_the_version_before() =>
+        Given.Environment("npm", target: Sample.Command(UndoMode.Redeploy))
+            .Live(1).Live(2)
+            .RolledBack()
+            .ThenAsked<DeployTarget>(deploy => deploy.Plan.Run == 1)
+            .Arrives()
+            .ThenLive(1);
 
     [Fact]
     public void Stop_that_fails_is_for_a_person_to_decide_and_cannot_count_as_live() => Given.Environment("production")

@@ -75,15 +75,16 @@ public sealed class DeploymentPlanTests
         .ThenQuarantined();
 
     [Fact]
-    public void Version_that_says_no_after_traffic_moved_is_rolled_back_and_quarantined_and_nothing_is_held() => Given.Environment("production")
-        .Live(1)
-        .Underway(2, Stage.Shift)
-        .Answered(Outcome.Failed, "The new instances do not answer.")
-        .Answered(Outcome.Succeeded)
-        .Then(2, DeploymentStatus.RolledBack)
-        .ThenLive(1)
-        .ThenQuarantined(2)
-        .ThenHeldBy(null);
+    public void Version_that_says_no_after_traffic_moved_is_rolled_back_and_quarantined_and_nothing_is_held() =>
+        Given.Environment("production")
+            .Live(1)
+            .Underway(2, Stage.Shift)
+            .Answered(Outcome.Failed, "The new instances do not answer.")
+            .Answered(Outcome.Succeeded)
+            .Then(2, DeploymentStatus.RolledBack)
+            .ThenLive(1)
+            .ThenQuarantined(2)
+            .ThenHeldBy(null);
 
     [Fact]
     public void Same_package_is_not_deployed_again_by_automation_after_that() => Given.Environment("production")

@@ -72,16 +72,17 @@ public sealed class DeploymentQueueTests
         .Then(2, DeploymentStatus.Superseded, "Run 3 is newer.");
 
     [Fact]
-    public void Queue_of_every_candidate_deploys_them_in_the_order_of_their_commits() => Given.Environment("production", queue: QueueMode.Every)
-        .Underway(1, Stage.Start)
-        .Offered(3)
-        .Offered(2)
-        .Answered(Outcome.Succeeded).Answered(Outcome.Succeeded).Answered(Outcome.Succeeded)
-        .ThenLive(1)
-        .Then(2, DeploymentStatus.Starting)
-        .Then(3, DeploymentStatus.Waiting)
-        .Arrives()
-        .ThenLive(3);
+    public void Queue_of_every_candidate_deploys_them_in_the_order_of_their_commits() =>
+        Given.Environment("production", queue: QueueMode.Every)
+            .Underway(1, Stage.Start)
+            .Offered(3)
+            .Offered(2)
+            .Answered(Outcome.Succeeded).Answered(Outcome.Succeeded).Answered(Outcome.Succeeded)
+            .ThenLive(1)
+            .Then(2, DeploymentStatus.Starting)
+            .Then(3, DeploymentStatus.Waiting)
+            .Arrives()
+            .ThenLive(3);
 
     [Fact]
     public void Older_commit_never_replaces_a_newer_one_by_itself() => Given.Environment("production")
@@ -106,10 +107,11 @@ public sealed class DeploymentQueueTests
         .Then(1, DeploymentStatus.Starting);
 
     [Fact]
-    public void Candidate_that_was_rolled_back_before_is_refused_while_it_waits() => Given.Environment("production", after: ["staging", "load-test"])
-        .Passed(1, "staging")
-        .Revoked(1, "staging")
-        .Then(1, DeploymentStatus.Refused, "It was rolled back in 'staging'.");
+    public void Candidate_that_was_rolled_back_before_is_refused_while_it_waits() =>
+        Given.Environment("production", after: ["staging", "load-test"])
+            .Passed(1, "staging")
+            .Revoked(1, "staging")
+            .Then(1, DeploymentStatus.Refused, "It was rolled back in 'staging'.");
 
     [Fact]
     public void Rollback_before_does_not_end_what_is_under_way() => Given.Environment("production", after: ["staging"])
@@ -120,14 +122,15 @@ public sealed class DeploymentQueueTests
         .ThenLive(1);
 
     [Fact]
-    public void Word_that_a_candidate_is_live_before_again_does_not_begin_anew_what_is_under_way() => Given.Environment("production", after: ["staging"])
-        .Underway(1, Stage.Shift)
-        .Revoked(1, "staging")
-        .Passed(1, "staging")
-        .Then(1, DeploymentStatus.Shifting)
-        .ThenAsked<ShiftTraffic>()
-        .Arrives()
-        .ThenLive(1);
+    public void Word_that_a_candidate_is_live_before_again_does_not_begin_anew_what_is_under_way() =>
+        Given.Environment("production", after: ["staging"])
+            .Underway(1, Stage.Shift)
+            .Revoked(1, "staging")
+            .Passed(1, "staging")
+            .Then(1, DeploymentStatus.Shifting)
+            .ThenAsked<ShiftTraffic>()
+            .Arrives()
+            .ThenLive(1);
 
     [Fact]
     public void Candidate_that_waits_too_long_is_refused() => Given.Environment("production", after: ["staging", "load-test"])

@@ -10,7 +10,8 @@ internal static class Given
 {
     /// <param name="later">Environments that come after this one.</param>
     public static EnvironmentScenario Environment(
-        string name, ValueList<string>? after = null, TargetDefinition? target = null, QueueMode queue = QueueMode.NewestReady, params string[] later) =>
+        string name, ValueList<string>? after = null, TargetDefinition? target = null, QueueMode queue = QueueMode.NewestReady,
+        params string[] later) =>
         new(Sample.Place(name, after, target, queue), later);
 }
 
@@ -44,7 +45,11 @@ internal sealed class EnvironmentScenario
     public Candidate Run(int run, string? package = null, string? app = null, long? order = null) => new(
         run, order ?? run * 10, Sample.CommitOf(run), $"Change {run}", Sample.PackageOf(package ?? $"package {run}", app), Sample.Pipeline(
             [Sample.Job("build")],
-            [.. definition.After.Select(name => Sample.Place(name)), definition, .. later.Select(name => Sample.Place(name, [definition.Name]))]));
+            [
+                .. definition.After.Select(name => Sample.Place(name)),
+                definition,
+                .. later.Select(name => Sample.Place(name, [definition.Name])),
+            ]));
 
     /// <summary>The run is offered, and was live in all environments before.</summary>
     public EnvironmentScenario Offered(int run, string? package = null, string? app = null, long? order = null)
@@ -62,7 +67,8 @@ internal sealed class EnvironmentScenario
 
     public EnvironmentScenario Revoked(int run, string environment) => When(new RevokeCandidate(Run(run), environment));
 
-    public EnvironmentScenario Live(int run, string? package = null, string? app = null) => Offered(run, package, app).Arrives().ThenLive(run);
+    public EnvironmentScenario Live(int run, string? package = null, string? app = null) =>
+        Offered(run, package, app).Arrives().ThenLive(run);
 
     /// <summary>The run's deployment is in the given stage.</summary>
     public EnvironmentScenario Underway(int run, Stage stage)
@@ -122,7 +128,8 @@ internal sealed class EnvironmentScenario
     {
         var deployment = DeploymentOf(run);
         Assert.Equal(status, deployment.Status);
-        Assert.Contains(reason, status == DeploymentStatus.Waiting ? DeploymentQueue.WaitReason(State, deployment) : deployment.Reason, StringComparison.Ordinal);
+        var shown = status == DeploymentStatus.Waiting ? DeploymentQueue.WaitReason(State, deployment) : deployment.Reason;
+        Assert.Contains(reason, shown, StringComparison.Ordinal);
         return this;
     }
 

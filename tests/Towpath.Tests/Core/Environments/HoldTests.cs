@@ -124,23 +124,25 @@ public sealed class HoldTests
         .ThenRefused("Run 1 has to be live in 'load-test' before it can go to 'production'.");
 
     [Fact]
-    public void Run_that_passed_only_after_its_offer_was_over_can_be_promoted() => Given.Environment("production", after: ["staging", "load-test"])
-        .Passed(1, "staging")
-        .Offered(2)
-        .Then(1, DeploymentStatus.Superseded)
-        .Arrives()
-        .Passed(1, "load-test")
-        .Then(1, DeploymentStatus.Superseded)
-        .When(new Promote(1, "ada")).Arrives()
-        .ThenLive(1);
+    public void Run_that_passed_only_after_its_offer_was_over_can_be_promoted() =>
+        Given.Environment("production", after: ["staging", "load-test"])
+            .Passed(1, "staging")
+            .Offered(2)
+            .Then(1, DeploymentStatus.Superseded)
+            .Arrives()
+            .Passed(1, "load-test")
+            .Then(1, DeploymentStatus.Superseded)
+            .When(new Promote(1, "ada")).Arrives()
+            .ThenLive(1);
 
     [Fact]
-    public void Run_that_was_rolled_back_before_cannot_be_promoted_until_it_is_live_there_again() => Given.Environment("production", after: ["staging"])
-        .Live(1).Live(2)
-        .Revoked(1, "staging")
-        .When(new Promote(1, "ada"))
-        .ThenRefused("Run 1 has to be live in 'staging'")
-        .Passed(1, "staging")
-        .When(new Promote(1, "ada")).Arrives()
-        .ThenLive(1);
+    public void Run_that_was_rolled_back_before_cannot_be_promoted_until_it_is_live_there_again() =>
+        Given.Environment("production", after: ["staging"])
+            .Live(1).Live(2)
+            .Revoked(1, "staging")
+            .When(new Promote(1, "ada"))
+            .ThenRefused("Run 1 has to be live in 'staging'")
+            .Passed(1, "staging")
+            .When(new Promote(1, "ada")).Arrives()
+            .ThenLive(1);
 }

@@ -8,30 +8,32 @@ namespace Towpath.Tests.Core.Runs;
 public sealed class RunMachineTests
 {
     [Fact]
-    public void Commit_goes_through_its_jobs_to_a_package_that_is_offered_to_the_first_environments() => Given.Run(Sample.Job("test"), Sample.Job("publish", ["test"]))
-        .Then(RunStatus.Queued)
-        .ThenAsked("jobs/test/attempts/1")
-        .Taken("test")
-        .Then(RunStatus.Running)
-        .Succeeded("test")
-        .ThenAsked("jobs/publish/attempts/1")
-        .Succeeded("publish")
-        .ThenAsked("package")
-        .ThenOffered()
-        .Packaged()
-        .Then(RunStatus.Succeeded)
-        .ThenAsked()
-        .ThenOffered("staging")
-        .When(new OfferTaken("staging"))
-        .ThenOffered();
+    public void Commit_goes_through_its_jobs_to_a_package_that_is_offered_to_the_first_environments() =>
+        Given.Run(Sample.Job("test"), Sample.Job("publish", ["test"]))
+            .Then(RunStatus.Queued)
+            .ThenAsked("jobs/test/attempts/1")
+            .Taken("test")
+            .Then(RunStatus.Running)
+            .Succeeded("test")
+            .ThenAsked("jobs/publish/attempts/1")
+            .Succeeded("publish")
+            .ThenAsked("package")
+            .ThenOffered()
+            .Packaged()
+            .Then(RunStatus.Succeeded)
+            .ThenAsked()
+            .ThenOffered("staging")
+            .When(new OfferTaken("staging"))
+            .ThenOffered();
 
     [Fact]
-    public void Jobs_that_need_no_other_start_together() => Given.Run(Sample.Job("lint"), Sample.Job("test"), Sample.Job("publish", ["lint", "test"]))
-        .ThenAsked("jobs/lint/attempts/1", "jobs/test/attempts/1")
-        .Succeeded("test")
-        .ThenAsked("jobs/lint/attempts/1")
-        .Succeeded("lint")
-        .ThenAsked("jobs/publish/attempts/1");
+    public void Jobs_that_need_no_other_start_together() =>
+        Given.Run(Sample.Job("lint"), Sample.Job("test"), Sample.Job("publish", ["lint", "test"]))
+            .ThenAsked("jobs/lint/attempts/1", "jobs/test/attempts/1")
+            .Succeeded("test")
+            .ThenAsked("jobs/lint/attempts/1")
+            .Succeeded("lint")
+            .ThenAsked("jobs/publish/attempts/1");
 
     [Fact]
     public void Job_gets_the_outputs_of_those_it_needs_and_of_no_other()
@@ -92,13 +94,14 @@ public sealed class RunMachineTests
         .Then(RunStatus.Failed, "Job 'test': exit code 1.");
 
     [Fact]
-    public void Jobs_under_way_are_waited_for_and_what_needs_the_failed_one_never_starts() => Given.Run(Sample.Job("lint"), Sample.Job("test"), Sample.Job("publish", ["lint", "test"]))
-        .Failed("lint")
-        .Then(RunStatus.Queued)
-        .ThenAsked("jobs/test/attempts/1")
-        .Succeeded("test")
-        .Then(RunStatus.Failed)
-        .Then("publish", StepStatus.Queued);
+    public void Jobs_under_way_are_waited_for_and_what_needs_the_failed_one_never_starts() =>
+        Given.Run(Sample.Job("lint"), Sample.Job("test"), Sample.Job("publish", ["lint", "test"]))
+            .Failed("lint")
+            .Then(RunStatus.Queued)
+            .ThenAsked("jobs/test/attempts/1")
+            .Succeeded("test")
+            .Then(RunStatus.Failed)
+            .Then("publish", StepStatus.Queued);
 
     [Fact]
     public void Attempt_that_no_agent_takes_is_errored() => Given.Run(Sample.Job("test"))
@@ -177,16 +180,18 @@ public sealed class RunMachineTests
         .ThenOffered();
 
     [Fact]
-    public void Pipeline_without_a_package_ends_with_its_jobs() => Given.Run([Sample.Job("test")], pipeline: plain => plain with { Package = null })
-        .Succeeded("test")
-        .Then(RunStatus.Succeeded)
-        .ThenOffered();
+    public void Pipeline_without_a_package_ends_with_its_jobs() =>
+        Given.Run([Sample.Job("test")], pipeline: plain => plain with { Package = null })
+            .Succeeded("test")
+            .Then(RunStatus.Succeeded)
+            .ThenOffered();
 
     [Fact]
-    public void Package_that_was_built_elsewhere_is_offered_without_any_job() => Given.Run([Sample.Job("test")], uploaded: RunScenario.Package)
-        .Then(RunStatus.Succeeded)
-        .ThenAsked()
-        .ThenOffered("staging");
+    public void Package_that_was_built_elsewhere_is_offered_without_any_job() =>
+        Given.Run([Sample.Job("test")], uploaded: RunScenario.Package)
+            .Then(RunStatus.Succeeded)
+            .ThenAsked()
+            .ThenOffered("staging");
 
     [Fact]
     public void Run_that_did_not_start_is_overtaken_by_a_newer_commit() => Given.Run([Sample.Job("test")], deploys: false)

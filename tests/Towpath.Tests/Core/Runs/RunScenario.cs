@@ -11,7 +11,8 @@ internal static class Given
 {
     public static RunScenario Run(params JobDefinition[] jobs) => Run(jobs.ToValueList());
 
-    public static RunScenario Run(ValueList<JobDefinition> jobs, bool deploys = true, Func<Pipeline, Pipeline>? pipeline = null, Package? uploaded = null)
+    public static RunScenario Run(
+        ValueList<JobDefinition> jobs, bool deploys = true, Func<Pipeline, Pipeline>? pipeline = null, Package? uploaded = null)
     {
         var plain = Sample.Pipeline(jobs, Sample.Place("staging"), Sample.Place("production", ["staging"]));
         var request = Sample.Request(7, pipeline?.Invoke(plain) ?? plain, deploys) with { Uploaded = uploaded };
@@ -52,7 +53,8 @@ internal sealed class RunScenario
 
     public RunScenario Failed(string job, string reason = "Step './test.sh' failed: exit code 1.") => Answered(job, Outcome.Failed, reason);
 
-    public RunScenario Answered(string job, Outcome outcome, string reason = "") => When(new AttemptAnswered(CommandOf(job).Id, Ended(job, outcome, reason)));
+    public RunScenario Answered(string job, Outcome outcome, string reason = "") =>
+        When(new AttemptAnswered(CommandOf(job).Id, Ended(job, outcome, reason)));
 
     public RunScenario Packaged(Outcome outcome = Outcome.Succeeded, string reason = "") =>
         When(new PackageAnswered("shop/runs/7/package", outcome, outcome == Outcome.Succeeded ? Package : null, reason));
@@ -73,7 +75,8 @@ internal sealed class RunScenario
     public RunScenario Then(string job, StepStatus status, string reason = "")
     {
         Assert.Equal(status, State.Job(job).Status);
-        Assert.Contains(reason, string.Concat(State.Job(job).Attempts.TakeLast(1).Select(attempt => attempt.Reason)), StringComparison.Ordinal);
+        Assert.Contains(reason, string.Concat(State.Job(job).Attempts.TakeLast(1).Select(attempt => attempt.Reason)),
+            StringComparison.Ordinal);
         return this;
     }
 
@@ -99,7 +102,8 @@ internal sealed class RunScenario
 
     public RunScenario ThenOffered(params string[] environments)
     {
-        Assert.Equal(environments.Select(name => StreamId.OfEnvironment("shop", name)), Flow.Deliveries(State).Select(delivery => delivery.To));
+        Assert.Equal(
+            environments.Select(name => StreamId.OfEnvironment("shop", name)), Flow.Deliveries(State).Select(delivery => delivery.To));
         return this;
     }
 
