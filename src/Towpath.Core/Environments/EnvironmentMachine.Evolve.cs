@@ -64,10 +64,7 @@ public static partial class EnvironmentMachine
             Settings = new Settings(changed.Revision, changed.Variables, changed.Secrets),
             NextRevision = changed.Revision + 1,
         },
-        NewsHandedOver taken => state with
-        {
-            HandOvers = state.HandOvers.Where(news => !Matches(news, taken.To, taken.Run, taken.Passed)).ToValueList(),
-        },
+        NewsHandedOver taken => Forget(state, taken),
         _ => throw new UnreachableException(),
     };
 
@@ -132,6 +129,11 @@ public static partial class EnvironmentMachine
         HandOvers = state.HandOvers.Where(news => !passed || news.Candidate.Run != candidate.Run)
             .Concat(candidate.Pipeline.EnvironmentsAfter(state.Name).Select(later => new HandOver(later.Name, candidate, passed)))
             .Distinct().ToValueList(),
+    };
+
+    private static EnvironmentState Forget(EnvironmentState state, NewsHandedOver taken) => state with
+    {
+        HandOvers = state.HandOvers.Where(news => !Matches(news, taken.To, taken.Run, taken.Passed)).ToValueList(),
     };
 
     private static ValueList<Quarantined> Quarantine(EnvironmentState state, PackageQuarantined quarantined)

@@ -150,7 +150,8 @@ public static class RunMachine
             return new RunEnded(RunStatus.Succeeded, "");
         var worst = lost.FirstOrDefault(job => job.Status == StepStatus.Failed) ?? lost[0];
         return new RunEnded(
-            worst.Status == StepStatus.Failed ? RunStatus.Failed : RunStatus.Errored, $"Job '{worst.Definition.Name}': {worst.Attempts[^1].Reason}");
+            worst.Status == StepStatus.Failed ? RunStatus.Failed : RunStatus.Errored,
+            $"Job '{worst.Definition.Name}': {worst.Attempts[^1].Reason}");
     }
 
     private static IEnumerable<RunEvent> Packaged(PackageAnswered answered) => answered switch

@@ -43,7 +43,8 @@ internal sealed class Examples(int seed, IReadOnlyList<string>? ids = null)
             return Sample.DigestOf($"package {random.Next(1, 6)}");
         if (type == typeof(Pipeline))
             return Sample.Pipeline(
-                [Sample.Job("test"), Sample.Job("publish", ["test"])], Sample.Place("staging"), Sample.Place("production", ["staging"]), Sample.Place("npm", ["production"]));
+                [Sample.Job("test"), Sample.Job("publish", ["test"])],
+                Sample.Place("staging"), Sample.Place("production", ["staging"]), Sample.Place("npm", ["production"]));
         if (type == typeof(RunRequest))
             return Sample.Request(7, (Pipeline)Of(typeof(Pipeline)));
         if (type.IsEnum)

@@ -28,7 +28,7 @@ public sealed partial class NameTests
 
     [Fact]
     public void Other_names_are_left_alone() => Assert.Empty(Find(
-        [SourceFile.Of("public sealed class EnvironmentState\npublic record ProcessTree\n// the Process class\nclass Servers")], Clashing()));
+        [SourceFile.Of("sealed class EnvironmentState\npublic record ProcessTree\n// the Process class\nclass Servers")], Clashing()));
 
     private static IEnumerable<string> Find(IEnumerable<SourceFile> files, Regex pattern) => files.SelectMany(file =>
         Enumerable.Range(0, file.Lines.Count).Where(line => pattern.IsMatch(file.Lines[line])).Select(file.At));
