@@ -18,7 +18,7 @@ public sealed partial class ArchitecturePageTests
     [Fact]
     public void Name_that_went_stale_is_found() => Assert.Equal(
         ["NoSuchMachine", "src/Towpath.Nowhere", "towpath fly", "Towpath.Kernel", "gone.proto"],
-        Missing("`NoSuchMachine` `RunMachine` `src/Towpath.Nowhere` `towpath fly` `towpath up` `Towpath.Kernel` `gone.proto` `agent.proto`"));
+        Missing("`NoSuchMachine` `RunMachine` `src/Towpath.Nowhere` `towpath fly` `Towpath.Kernel` `gone.proto` `agent.proto`"));
 
     [Fact]
     public void Exceptions_are_all_needed()
