@@ -110,11 +110,11 @@ public static partial class EnvironmentMachine
         if (stage == Stage.Withdraw)
             return answered.Outcome == Outcome.Succeeded
                 ? Withdrawn(active)
-                : AskPerson(active, $"It could not be taken back: {answered.Reason}");
+                : AskPerson(state, active, $"It could not be taken back: {answered.Reason}");
         return answered.Outcome switch
         {
             Outcome.Succeeded => Advance(state, active),
-            Outcome.Unknown => AskPerson(active, answered.Reason),
+            Outcome.Unknown => AskPerson(state, active, answered.Reason),
             Outcome.Failed => TakeBack(
                 state, active, active.Moved ? DeploymentStatus.RolledBack : DeploymentStatus.Failed, answered.Reason, now),
             Outcome.Errored => TakeBack(state, active, DeploymentStatus.Errored, answered.Reason, now),
@@ -150,7 +150,7 @@ public static partial class EnvironmentMachine
             return isDecided
                 ? Record(new DeploymentEnded(
                     active.Number, conclusion == DeploymentStatus.RolledBack ? DeploymentStatus.Failed : conclusion, reason, null))
-                : AskPerson(active, $"{reason} It cannot be undone (undo: none).");
+                : AskPerson(state, active, $"{reason} It cannot be undone (undo: none).");
         }
 
         return Record(new WithdrawalBegan(active.Number, conclusion, reason, now + DeploymentPlan.WithdrawTimeout));
@@ -161,15 +161,18 @@ public static partial class EnvironmentMachine
         if (active is { Kind: DeploymentKind.Stop, Conclusion: null })
             return Record(new Stopped(active.Number));
         var ended = new DeploymentEnded(active.Number, active.Conclusion!.Value, active.Reason, null);
-        return active.Conclusion == DeploymentStatus.RolledBack
+        // A rollback that failed says nothing against the version that it was going back to.
+        return active is { Conclusion: DeploymentStatus.RolledBack, Kind: not DeploymentKind.Rollback }
             ? Record(ended, new PackageQuarantined(active.Candidate.Package.Digest, active.Settings!.Revision, active.Number))
             : Record(ended);
     }
 
-    private static Decision<EnvironmentEvent> AskPerson(Deployment active, string reason) =>
-        Record(
-            new DecisionNeeded(active.Number, reason),
-            new HoldSet(Automation, $"Deployment {active.Number} needs a decision: {reason}"));
+    /// <summary>A hold that somebody set stays his, with his reason.</summary>
+    private static Decision<EnvironmentEvent> AskPerson(EnvironmentState state, Deployment active, string reason)
+    {
+        var needed = new DecisionNeeded(active.Number, reason);
+        return state.Hold is null ? Record(needed, new HoldSet(Automation, $"Deployment {active.Number} needs a decision: {reason}")) : Record(needed);
+    }
 
     private static Decision<EnvironmentEvent> PromoteByHand(EnvironmentState state, Promote promote)
     {
@@ -232,9 +235,9 @@ public static partial class EnvironmentMachine
             var target = active.Definition(state.Name)!.Target;
             return stage switch
             {
-                Stage.Withdraw => AskPerson(active, $"It could not be taken back: {reason}"),
+                Stage.Withdraw => AskPerson(state, active, $"It could not be taken back: {reason}"),
                 Stage.Deploy when target is CommandTarget { Undo: UndoMode.None } or CommandTarget { Repeatable: false } =>
-                    AskPerson(active, $"{reason} Nobody knows whether it was deployed."),
+                    AskPerson(state, active, $"{reason} Nobody knows whether it was deployed."),
                 _ => TakeBack(state, active, DeploymentStatus.Errored, reason, now),
             };
         }

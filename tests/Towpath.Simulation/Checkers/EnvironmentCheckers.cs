@@ -131,7 +131,7 @@ internal sealed class PeopleArePaidHeed : EnvironmentChecker
             case PackageQuarantined entry:
                 quarantine.Add((stream, entry.Package, entry.SettingsRevision));
                 return null;
-            case DeploymentEnded { Status: DeploymentStatus.RolledBack } ended:
+            case DeploymentEnded { Status: DeploymentStatus.RolledBack } ended when Offers[(stream, ended.Deployment)].Kind != DeploymentKind.Rollback:
                 quarantine.Add((stream, Offers[(stream, ended.Deployment)].Candidate.Package.Digest, Settings[(stream, ended.Deployment)].Revision));
                 return null;
             case DeploymentOffered { Kind: DeploymentKind.Rollback } when !held.Contains(stream):
