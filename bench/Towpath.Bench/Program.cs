@@ -13,4 +13,5 @@ var root = new RootCommand("Measures Towpath beside the least that could do the 
     BareProxy.CreateVerb(),
     Upstream.CreateVerb(),
 };
-return await root.Parse(args).InvokeAsync();
+// Ctrl-C: ending what was started and taking the disk away takes a moment.
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromMinutes(1) });

@@ -41,7 +41,7 @@ internal static class BareGitServer
     {
         var repositories = new Repositories(Path.Combine(folder, "git"));
         repositories.Create(Project);
-        WriteHook(repositories, HandMade.Script(level, folder, repositories.PathOf(Project), step, tidy: false));
+        WriteHook(repositories, HandMade.Script(level, folder, repositories.PathOf(Project), step));
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         builder.WebHost.UseUrls("http://127.0.0.1:0");

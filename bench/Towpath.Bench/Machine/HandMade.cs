@@ -4,7 +4,7 @@ namespace Towpath.Bench.Machine;
 
 /// <summary>
 /// What an agent does for a job, as a person would write it in sh: a .git that borrows the repository's objects, one git
-/// process for the checkout, the step in a session of its own and in the same sandbox, its output in a file.
+/// process for the checkout, the step in a session of its own and in the same sandbox, its output in a file. The workspace stays.
 /// </summary>
 internal static class HandMade
 {
@@ -15,8 +15,7 @@ internal static class HandMade
     /// <param name="folder">Workspaces lie in its <c>work</c>; it is hidden in the sandbox but for them.</param>
     /// <param name="repository">The bare repository.</param>
     /// <param name="step">Runs as <c>sh -e -c STEP</c>.</param>
-    /// <param name="tidy">True to remove the workspace at the end.</param>
-    public static string Script(SandboxLevel level, string folder, string repository, string step, bool tidy) => $$"""
+    public static string Script(SandboxLevel level, string folder, string repository, string step) => $$"""
         #!/bin/sh
         set -e
         commit=$1 name=$2
@@ -29,8 +28,6 @@ internal static class HandMade
         GIT_DIR=$work/src/.git GIT_WORK_TREE=$work/src GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null GIT_ATTR_NOSYSTEM=1 \
           git read-tree --reset -u --no-recurse-submodules HEAD
         HOME={{folder}}/home TMPDIR=$work/tmp setsid {{Words(level, folder, repository)}} sh -e -c '{{step}}' >"$work/log" 2>&1 </dev/null
-        cd /
-        {{(tidy ? "rm -rf \"$work\"" : "")}}
         """;
 
     private static string Words(SandboxLevel level, string folder, string repository)

@@ -19,7 +19,7 @@ public sealed record Conditions(
         Environment.OSVersion.Version.ToString(),
         RuntimeInformation.FrameworkDescription,
         Output("git", "--version").Replace("git version ", "", StringComparison.Ordinal),
-        Output("findmnt", "-n", "-o", "FSTYPE,SOURCE", "-T", folder),
+        string.Join(' ', Output("findmnt", "-n", "-o", "FSTYPE,SOURCE", "-T", folder).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)),
         double.Parse(File.ReadAllText("/proc/loadavg").Split(' ')[0], CultureInfo.InvariantCulture));
 
     private static string Output(string program, params string[] arguments)

@@ -40,6 +40,10 @@ internal static class MeasuringVerb
                 var (figures, targets) = await measure(typed, program, place, cancel);
                 return ReportText.Print(new Report(name, conditions, figures, targets), typed.GetValue(Json));
             }
+            catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+            {
+                return 3;
+            }
             catch (InvalidOperationException e)
             {
                 await Console.Error.WriteLineAsync(e.Message);
