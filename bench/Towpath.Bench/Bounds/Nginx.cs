@@ -29,7 +29,8 @@ internal sealed class Nginx : IAsyncDisposable
         var port = TowpathProgram.FreePort();
         var file = Path.Combine(folder, "nginx.conf");
         await File.WriteAllTextAsync(file, Configuration(folder, port, upstream), cancel);
-        var nginx = new Nginx(Child.Start(Program, "-p", folder, "-e", "stderr", "-c", file), new Uri($"http://{TowpathProgram.Local(port)}/"));
+        var address = new Uri($"http://{TowpathProgram.Local(port)}/");
+        var nginx = new Nginx(Child.Start(Program, "-p", folder, "-e", "stderr", "-c", file), address);
         try
         {
             await AnswersAsync(nginx, cancel);

@@ -28,7 +28,9 @@ internal sealed class Place : IAsyncDisposable
             var image = Path.Combine(folder, "disk.img");
             var disk = Directory.CreateDirectory(Path.Combine(folder, "disk")).FullName;
             await Shell.RunAsync("truncate", ["-s", DiskSize, image], cancel: cancel);
-            await Shell.RunAsync("mkfs.ext4", ["-q", "-F", "-O", "has_journal", "-E", "lazy_itable_init=0,lazy_journal_init=0", image], cancel: cancel);
+            // Whole from the start: otherwise the kernel goes on making it while it is measured.
+            string[] whole = ["-E", "lazy_itable_init=0,lazy_journal_init=0"];
+            await Shell.RunAsync("mkfs.ext4", ["-q", "-F", "-O", "has_journal", .. whole, image], cancel: cancel);
             await Shell.RunAsync("mount", ["-o", "loop", image, disk], cancel: cancel);
             return new Place(folder, isMounted: true);
         }

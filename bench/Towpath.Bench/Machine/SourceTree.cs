@@ -54,5 +54,6 @@ internal sealed class SourceTree
 
     public Task PushAsync(string remote, CancellationToken cancel) => GitAsync(["push", "-q", remote, "HEAD:refs/heads/main"], cancel);
 
-    private Task<string> GitAsync(string[] arguments, CancellationToken cancel) => Shell.RunAsync("git", arguments, folder, Variables, cancel);
+    private Task<string> GitAsync(string[] arguments, CancellationToken cancel) =>
+        Shell.RunAsync("git", arguments, folder, Variables, cancel);
 }

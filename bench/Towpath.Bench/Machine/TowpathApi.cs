@@ -43,13 +43,16 @@ internal sealed class TowpathApi : IDisposable
                 continue;
             if (state != "succeeded")
                 throw new InvalidOperationException($"run {run} {state}: {json.RootElement}");
-            return json.RootElement.GetProperty("finishedAt").GetDateTimeOffset() - json.RootElement.GetProperty("queuedAt").GetDateTimeOffset();
+            return At("finishedAt") - At("queuedAt");
+
+            DateTimeOffset At(string moment) => json.RootElement.GetProperty(moment).GetDateTimeOffset();
         }
     }
 
     public async Task<string> LogAsync(int run, string job, CancellationToken cancel)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"logs/{Project}/runs/{run}/jobs/{job}/attempts/1", UriKind.Relative));
+        var address = new Uri($"logs/{Project}/runs/{run}/jobs/{job}/attempts/1", UriKind.Relative);
+        using var request = new HttpRequestMessage(HttpMethod.Get, address);
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/plain"));
         using var answer = await http.SendAsync(request, cancel);
         return await answer.EnsureSuccessStatusCode().Content.ReadAsStringAsync(cancel);

@@ -4,7 +4,9 @@ using System.Diagnostics;
 namespace Towpath.Bench.Measuring;
 
 /// <summary>What became of a stretch of load.</summary>
-/// <param name="Milliseconds">Of each request that was answered 200, from the moment it was due: a late answer makes no later request late.</param>
+/// <param name="Milliseconds">
+/// Of each request that was answered 200, from the moment it was due: a late answer makes no later request late.
+/// </param>
 /// <param name="Failed">Requests with another answer, or none.</param>
 internal sealed record LoadResult(IReadOnlyList<double> Milliseconds, int Failed);
 

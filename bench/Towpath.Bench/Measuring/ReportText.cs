@@ -21,7 +21,8 @@ internal static class ReportText
     private static void PrintTable(Report report)
     {
         var on = report.Conditions;
-        Console.WriteLine($"{report.Measurement}: {on.Cores} cores ({on.Processor}), kernel {on.Kernel}, {on.Runtime}, git {on.Git}, data on {on.FileSystem}");
+        Console.WriteLine($"{report.Measurement}: {on.Cores} cores ({on.Processor}), kernel {on.Kernel}, {on.Runtime}, git {on.Git}");
+        Console.WriteLine($"data on {on.FileSystem}");
         Console.WriteLine($"{on.At:yyyy-MM-dd HH:mm} UTC, version {on.Version}, load before {Number(on.LoadBefore)}\n");
         var what = Math.Max(4, report.Figures.Max(figure => figure.What.Length));
         var of = Math.Max(2, report.Figures.Max(figure => figure.Of.Length));
@@ -30,7 +31,8 @@ internal static class ReportText
         {
             var quartiles = $"{Number(sample.Q1)} to {Number(sample.Q3)}";
             Console.WriteLine(
-                $"{figure.What.PadRight(what)}  {figure.Of.PadRight(of)}  {sample.Count,5}  {Number(sample.Median),8}  {quartiles,-18}  {Number(sample.P95),8} {figure.Unit}");
+                $"{figure.What.PadRight(what)}  {figure.Of.PadRight(of)}  {sample.Count,5}  {Number(sample.Median),8}  "
+                + $"{quartiles,-18}  {Number(sample.P95),8} {figure.Unit}");
         }
 
         Console.WriteLine();

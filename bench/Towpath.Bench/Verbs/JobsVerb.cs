@@ -13,7 +13,7 @@ internal static class JobsVerb
     private const double ShareAtLeast = 0.5;
     private const string AtOnce = "4";
 
-    private static readonly Option<int> Rounds = MeasuringVerb.Count("--rounds", "Rounds that count, each with both sides and both sandboxes", 10);
+    private static readonly Option<int> Rounds = MeasuringVerb.Count("--rounds", "Rounds that count, both sides in both sandboxes", 10);
     private static readonly Option<int> Warmup = MeasuringVerb.Count("--warmup", "Rounds before them", 3);
     private static readonly Option<int> Jobs = MeasuringVerb.Count("--jobs", "Jobs in a round, at most 100", 100);
     private static readonly Option<int> Files = MeasuringVerb.Count("--files", "Files in the repository", 20);
@@ -94,7 +94,8 @@ internal static class JobsVerb
 
         public List<Pair> Pairs { get; } = [];
 
-        public static async Task<Side> StartAsync(TowpathProgram program, Place place, SandboxLevel level, int jobs, CancellationToken cancel)
+        public static async Task<Side> StartAsync(
+            TowpathProgram program, Place place, SandboxLevel level, int jobs, CancellationToken cancel)
         {
             var data = place.At(level.ToString());
             var byHand = Directory.CreateDirectory(place.At($"hand-{level}")).FullName;

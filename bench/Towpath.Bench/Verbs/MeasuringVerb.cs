@@ -11,7 +11,7 @@ internal static class MeasuringVerb
 
     private static readonly Option<bool> OnLoop = new("--on-loop")
     {
-        Description = "Put all data on an ext4 with a journal in a file of its own (needs root); the temp folder's file system may have none",
+        Description = "Put all data on a new ext4 with a journal, in a file (needs root); the temp folder's may have none",
     };
 
     private static readonly Option<string?> Program = new("--towpath")
@@ -25,7 +25,7 @@ internal static class MeasuringVerb
         string name,
         string description,
         IEnumerable<Option> options,
-        Func<ParseResult, TowpathProgram, Place, CancellationToken, Task<(IReadOnlyList<Figure> Figures, IReadOnlyList<Target> Targets)>> measure)
+        Func<ParseResult, TowpathProgram, Place, CancellationToken, Task<(IReadOnlyList<Figure>, IReadOnlyList<Target>)>> measure)
     {
         var verb = new Command(name, description) { Json, OnLoop, Program };
         foreach (var option in options)

@@ -76,7 +76,9 @@ internal static class PushVerb
     {
         private readonly string bareRemote = new UriBuilder(bareAddress)
         {
-            UserName = "x", Password = BareGitServer.Password, Path = $"/git/{BareGitServer.Project}.git",
+            UserName = "x",
+            Password = BareGitServer.Password,
+            Path = $"/git/{BareGitServer.Project}.git",
         }.Uri.AbsoluteUri;
 
         private int runs;

@@ -30,8 +30,8 @@ internal static class RouterVerb
         await using var router = program.Start("router", place.At("towpath"));
         var listen = await RouteAsync(router, place.At("towpath"), address, cancel);
         // The runtime's own defaults: nobody who sets up a YARP would turn them off.
-        var (yarp, yarpAddress) = await Child.StartOwnAsync(
-            BareProxy.Verb, ["--to", address], new Dictionary<string, string> { ["DOTNET_TieredPGO"] = "1", ["DOTNET_gcConcurrent"] = "1" });
+        var defaults = new Dictionary<string, string> { ["DOTNET_TieredPGO"] = "1", ["DOTNET_gcConcurrent"] = "1" };
+        var (yarp, yarpAddress) = await Child.StartOwnAsync(BareProxy.Verb, ["--to", address], defaults);
         await using var yarpEnds = yarp;
         List<Proxy> proxies = [new("towpath", new Uri($"http://{listen}/"), router.Pid), new("bound", new Uri(yarpAddress), yarp.Pid)];
         await using var nginx = await Nginx.TryStartAsync(place.At("nginx"), new Uri(address), cancel);
@@ -40,12 +40,13 @@ internal static class RouterVerb
         proxies.Add(new("no proxy", new Uri(address), app.Pid));
 
         using var load = new OpenLoop();
+        var duration = TimeSpan.FromSeconds(typed.GetValue(Seconds));
         for (var round = -typed.GetValue(Warmup); round < typed.GetValue(Rounds); round++)
         {
             MeasuringVerb.Say(round < 0 ? "warming up" : $"round {round} of {typed.GetValue(Rounds)}");
             // In turn, and the other way round in the next round.
             foreach (var proxy in round % 2 == 0 ? proxies : Enumerable.Reverse(proxies))
-                await proxy.LoadAsync(load, typed.GetValue(Rate), TimeSpan.FromSeconds(typed.GetValue(Seconds)), counts: round >= 0, cancel);
+                await proxy.LoadAsync(load, typed.GetValue(Rate), duration, counts: round >= 0, cancel);
         }
 
         return Conclude(proxies, typed.GetValue(Rate));
@@ -54,7 +55,8 @@ internal static class RouterVerb
     private static (IReadOnlyList<Figure>, IReadOnlyList<Target>) Conclude(List<Proxy> proxies, int rate)
     {
         var (towpath, bound) = (proxies[0], proxies[1]);
-        var figures = Figure.Compare("CPU a request", "us", [.. towpath.Cpu.Zip(bound.Cpu, (one, other) => new Pair(one, other))], asRatio: true).ToList();
+        var pairs = towpath.Cpu.Zip(bound.Cpu, (one, other) => new Pair(one, other)).ToList();
+        var figures = Figure.Compare("CPU a request", "us", pairs, asRatio: true).ToList();
         var ratio = figures[^1].Sample.Median;
         if (proxies.FirstOrDefault(proxy => proxy.Name == "nginx") is { } nginx)
             figures.Add(new("CPU a request", nginx.Name, "us", Sample.Of(nginx.Cpu)));
@@ -87,7 +89,8 @@ internal static class RouterVerb
         var listen = TowpathProgram.Local(TowpathProgram.FreePort());
         var route = new Route { Id = "bench/production/web", Listen = listen, Release = "r1" };
         route.Destinations.Add(new Destination { Id = "r1/web/0", Address = address });
-        var status = await new RouterControl.RouterControlClient(channel).SetRouteAsync(route, new CallOptions(cancellationToken: limit.Token));
+        var control = new RouterControl.RouterControlClient(channel);
+        var status = await control.SetRouteAsync(route, new CallOptions(cancellationToken: limit.Token));
         return status.Listening ? listen : throw new InvalidOperationException(status.Problem);
     }
 

@@ -20,7 +20,7 @@ internal static class ServerVerb
     private static readonly Option<int> IdlePairs = MeasuringVerb.Count("--idle-pairs", "Pairs whose memory is read", 3);
 
     public static Command Create() => MeasuringVerb.Create(
-        "server", "The server's start-up time and idle memory, and the memory of all three processes", [Pairs, Idle, IdlePairs], MeasureAsync);
+        "server", "The server's start-up time and idle memory; the memory of all three", [Pairs, Idle, IdlePairs], MeasureAsync);
 
     private static async Task<(IReadOnlyList<Figure>, IReadOnlyList<Target>)> MeasureAsync(
         ParseResult typed, TowpathProgram program, Place place, CancellationToken cancel)
