@@ -10,4 +10,7 @@ internal static class Built
     public static string Root { get; } = Path.GetFullPath(Path.Combine(Own, "../../../.."));
 
     public static string Towpath { get; } = Path.GetFullPath(Path.Combine(Own, "../../Towpath", Path.GetFileName(Own), "towpath"));
+
+    /// <summary>A small web app that says which release and process it is.</summary>
+    public static string TestApp { get; } = Path.GetFullPath(Path.Combine(Own, "../../Towpath.TestApp", Path.GetFileName(Own), "Towpath.TestApp"));
 }
