@@ -53,18 +53,20 @@ public sealed class EventStreams(IHostApplicationLifetime lifetime, TimeProvider
 
     private async Task CopyAsync(HttpResponse response, IAsyncEnumerable<string> source, CancellationToken cancel)
     {
+        // A write that is called off breaks the connection: when the server stops, what is being written is written, and the stream ends whole.
+        var gone = response.HttpContext.RequestAborted;
         await using var events = source.GetAsyncEnumerator(cancel);
         // The first event is asked for before the headers are sent: who has the headers is being listened for.
         var next = events.MoveNextAsync().AsTask();
-        await response.WriteAsync("retry: 1000\n\n", cancel);
-        await response.Body.FlushAsync(cancel);
+        await response.WriteAsync("retry: 1000\n\n", gone);
+        await response.Body.FlushAsync(gone);
         while (true)
         {
             if (!await IsDoneAsync(next))
-                await response.WriteAsync(":\n\n", cancel);
+                await response.WriteAsync(":\n\n", gone);
             else if (await next)
             {
-                await response.WriteAsync(events.Current, cancel);
+                await response.WriteAsync(events.Current, gone);
                 next = events.MoveNextAsync().AsTask();
                 // What is there already goes out together.
                 if (next.IsCompletedSuccessfully)
@@ -72,7 +74,7 @@ public sealed class EventStreams(IHostApplicationLifetime lifetime, TimeProvider
             }
             else
                 return;
-            await response.Body.FlushAsync(cancel);
+            await response.Body.FlushAsync(gone);
         }
     }
 
