@@ -30,7 +30,7 @@ public sealed class UnderLoadTests
         await ShipAsync(repository, 0);
         await ShipAsync(repository, 1);
 
-        var load = new Load($"http://127.0.0.1:{port}/", RequestsPerSecond);
+        using var load = new Load($"http://127.0.0.1:{port}/", RequestsPerSecond);
         for (var round = 1; round <= Rounds; round++)
         {
             await ShipAsync(repository, round + 1, meanwhile: (round % 4) switch
@@ -91,7 +91,7 @@ public sealed class UnderLoadTests
     }
 
     /// <summary>Requests at a fixed rate, whatever the answers do: slow answers do not make it ask less.</summary>
-    private sealed class Load
+    private sealed class Load : IDisposable
     {
         private readonly HttpClient http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(20) };
         private readonly CancellationTokenSource stop = new();
@@ -122,8 +122,14 @@ public sealed class UnderLoadTests
         {
             await stop.CancelAsync();
             await running;
-            http.Dispose();
             return (requests, failures, firstFailure);
+        }
+
+        public void Dispose()
+        {
+            stop.Cancel();
+            stop.Dispose();
+            http.Dispose();
         }
 
         private async Task RunAsync(Uri url, int perSecond)
