@@ -19,7 +19,11 @@ internal static class CommandLine
         try
         {
             // The verbs mind signals themselves: a deadline that ends them half-way would leave their work half-done.
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = Timeout.InfiniteTimeSpan });
+            return await parsed.InvokeAsync(new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = Timeout.InfiniteTimeSpan,
+            });
         }
         catch (ExitException end)
         {

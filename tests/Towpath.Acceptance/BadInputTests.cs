@@ -33,7 +33,8 @@ public sealed class BadInputTests(UpFixture fixture)
         await repository.CommitAsync("One");
         Assert.NotEqual(0, (await repository.PushAsync()).Code);
         var right = new Dictionary<string, string?> { ["TOWPATH_URL"] = up.Url, ["TOWPATH_TOKEN"] = up.Token };
-        Assert.DoesNotContain("intruder", (await Ran.Async(Built.Towpath, ["projects", "--json"], environment: right)).Expect(0).Output, StringComparison.Ordinal);
+        var projects = (await Ran.Async(Built.Towpath, ["projects", "--json"], environment: right)).Expect(0).Output;
+        Assert.DoesNotContain("intruder", projects, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -75,7 +76,8 @@ public sealed class BadInputTests(UpFixture fixture)
         {
             var ran = (await Ran.Async(Built.Towpath, ["up", "--data", data, "--listen", new Uri(up.Url).Authority])).Expect(3);
             Assert.Contains("in use", ran.Errors, StringComparison.Ordinal);
-            Assert.Contains("Nothing was up", (await Ran.Async(Built.Towpath, ["down", "--data", data])).Expect(0).Output, StringComparison.Ordinal);
+            var down = (await Ran.Async(Built.Towpath, ["down", "--data", data])).Expect(0);
+            Assert.Contains("Nothing was up", down.Output, StringComparison.Ordinal);
         }
         finally
         {

@@ -9,7 +9,8 @@ public sealed class ProcessTests
         await using var up = new UpTowpath();
         await up.StartAsync();
         using var repository = await Repository.CreateAsync(up, "killed");
-        repository.Write("towpath.yml", Site.Pipeline(Site.FreePort(), Site.FreePort(), steps: "for i in 1 2 3 4 5; do echo line $i; sleep 0.4; done"));
+        const string Slow = "for i in 1 2 3 4 5; do echo line $i; sleep 0.4; done";
+        repository.Write("towpath.yml", Site.Pipeline(Site.FreePort(), Site.FreePort(), steps: Slow));
         repository.Write("public/index.html", "Page");
         await repository.CommitAsync("One");
         (await repository.PushAsync()).Expect(0);
@@ -21,7 +22,8 @@ public sealed class ProcessTests
         var run = (await repository.RunAsync("runs", "show", "1", "--json")).Expect(0).Json;
         Assert.Equal(1, run.GetProperty("jobs")[0].GetProperty("attempt").GetInt32());
         var log = (await repository.RunAsync("logs", "--run", "1", "--job", "build")).Expect(0).Output;
-        Assert.Equal(["line 1", "line 2", "line 3", "line 4", "line 5"], log.Split('\n').Where(line => line.StartsWith("line", StringComparison.Ordinal)));
+        var lines = log.Split('\n').Where(line => line.StartsWith("line", StringComparison.Ordinal));
+        Assert.Equal(["line 1", "line 2", "line 3", "line 4", "line 5"], lines);
         Assert.Single((await repository.RunAsync("runs", "--json")).Expect(0).Json.EnumerateArray());
     }
 
@@ -95,7 +97,8 @@ public sealed class ProcessTests
         try
         {
             return File.ReadAllText(Path.Combine(process, "cmdline")).Contains("towpath-demo-", StringComparison.Ordinal)
-                || File.ResolveLinkTarget(Path.Combine(process, "cwd"), false)?.FullName.Contains("towpath-demo-", StringComparison.Ordinal) == true;
+                || File.ResolveLinkTarget(Path.Combine(process, "cwd"), false) is { } folder
+                && folder.FullName.Contains("towpath-demo-", StringComparison.Ordinal);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -10,7 +10,8 @@ internal sealed record Ran(int Code, string Output, string Errors)
 
     public JsonElement Json => JsonDocument.Parse(Output).RootElement;
 
-    public static async Task<Ran> Async(string program, IEnumerable<string> arguments, string? folder = null, IReadOnlyDictionary<string, string?>? environment = null)
+    public static async Task<Ran> Async(
+        string program, IEnumerable<string> arguments, string? folder = null, IReadOnlyDictionary<string, string?>? environment = null)
     {
         using var process = Start(program, arguments, folder, environment);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
@@ -21,11 +22,15 @@ internal sealed record Ran(int Code, string Output, string Errors)
         return new Ran(process.ExitCode, await output, await errors);
     }
 
-    public static Process Start(string program, IEnumerable<string> arguments, string? folder = null, IReadOnlyDictionary<string, string?>? environment = null)
+    public static Process Start(
+        string program, IEnumerable<string> arguments, string? folder = null, IReadOnlyDictionary<string, string?>? environment = null)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
-            RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = folder ?? Path.GetTempPath(),
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            WorkingDirectory = folder ?? Path.GetTempPath(),
         };
         // Whoever runs the tests may have a Towpath of their own.
         foreach (var name in (string[])["TOWPATH_DATA", "TOWPATH_URL", "TOWPATH_TOKEN"])

@@ -7,7 +7,8 @@ namespace Towpath.Acceptance;
 /// <summary>A static site that goes to staging and production: the smallest thing that can be deployed.</summary>
 internal static class Site
 {
-    public static string Pipeline(int staging, int production, string steps = "grep -q Page public/index.html", string verify = "{ http: / }") => $$"""
+    public static string Pipeline(
+        int staging, int production, string steps = "grep -q Page public/index.html", string verify = "{ http: / }") => $$"""
         jobs:
           build:
             steps: ["{{steps}}"]

@@ -38,7 +38,8 @@ internal sealed class UpTowpath : IAsyncDisposable
     {
         process = Ran.Start(Built.Towpath, ["up", "--data", Data, "--listen", "127.0.0.1:0", "--json"]);
         var said = await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
-        Assert.True(said is not null, $"'towpath up' ended: {(said is null ? await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken) : "")}");
+        if (said is null)
+            Assert.Fail($"'towpath up' ended: {await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken)}");
         _ = process.StandardError.ReadToEndAsync(CancellationToken.None);
         return JsonDocument.Parse(said!).RootElement;
     }
@@ -48,7 +49,8 @@ internal sealed class UpTowpath : IAsyncDisposable
 
     /// <summary>A process of it by name: up, server, agent, router.</summary>
     public int Pid(string name) =>
-        int.Parse(File.ReadAllText(Path.Combine(Data, "run", name + ".pid")).Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
+        int.Parse(
+            File.ReadAllText(Path.Combine(Data, "run", name + ".pid")).Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
 
     public async Task KillAsync(string name) => await Ran.Async("/bin/sh", ["-c", $"kill -9 {Pid(name)}"]);
 

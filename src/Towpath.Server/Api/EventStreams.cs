@@ -53,7 +53,8 @@ public sealed class EventStreams(IHostApplicationLifetime lifetime, TimeProvider
 
     private async Task CopyAsync(HttpResponse response, IAsyncEnumerable<string> source, CancellationToken cancel)
     {
-        // A write that is called off breaks the connection: when the server stops, what is being written is written, and the stream ends whole.
+        // A write that is called off breaks the connection: what is being written when the server stops is written, so that the
+        // stream ends whole.
         var gone = response.HttpContext.RequestAborted;
         await using var events = source.GetAsyncEnumerator(cancel);
         // The first event is asked for before the headers are sent: who has the headers is being listened for.

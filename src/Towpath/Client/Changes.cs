@@ -14,7 +14,8 @@ internal static class Changes
     /// <param name="prefix">The streams whose changes matter: <c>shop</c>, <c>shop/runs/7</c>.</param>
     /// <param name="look">Null: not yet.</param>
     /// <exception cref="ExitException">The time passed, or the server could not be reached for a minute.</exception>
-    public static async Task<T> UntilAsync<T>(ServerConnection connection, string prefix, TimeSpan timeout, string what, Func<ServerClient, Task<T?>> look, CancellationToken cancel)
+    public static async Task<T> UntilAsync<T>(
+        ServerConnection connection, string prefix, TimeSpan timeout, string what, Func<ServerClient, Task<T?>> look, CancellationToken cancel)
         where T : class
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancel);
@@ -26,7 +27,9 @@ internal static class Changes
             {
                 try
                 {
-                    if (await ListenAsync(connection, prefix, look, () => reached = TimeProvider.System.GetTimestamp(), deadline.Token) is { } answer)
+                    var answer = await ListenAsync(
+                        connection, prefix, look, () => reached = TimeProvider.System.GetTimestamp(), deadline.Token);
+                    if (answer is not null)
                         return answer;
                 }
                 catch (UnreachableServerException) when (TimeProvider.System.GetElapsedTime(reached) < GiveUpAfter)
@@ -46,7 +49,8 @@ internal static class Changes
         }
     }
 
-    private static async Task<T?> ListenAsync<T>(ServerConnection connection, string prefix, Func<ServerClient, Task<T?>> look, Action reached, CancellationToken cancel)
+    private static async Task<T?> ListenAsync<T>(
+        ServerConnection connection, string prefix, Func<ServerClient, Task<T?>> look, Action reached, CancellationToken cancel)
         where T : class
     {
         using var client = connection.Open();

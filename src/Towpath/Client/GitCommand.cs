@@ -8,7 +8,8 @@ internal static class GitCommand
 {
     /// <returns>What it printed.</returns>
     /// <exception cref="ExitException">It is missing, or said no.</exception>
-    public static async Task<string> RunAsync(string[] arguments, CancellationToken cancel, string? folder = null, IReadOnlyDictionary<string, string>? environment = null)
+    public static async Task<string> RunAsync(
+        string[] arguments, CancellationToken cancel, string? folder = null, IReadOnlyDictionary<string, string>? environment = null)
     {
         var (code, output, errors) = await TryAsync(arguments, cancel, folder, environment);
         return code == 0 ? output : throw ExitException.Refused($"git {arguments[0]}: {errors.Trim()}");
@@ -17,7 +18,13 @@ internal static class GitCommand
     public static async Task<(int Code, string Output, string Errors)> TryAsync(
         string[] arguments, CancellationToken cancel, string? folder = null, IReadOnlyDictionary<string, string>? environment = null)
     {
-        var start = new ProcessStartInfo("git", arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = folder ?? "" };
+        var start = new ProcessStartInfo("git", arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            WorkingDirectory = folder ?? "",
+        };
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
             start.Environment[name] = value;
         try

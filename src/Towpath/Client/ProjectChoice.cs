@@ -17,8 +17,9 @@ internal static class ProjectChoice
         return projects switch
         {
             [var only] => only.Name,
-            [] => throw ExitException.Refused($"there is no project yet: the first push to {client.Endpoint.Url.TrimEnd('/')}/git/NAME.git creates it."),
-            _ => throw ExitException.Usage($"say which project with --project: {string.Join(", ", projects.Select(project => project.Name).Order(StringComparer.Ordinal))}."),
+            [] => throw ExitException.Refused(
+                $"there is no project yet: the first push to {client.Endpoint.Url.TrimEnd('/')}/git/NAME.git creates it."),
+            _ => throw ExitException.Usage($"say which project with --project: {Names(projects)}."),
         };
     }
 
@@ -30,6 +31,9 @@ internal static class ProjectChoice
         var name = Uri.UnescapeDataString(last.TrimEnd('/'));
         return name.EndsWith(".git", StringComparison.Ordinal) ? name[..^4] : name;
     }
+
+    private static string Names(List<ProjectView> projects) =>
+        string.Join(", ", projects.Select(project => project.Name).Order(StringComparer.Ordinal));
 
     private static async Task<string?> RemoteAsync(CancellationToken cancel)
     {

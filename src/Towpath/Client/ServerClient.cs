@@ -56,16 +56,17 @@ internal sealed class ServerClient : IDisposable
 
     public async Task<T> GetAsync<T>(string path, CancellationToken cancel) => Read<T>(await GetTextAsync(path, cancel));
 
-    public Task<string> GetTextAsync(string path, CancellationToken cancel) => SendAsync(new HttpRequestMessage(HttpMethod.Get, path), cancel);
+    public Task<string> GetTextAsync(string path, CancellationToken cancel) =>
+        SendAsync(new HttpRequestMessage(HttpMethod.Get, path), cancel);
 
     /// <summary>The body as it is, for bodies that are not JSON.</summary>
     public Task<string> GetPlainAsync(string path, CancellationToken cancel) =>
-        SendAsync(new HttpRequestMessage(HttpMethod.Get, path) { Headers = { Accept = { new MediaTypeWithQualityHeaderValue("text/plain") } } }, cancel);
+        SendAsync(Get(path, "text/plain"), cancel);
 
     public Task<string> PostAsync(string path, object? body, CancellationToken cancel) => SendAsync(HttpMethod.Post, path, body, cancel);
 
     public Task<string> SendAsync(HttpMethod method, string path, object? body, CancellationToken cancel) =>
-        SendAsync(new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body, body.GetType(), options: CoreJson.Options) }, cancel);
+        SendAsync(new HttpRequestMessage(method, path) { Content = Json(body) }, cancel);
 
     /// <summary>Sends the content only once the server wants it: a refusal in the middle would look as if nobody were there.</summary>
     public Task<string> UploadAsync(string path, HttpContent content, CancellationToken cancel) =>
@@ -77,7 +78,7 @@ internal sealed class ServerClient : IDisposable
     /// <summary>A stream of server-sent events; the answer's headers are there when this returns.</summary>
     public async Task<HttpResponseMessage> OpenStreamAsync(string path, CancellationToken cancel)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { Accept = { new MediaTypeWithQualityHeaderValue("text/event-stream") } } };
+        using var request = Get(path, "text/event-stream");
         var answer = await ReachAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
         if (answer.IsSuccessStatusCode)
             return answer;
@@ -89,6 +90,11 @@ internal sealed class ServerClient : IDisposable
 
     public void Dispose() => http.Dispose();
 
+    private static HttpRequestMessage Get(string path, string accept) =>
+        new(HttpMethod.Get, path) { Headers = { Accept = { new MediaTypeWithQualityHeaderValue(accept) } } };
+
+    private static JsonContent? Json(object? body) => body is null ? null : JsonContent.Create(body, body.GetType(), options: CoreJson.Options);
+
     private async Task<string> SendAsync(HttpRequestMessage request, CancellationToken cancel, TimeSpan? within = null)
     {
         using (request)
@@ -98,11 +104,14 @@ internal sealed class ServerClient : IDisposable
             try
             {
                 using var answer = await ReachAsync(request, HttpCompletionOption.ResponseContentRead, deadline.Token);
-                return answer.IsSuccessStatusCode ? await answer.Content.ReadAsStringAsync(deadline.Token) : throw await RefusalAsync(answer, deadline.Token);
+                return answer.IsSuccessStatusCode
+                    ? await answer.Content.ReadAsStringAsync(deadline.Token)
+                    : throw await RefusalAsync(answer, deadline.Token);
             }
             catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
             {
-                throw new UnreachableServerException($"the server at {Endpoint.Url} did not answer within {AnswerWithin.TotalSeconds:0} s.");
+                throw new UnreachableServerException(
+                    $"the server at {Endpoint.Url} did not answer within {AnswerWithin.TotalSeconds:0} s.");
             }
         }
     }
@@ -132,7 +141,9 @@ internal sealed class ServerClient : IDisposable
         try
         {
             using var document = JsonDocument.Parse(body);
-            return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("detail", out var detail) ? detail.GetString() : null;
+            return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("detail", out var detail)
+                ? detail.GetString()
+                : null;
         }
         catch (JsonException)
         {

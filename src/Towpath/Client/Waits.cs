@@ -12,7 +12,8 @@ internal static class Waits
     /// <param name="Reason">Why not.</param>
     public sealed record EndedDeployment(DeploymentView? View, string Reason);
 
-    public static Task<EndedRun> ForRunAsync(ServerConnection connection, string project, int number, TimeSpan timeout, CancellationToken cancel) =>
+    public static Task<EndedRun> ForRunAsync(
+        ServerConnection connection, string project, int number, TimeSpan timeout, CancellationToken cancel) =>
         Changes.UntilAsync(connection, $"{project}/runs/{number}", timeout, $"run {number}", async client =>
         {
             var json = await client.GetTextAsync(ServerClient.Path("projects", project, "runs", number), cancel);
@@ -20,7 +21,7 @@ internal static class Waits
             return run.State is "queued" or "running" ? null : new EndedRun(run, json);
         }, cancel);
 
-    /// <summary>The latest deployment of the run's package in the environment; also ends when it is clear that there will be none.</summary>
+    /// <summary>The latest deployment of the run's package there; also ends when it is clear that there will be none.</summary>
     public static Task<EndedDeployment> ForDeploymentAsync(
         ServerConnection connection, string project, int run, string environment, TimeSpan timeout, CancellationToken cancel) =>
         Changes.UntilAsync(connection, project, timeout, $"the deployment of run {run} to '{environment}'", async client =>
@@ -53,7 +54,10 @@ internal static class Waits
             return $"run {run.Number} made no package, so nothing of it is deployed.";
         foreach (var before in all.Where(other => environment.After.Contains(other.Name)))
         {
-            if (Latest(before, run.Number) is { } deployment ? IsOver(deployment) && deployment.State != "live" : WhyNever(run, before, all) is not null)
+            var stopped = Latest(before, run.Number) is { } deployment
+                ? IsOver(deployment) && deployment.State != "live"
+                : WhyNever(run, before, all) is not null;
+            if (stopped)
                 return $"run {run.Number} did not pass '{before.Name}', which comes before '{environment.Name}'.";
         }
 

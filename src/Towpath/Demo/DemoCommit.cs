@@ -23,7 +23,8 @@ internal sealed record DemoCommit(string Message, IReadOnlyList<Edit> Edits, IRe
             public static class Payment
             {
                 public static bool IsReady =>
-                    Uri.TryCreate(Environment.GetEnvironmentVariable("PAYMENT_URL"), UriKind.Absolute, out var url) && url.Scheme == Uri.UriSchemeHttps;
+                    Uri.TryCreate(Environment.GetEnvironmentVariable("PAYMENT_URL"), UriKind.Absolute, out var url)
+                    && url.Scheme == Uri.UriSchemeHttps;
             }
 
             """,
@@ -44,7 +45,9 @@ internal sealed record DemoCommit(string Message, IReadOnlyList<Edit> Edits, IRe
     public static DemoCommit BreaksInProduction { get; } = new("Take payments", [HealthAsksForPayment], PaymentFile);
 
     public static DemoCommit Repaired { get; } = new(
-        "Correct production's payment address", [HealthAsksForPayment, new Edit("towpath.yml", "\"htps://payments", "\"https://payments")], PaymentFile);
+        "Correct production's payment address",
+        [HealthAsksForPayment, new Edit("towpath.yml", "\"htps://payments", "\"https://payments")],
+        PaymentFile);
 
     private static DemoCommit Of(string message, params Edit[] edits) => new(message, edits, new Dictionary<string, string>());
 }

@@ -19,7 +19,11 @@ internal sealed class DemoRepository
     {
         this.folder = folder;
         sample = Path.Combine(AppContext.BaseDirectory, "samples", "shop");
-        ports = [new Edit("towpath.yml", "listen: 8081", $"listen: {staging}"), new Edit("towpath.yml", "listen: 8080", $"listen: {production}")];
+        ports =
+        [
+            new Edit("towpath.yml", "listen: 8081", $"listen: {staging}"),
+            new Edit("towpath.yml", "listen: 8080", $"listen: {production}"),
+        ];
         environment = Surroundings(endpoint);
     }
 
@@ -76,7 +80,8 @@ internal sealed class DemoRepository
         File.SetUnixFileMode(Path.Combine(folder, "smoke.sh"), DataFolder.OwnerOnly);
     }
 
-    private Task<string> GitAsync(CancellationToken cancel, params string[] arguments) => GitCommand.RunAsync(arguments, cancel, folder, environment);
+    private Task<string> GitAsync(CancellationToken cancel, params string[] arguments) =>
+        GitCommand.RunAsync(arguments, cancel, folder, environment);
 
     /// <summary>Nothing of the person's own git configuration, and the token where no list of processes shows it.</summary>
     private static Dictionary<string, string> Surroundings(Endpoint endpoint)

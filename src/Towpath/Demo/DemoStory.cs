@@ -9,7 +9,8 @@ namespace Towpath.Demo;
 /// The sample shop goes to production; then bad commits are caught, each one later than the one before: by a unit test,
 /// by the verification in staging, by production itself. In the end a person goes back by hand.
 /// </summary>
-internal sealed class DemoStory(Endpoint endpoint, ServerConnection connection, DemoRepository repository, string productionUrl, Narrator narrator)
+internal sealed class DemoStory(
+    Endpoint endpoint, ServerConnection connection, DemoRepository repository, string productionUrl, Narrator narrator)
 {
     private static readonly TimeSpan JourneyWithin = TimeSpan.FromMinutes(15);
 
@@ -38,13 +39,14 @@ internal sealed class DemoStory(Endpoint endpoint, ServerConnection connection, 
         Narrator.Title("Meanwhile");
         narrator.Expect(
             visitors is { Failures: 0, Requests: > 0 },
-            $"{visitors.Requests} requests to production, {visitors.Failures} failed{(visitors.FirstFailure.Length > 0 ? $" (first: {visitors.FirstFailure})" : "")}");
+            $"{visitors.Requests} requests to production, {visitors.Failures} failed{First(visitors)}");
     }
 
     private async Task<Outcome> FirstAsync(CancellationToken cancel)
     {
         var outcome = await ShipAsync("A first commit goes to production", DemoCommit.First, cancel);
-        narrator.Expect(outcome.Run is { State: "succeeded", Tests: { Failed: 0, Passed: > 0 } }, $"built, and {outcome.Run.Tests?.Passed ?? 0} tests passed");
+        narrator.Expect(outcome.Run is { State: "succeeded", Tests: { Failed: 0, Passed: > 0 } },
+            $"built, and {outcome.Run.Tests?.Passed ?? 0} tests passed");
         ExpectLive(outcome);
         return outcome;
     }
@@ -52,8 +54,10 @@ internal sealed class DemoStory(Endpoint endpoint, ServerConnection connection, 
     private async Task BrokenTestAsync(Outcome live, CancellationToken cancel)
     {
         var outcome = await ShipAsync("A mistake that a unit test sees", DemoCommit.BreaksATest, cancel);
-        narrator.Expect(outcome.Run is { State: "failed", Tests.Failed: > 0 }, $"{outcome.Run.Tests?.Failed ?? 0} tests failed: {(outcome.Run.Tests is { FailedTests: [var test, ..] } ? test.Name : "")}");
-        narrator.Expect(outcome.Run.Package is null && outcome.InStaging is null && outcome.InProduction is null, "it never left the build");
+        narrator.Expect(outcome.Run is { State: "failed", Tests.Failed: > 0 },
+            $"{outcome.Run.Tests?.Failed ?? 0} tests failed: {(outcome.Run.Tests is { FailedTests: [var test, ..] } ? test.Name : "")}");
+        narrator.Expect(
+            outcome.Run.Package is null && outcome.InStaging is null && outcome.InProduction is null, "it never left the build");
         ExpectUntouched(live, outcome);
     }
 
@@ -72,7 +76,8 @@ internal sealed class DemoStory(Endpoint endpoint, ServerConnection connection, 
         var (requests, failures) = (visitors.Requests, visitors.Failures);
         var outcome = await ShipAsync("A mistake that only production's settings show", DemoCommit.BreaksInProduction, cancel);
         narrator.Expect(outcome is { InStaging.State: "live", Staging.Live: not null }, "it passed in staging");
-        narrator.Expect(outcome.InProduction is { State: "failed" or "rolled-back" }, $"in production it did not come up: {outcome.InProduction?.Reason}");
+        narrator.Expect(outcome.InProduction is { State: "failed" or "rolled-back" },
+            $"in production it did not come up: {outcome.InProduction?.Reason}");
         ExpectUntouched(live, outcome);
         narrator.Expect(
             visitors.Failures == failures && visitors.Requests > requests,
@@ -91,7 +96,8 @@ internal sealed class DemoStory(Endpoint endpoint, ServerConnection connection, 
         narrator.Expect(
             outcome.InProduction is { Kind: "rollback", State: "live" } && outcome.Production.Live?.Digest == first.Run.Package!.Digest,
             $"production runs the package of run {first.Run.Number} again, not built anew");
-        narrator.Expect(outcome.Production.Hold is not null, "automation is held there until somebody says 'towpath resume --environment production'");
+        narrator.Expect(
+            outcome.Production.Hold is not null, "automation is held there until somebody says 'towpath resume --environment production'");
     }
 
     private async Task<Outcome> ShipAsync(string title, DemoCommit commit, CancellationToken cancel)
@@ -107,7 +113,7 @@ internal sealed class DemoStory(Endpoint endpoint, ServerConnection connection, 
     private async Task<Outcome> JourneyAsync(string what, int number, CancellationToken cancel)
     {
         Outcome? outcome = null;
-        await narrator.DuringAsync(what, async () => outcome = await Changes.UntilAsync(connection, DemoRepository.Project, JourneyWithin, what, async client =>
+        Task<Outcome> UntilEndAsync() => Changes.UntilAsync(connection, DemoRepository.Project, JourneyWithin, what, async client =>
         {
             // The environments first, against the flow: what is missing there while the run goes on comes with the next change.
             var environments = await client.GetAsync<List<EnvironmentView>>(Path("environments"), cancel);
@@ -115,9 +121,13 @@ internal sealed class DemoStory(Endpoint endpoint, ServerConnection connection, 
             narrator.Follow(run, environments, environment => Waits.Latest(environment, number));
             var staging = environments.First(environment => environment.Name == "staging");
             var production = environments.First(environment => environment.Name == "production");
-            var ended = Waits.Latest(production, number) is { } deployment ? Waits.IsOver(deployment) : Waits.WhyNever(run, production, environments) is not null;
+            var ended = Waits.Latest(production, number) is { } deployment
+                ? Waits.IsOver(deployment)
+                : Waits.WhyNever(run, production, environments) is not null;
             return ended ? new Outcome(run, staging, production) : null;
-        }, cancel));
+        }, cancel);
+
+        await narrator.DuringAsync(what, async () => outcome = await UntilEndAsync());
         return outcome!;
     }
 
@@ -125,7 +135,8 @@ internal sealed class DemoStory(Endpoint endpoint, ServerConnection connection, 
     {
         var digest = outcome.Run.Package?.Digest;
         narrator.Expect(
-            digest is not null && outcome.Staging.Live?.Digest == digest && outcome.Production.Live?.Digest == digest && outcome.InProduction is { State: "live" },
+            digest is not null && outcome.Staging.Live?.Digest == digest && outcome.Production.Live?.Digest == digest
+                && outcome.InProduction is { State: "live" },
             $"live in production at {productionUrl}, the very bytes that staging verified ({digest?[..19]}…)");
     }
 
@@ -133,6 +144,8 @@ internal sealed class DemoStory(Endpoint endpoint, ServerConnection connection, 
         narrator.Expect(
             now.Production.Live is { } running && running.Run == live.Run.Number && running.Since == live.Production.Live?.Since,
             $"production runs run {live.Run.Number}, untouched");
+
+    private static string First(Visitors visitors) => visitors.Failures > 0 ? $" (first: {visitors.FirstFailure})" : "";
 
     private static string Path(params object[] parts) => ServerClient.Path(["projects", DemoRepository.Project, .. parts]);
 }

@@ -52,7 +52,10 @@ internal sealed class Narrator
         foreach (var job in run.Jobs ?? [])
         {
             if (job.State is "succeeded" or "failed" or "errored" or "canceled")
-                Once($"{run.Number}/{job.Name}/{job.Attempt}/{job.State}", $"{Terminal.State(job.State)} job {Terminal.Text(job.Name)} {Terminal.Quiet(Times.Took(job.StartedAt, job.FinishedAt))}");
+            {
+                var took = Terminal.Quiet(Times.Took(job.StartedAt, job.FinishedAt));
+                Once($"{run.Number}/{job.Name}/{job.Attempt}/{job.State}", $"{Terminal.State(job.State)} job {Terminal.Text(job.Name)} {took}");
+            }
             else if (job.State == "running")
                 underWay.Add($"{job.Name}: {job.Steps.FirstOrDefault(step => step.State == "running")?.Name ?? "starting"}");
         }
@@ -62,7 +65,9 @@ internal sealed class Narrator
             if (latest(environment) is not { } deployment)
                 continue;
             if (deployment.EndedAt is not null)
-                Once($"{run.Number}/{environment.Name}/{deployment.Number}", $"{Terminal.State(deployment.State)} in {Terminal.Text(environment.Name)} {Terminal.Quiet(deployment.Reason)}");
+                Once(
+                    $"{run.Number}/{environment.Name}/{deployment.Number}",
+                    $"{Terminal.State(deployment.State)} in {Terminal.Text(environment.Name)} {Terminal.Quiet(deployment.Reason)}");
             else
                 underWay.Add($"{environment.Name}: {deployment.State}");
         }

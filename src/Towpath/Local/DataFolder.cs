@@ -20,7 +20,11 @@ internal static class DataFolder
     public static void Create(string path)
     {
         if (System.Text.Encoding.UTF8.GetByteCount(path) > LongestPath)
-            throw ExitException.Usage($"the data folder's path has more than {LongestPath} bytes, too many for the sockets in it: choose a shorter one with --data.");
+        {
+            throw ExitException.Usage(
+                $"the data folder's path has more than {LongestPath} bytes, too many for the sockets in it: choose a shorter one with --data.");
+        }
+
         try
         {
             Directory.CreateDirectory(path, OwnerOnly);
@@ -29,7 +33,8 @@ internal static class DataFolder
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw ExitException.Refused($"the data folder '{path}' cannot be made ({e.Message.TrimEnd('.')}): choose another one with --data.");
+            throw ExitException.Refused(
+                $"the data folder '{path}' cannot be made ({e.Message.TrimEnd('.')}): choose another one with --data.");
         }
     }
 

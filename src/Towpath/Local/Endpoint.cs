@@ -14,7 +14,8 @@ internal sealed record Endpoint(string Url, string Token, int Pid)
     {
         try
         {
-            return JsonSerializer.Deserialize<Endpoint>(File.ReadAllBytes(FileIn(data)), CoreJson.Options) is { Url: not null, Token: not null } read ? read : null;
+            var read = JsonSerializer.Deserialize<Endpoint>(File.ReadAllBytes(FileIn(data)), CoreJson.Options);
+            return read is { Url: not null, Token: not null } ? read : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {

@@ -74,7 +74,9 @@ internal sealed class Installation
 
     /// <summary>The endpoint, once the server that wrote it answers.</summary>
     private async Task<Endpoint?> AnswersAsync() =>
-        Endpoint.Read(data) is { } endpoint && endpoint.Pid == server.Running!.Pid && await ServerClient.IsHealthyAsync(endpoint.Url) ? endpoint : null;
+        Endpoint.Read(data) is { } endpoint && endpoint.Pid == server.Running!.Pid && await ServerClient.IsHealthyAsync(endpoint.Url)
+            ? endpoint
+            : null;
 
     private async Task<T> ReadyAsync<T>(Supervised process, Func<Task<T?>> look, CancellationToken cancel)
         where T : class
@@ -87,7 +89,11 @@ internal sealed class Installation
             if (process.Running is not { IsAlive: true })
                 throw ExitException.Refused($"the {process.Name} did not come up:\n{OwnProcess.LogTail(data, process.Name)}");
             if (TimeProvider.System.GetElapsedTime(started) > ReadyWithin)
-                throw ExitException.Refused($"the {process.Name} was not ready within {ReadyWithin.TotalSeconds:0} s; see {OwnProcess.LogFile(data, process.Name)}.");
+            {
+                throw ExitException.Refused(
+                    $"the {process.Name} was not ready within {ReadyWithin.TotalSeconds:0} s; see {OwnProcess.LogFile(data, process.Name)}.");
+            }
+
             await Task.Delay(Look, cancel);
         }
     }

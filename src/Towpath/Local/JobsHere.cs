@@ -61,7 +61,8 @@ internal sealed class JobsHere(JobRunner runner, Workspace workspace, Action<str
             var stream = StreamId.OfCommand(job.Id);
             Answer(stream, new AttemptTaken(job.Id, "here"));
             await using var log = new LogWriter((_, _, channel, text) => show(job.Job.Name, channel, Encoding.UTF8.GetString(text)));
-            var ended = await runner.RunAsync(job, _ => Task.FromResult(workspace), new Dictionary<string, string>(), log, _ => { }, cancel);
+            var ended = await runner.RunAsync(
+                job, _ => Task.FromResult(workspace), new Dictionary<string, string>(), log, _ => { }, cancel);
             Answer(stream, new AttemptAnswered(job.Id, ended));
         }
         finally

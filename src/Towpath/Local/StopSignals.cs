@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Towpath.Local;
 
-/// <summary>Turns Ctrl-C and TERM into a cancellation, so that a process ends what it does before it ends. A closed terminal ends nothing.</summary>
+/// <summary>Turns Ctrl-C and TERM into a cancellation: a process ends what it does before it ends. A closed terminal ends nothing.</summary>
 internal sealed class StopSignals : IDisposable
 {
     private readonly CancellationTokenSource source = new();

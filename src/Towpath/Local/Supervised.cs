@@ -39,7 +39,8 @@ internal sealed class Supervised(string data, string name, Func<string[]> argume
                 await Task.Delay(Look, cancel);
             failures = TimeProvider.System.GetElapsedTime(since) > Settled ? 0 : failures;
             var pause = Pauses[Math.Min(failures++, Pauses.Length - 1)];
-            say($"the {name} ended and is started again{(pause > TimeSpan.Zero ? $" in {pause.TotalSeconds:0.##} s" : "")}; its log is {OwnProcess.LogFile(data, name)}");
+            var when = pause > TimeSpan.Zero ? $" in {pause.TotalSeconds:0.##} s" : "";
+            say($"the {name} ended and is started again{when}; its log is {OwnProcess.LogFile(data, name)}");
             await Task.Delay(pause, cancel);
             try
             {

@@ -12,11 +12,18 @@ internal static class EnvironmentText
     {
         Terminal.Line($"[bold]{Terminal.Text(environment.Name)}[/]  {Terminal.Text(environment.Url)}");
         if (environment.Live is { } live)
-            Terminal.Line($"  live      run {live.Run}  {live.Commit[..10]}  {Terminal.Text(RunText.Short(live.Subject))}  {Terminal.Quiet(Times.Ago(live.Since))}");
+        {
+            var since = Terminal.Quiet(Times.Ago(live.Since));
+            Terminal.Line($"  live      run {live.Run}  {live.Commit[..10]}  {Terminal.Text(RunText.Short(live.Subject))}  {since}");
+        }
         else
             Terminal.Line("  live      nothing");
         if (environment.Hold is { } hold)
-            Terminal.Line($"  [yellow]held[/]      by {Terminal.Text(hold.By)}, {Times.Ago(hold.Since)}: {Terminal.Text(hold.Reason)}  {Terminal.Quiet("('towpath resume' lifts it)")}");
+        {
+            var lift = Terminal.Quiet("('towpath resume' lifts it)");
+            Terminal.Line($"  [yellow]held[/]      by {Terminal.Text(hold.By)}, {Times.Ago(hold.Since)}: {Terminal.Text(hold.Reason)}  {lift}");
+        }
+
         if (environment.Deployment is { EndedAt: null } active)
             Terminal.Line($"  deploying {Describe(active)}");
         foreach (var waiting in environment.Waiting)
@@ -26,7 +33,11 @@ internal static class EnvironmentText
         Terminal.Line();
         var table = Terminal.Table("DEPLOYMENT", "KIND", "RUN", "STATE", "WHEN", "REASON");
         foreach (var past in environment.History.Take(HistoryAtMost))
-            table.AddRow($"{past.Number}", past.Kind, $"{past.Run}", Terminal.State(past.State), Times.Ago(past.EndedAt), Terminal.Text(past.Reason));
+        {
+            table.AddRow(
+                $"{past.Number}", past.Kind, $"{past.Run}", Terminal.State(past.State), Times.Ago(past.EndedAt), Terminal.Text(past.Reason));
+        }
+
         Terminal.Out.Write(table);
     }
 

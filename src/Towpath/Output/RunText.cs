@@ -10,15 +10,20 @@ internal static class RunText
 
     public static void Write(RunView run)
     {
-        Terminal.Line($"[bold]run {run.Number}[/]  {Terminal.State(run.State)}  {Terminal.Text(Branch(run.Ref))}  {run.Commit[..10]}  {Terminal.Text(Short(run.Subject))}");
+        var what = $"{Terminal.Text(Branch(run.Ref))}  {run.Commit[..10]}  {Terminal.Text(Short(run.Subject))}";
+        Terminal.Line($"[bold]run {run.Number}[/]  {Terminal.State(run.State)}  {what}");
         if (run.Reason.Length > 0)
             Terminal.Line($"  {Terminal.Text(run.Reason)}");
         foreach (var job in run.Jobs ?? [])
         {
             var attempt = job.Attempt > 1 ? $", attempt {job.Attempt}" : "";
-            Terminal.Line($"  {Terminal.State(job.State)}  {Terminal.Text(job.Name)}  {Terminal.Quiet(Times.Took(job.StartedAt, job.FinishedAt) + attempt)}");
+            var took = Terminal.Quiet(Times.Took(job.StartedAt, job.FinishedAt) + attempt);
+            Terminal.Line($"  {Terminal.State(job.State)}  {Terminal.Text(job.Name)}  {took}");
             foreach (var step in job.Steps.Where(step => step.State is "failed" or "errored"))
-                Terminal.Line($"      {Terminal.State(step.State)}  {Terminal.Text(Short(step.Name))}{(step.ExitCode is { } code ? $"  exit code {code}" : "")}");
+            {
+                var ended = step.ExitCode is { } code ? $"  exit code {code}" : "";
+                Terminal.Line($"      {Terminal.State(step.State)}  {Terminal.Text(Short(step.Name))}{ended}");
+            }
         }
 
         if (run.Tests is { } tests)

@@ -2,7 +2,7 @@ using Spectre.Console;
 
 namespace Towpath.Output;
 
-/// <summary>What people read: colours only where a terminal shows them, and lines that are never broken where a program reads them.</summary>
+/// <summary>What people read: colours only where a terminal shows them, and no broken lines where a program reads them.</summary>
 internal static class Terminal
 {
     /// <summary>Columns of an output that is no terminal.</summary>
@@ -21,7 +21,9 @@ internal static class Terminal
     public static string Quiet(string? text) => $"[grey]{Text(text)}[/]";
 
     /// <summary>Text from elsewhere as one line that cannot steer the terminal.</summary>
-    public static string Printable(string text) => text.Any(char.IsControl) ? new string([.. text.Select(letter => char.IsControl(letter) ? ' ' : letter)]) : text;
+    public static string Printable(string text) => text.Any(char.IsControl)
+        ? new string([.. text.Select(letter => char.IsControl(letter) ? ' ' : letter)])
+        : text;
 
     public static Table Table(params ReadOnlySpan<string> headings)
     {
@@ -53,7 +55,8 @@ internal static class Terminal
 
     private static IAnsiConsole Create(TextWriter writer, bool redirected)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer), Ansi = redirected ? AnsiSupport.No : AnsiSupport.Detect });
+        var console = AnsiConsole.Create(
+            new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer), Ansi = redirected ? AnsiSupport.No : AnsiSupport.Detect });
         if (redirected)
             console.Profile.Width = Wide;
         return console;

@@ -9,8 +9,15 @@ internal static class AgentVerb
 {
     public static Command Create()
     {
-        var slots = new Option<int>("--jobs") { Description = "Jobs at the same time [default: as many as there are cores, at least 2]", HelpName = "N" };
-        var sandbox = new Option<string>("--sandbox") { Description = "How steps are kept apart [default: the best that this machine can do]" };
+        var slots = new Option<int>("--jobs")
+        {
+            Description = "Jobs at the same time [default: as many as there are cores, at least 2]",
+            HelpName = "N",
+        };
+        var sandbox = new Option<string>("--sandbox")
+        {
+            Description = "How steps are kept apart [default: the best that this machine can do]",
+        };
         sandbox.AcceptOnlyFromAmong([.. Enum.GetValues<SandboxLevel>().Select(SandboxName.Of)]);
         var command = new Command("agent", "The agent alone: runs jobs and hosts apps ('up' starts it)") { slots, sandbox };
         command.Subcommands.Add(AgentRollbackVerb.Create());

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Towpath.Core.Pipelines;
 using Towpath.Output;
 
 namespace Towpath.Verbs;
@@ -17,11 +18,14 @@ internal static class CheckVerb
             if (!source.Parse.IsValid)
                 return source.SayErrors();
             if (!typed.GetValue(CommonOptions.Json))
-                Terminal.Line($"[green]✓[/] {Terminal.Text(source.File)} is valid: {Count(source.Parse.Pipeline.Jobs.Count, "job")}, {Count(source.Parse.Pipeline.Environments.Count, "environment")}.");
+                Terminal.Line($"[green]✓[/] {Terminal.Text(source.File)} is valid: {What(source.Parse.Pipeline)}.");
             return ExitCode.Done;
         });
         return command;
     }
+
+    private static string What(Pipeline pipeline) =>
+        $"{Count(pipeline.Jobs.Count, "job")}, {Count(pipeline.Environments.Count, "environment")}";
 
     private static string Count(int number, string what) => number == 1 ? $"1 {what}" : $"{number} {what}s";
 }

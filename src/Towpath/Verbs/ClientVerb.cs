@@ -27,7 +27,8 @@ internal sealed class ClientVerb(ParseResult typed, ServerClient client, ServerC
         return await action(new ClientVerb(typed, client, connection, cancel));
     });
 
-    public async Task<string> ProjectAsync() => project ??= await ProjectChoice.ChooseAsync(typed.GetValue(CommonOptions.Project), client, cancel);
+    public async Task<string> ProjectAsync() =>
+        project ??= await ProjectChoice.ChooseAsync(typed.GetValue(CommonOptions.Project), client, cancel);
 
     /// <summary>A path below the project.</summary>
     public async Task<string> PathAsync(params object[] parts) => ServerClient.Path(["projects", await ProjectAsync(), .. parts]);
@@ -55,7 +56,8 @@ internal sealed class ClientVerb(ParseResult typed, ServerClient client, ServerC
     }
 
     /// <summary>An argument that is a run's number.</summary>
-    public static Argument<int> RunNumber(string description = "The run's number") => new("N") { Description = description, CustomParser = Number };
+    public static Argument<int> RunNumber(string description = "The run's number") =>
+        new("N") { Description = description, CustomParser = Number };
 
     public static Option<int> RunOption(bool required = true) =>
         new("--run") { Description = "The run's number", HelpName = "N", Required = required, CustomParser = Number };

@@ -41,7 +41,8 @@ internal static class DemoVerb
             throw ExitException.Refused($"{data} is used already: name a new folder with --data, or none.");
         using var signals = new StopSignals();
         using var end = CancellationTokenSource.CreateLinkedTokenSource(signals.Token);
-        var installation = new Installation(data, new IPEndPoint(IPAddress.Loopback, 0), text => Console.Error.WriteLine($"towpath: {text}"));
+        var installation = new Installation(
+            data, new IPEndPoint(IPAddress.Loopback, 0), text => Console.Error.WriteLine($"towpath: {text}"));
         var kept = Task.CompletedTask;
         try
         {
@@ -68,16 +69,20 @@ internal static class DemoVerb
         var (staging, production) = (FreePort.Next(), FreePort.Next());
         var narrator = new Narrator();
         var story = new DemoStory(
-            endpoint, new ServerConnection(data, endpoint), new DemoRepository(folder, endpoint, staging, production), $"http://127.0.0.1:{production}/", narrator);
+            endpoint,
+            new ServerConnection(data, endpoint),
+            new DemoRepository(folder, endpoint, staging, production),
+            $"http://127.0.0.1:{production}/",
+            narrator);
         await story.TellAsync(cancel);
         Terminal.Line();
         Terminal.Line(narrator.Surprises.Count == 0
             ? "[green]✓[/] [bold]All of it really happened.[/]"
-            : $"[red]✗[/] {narrator.Surprises.Count} of the things above did not happen as told; the logs in {Terminal.Text(Path.Combine(data, "logs"))} say more.");
+            : $"[red]✗[/] {narrator.Surprises.Count} of the things above did not happen as told.");
         if (once)
             return narrator.Surprises.Count == 0 ? ExitCode.Done : ExitCode.Failed;
         await GreetAsync(endpoint, cancel);
-        Terminal.Line($"  {Terminal.Quiet("It stays up for a look around, also with")} towpath --data {Terminal.Text(data)} envs {Terminal.Quiet("… Ctrl-C ends it.")}");
+        Terminal.Line($"It stays up for a look around, also with 'towpath envs --data {Terminal.Text(data)}'. Ctrl-C ends it.");
         await Task.Delay(Timeout.InfiniteTimeSpan, cancel).ContinueWith(_ => { }, TaskScheduler.Default);
         return narrator.Surprises.Count == 0 ? ExitCode.Done : ExitCode.Failed;
     }
@@ -85,7 +90,8 @@ internal static class DemoVerb
     private static async Task GreetAsync(Endpoint endpoint, CancellationToken cancel)
     {
         using var client = new ServerClient(endpoint);
-        Terminal.Line($"Towpath is up at [bold]{Terminal.Text(endpoint.Url)}[/]; sign in with {Terminal.Text(await OpenVerb.LinkAsync(client, cancel))}");
+        var link = await OpenVerb.LinkAsync(client, cancel);
+        Terminal.Line($"Towpath is up at [bold]{Terminal.Text(endpoint.Url)}[/]; sign in with {Terminal.Text(link)}");
     }
 
     private static void Remove(string data)

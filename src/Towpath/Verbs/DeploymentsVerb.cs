@@ -53,11 +53,15 @@ internal static class DeploymentsVerb
         var environment = CommonOptions.Environment();
         var run = ClientVerb.RunOption();
         var timeout = CommonOptions.WaitTimeout();
-        var command = new Command("wait", "Waits until a run's deployment is over; ends with 0 when it became live, else with 1") { run, environment, timeout };
+        var command = new Command("wait", "Waits until a run's deployment is over; ends with 0 when it became live, else with 1")
+        {
+            run, environment, timeout,
+        };
         ClientVerb.Set(command, async verb =>
         {
             var (number, name) = (verb.Typed.GetRequiredValue(run), verb.Typed.GetRequiredValue(environment));
-            var ended = await Waits.ForDeploymentAsync(verb.Connection, await verb.ProjectAsync(), number, name, verb.Typed.GetValue(timeout), verb.Cancel);
+            var ended = await Waits.ForDeploymentAsync(
+                verb.Connection, await verb.ProjectAsync(), number, name, verb.Typed.GetValue(timeout), verb.Cancel);
             if (ended.View is not { } deployment)
                 throw new ExitException(ExitCode.Failed, ended.Reason);
             if (verb.WantsJson)
@@ -76,7 +80,8 @@ internal static class DeploymentsVerb
         var command = new Command(name, description) { number, environment };
         ClientVerb.Set(command, async verb => await verb.ChangeAsync<EnvironmentView>(
             HttpMethod.Post,
-            await verb.PathAsync("environments", verb.Typed.GetRequiredValue(environment), "deployments", verb.Typed.GetRequiredValue(number), verbOfApi),
+            await verb.PathAsync(
+                "environments", verb.Typed.GetRequiredValue(environment), "deployments", verb.Typed.GetRequiredValue(number), verbOfApi),
             null,
             EnvironmentText.Write));
         return command;

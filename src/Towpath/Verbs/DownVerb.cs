@@ -16,7 +16,8 @@ internal static class DownVerb
             if (typed.GetValue(CommonOptions.Json))
                 Console.Out.WriteLine($$"""{"wasUp":{{(ended ? "true" : "false")}}}""");
             else
-                Terminal.Line(ended ? "Everything ended. 'towpath up' brings it back as it was." : $"Nothing was up in {Terminal.Text(data)}.");
+                Terminal.Line(
+                    ended ? "Everything ended. 'towpath up' brings it back as it was." : $"Nothing was up in {Terminal.Text(data)}.");
             return ExitCode.Done;
         });
         return command;

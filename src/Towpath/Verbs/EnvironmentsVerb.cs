@@ -17,7 +17,8 @@ internal static class EnvironmentsVerb
         command.Add(One("show", "Shows what is live, on its way and waiting, and the history", async (verb, name) =>
             await verb.ShowAsync<EnvironmentView>(await verb.PathAsync("environments", name), EnvironmentText.Write)));
         command.Add(One("stop", "Ends what runs there; the environment is held afterwards", async (verb, name) =>
-            await verb.ChangeAsync<EnvironmentView>(HttpMethod.Post, await verb.PathAsync("environments", name, "stop"), null, EnvironmentText.Write)));
+            await verb.ChangeAsync<EnvironmentView>(
+                HttpMethod.Post, await verb.PathAsync("environments", name, "stop"), null, EnvironmentText.Write)));
         return command;
     }
 

@@ -23,7 +23,8 @@ internal static class InitVerb
             var root = await RootAsync(cancel);
             var file = Path.Combine(root, PipelineFile.Name);
             if (File.Exists(file) && !typed.GetValue(force) && !typed.GetValue(print))
-                throw ExitException.Usage($"{PipelineFile.Name} is there already: 'towpath check' says whether it is valid, --force replaces it.");
+                throw ExitException.Usage(
+                    $"{PipelineFile.Name} is there already: 'towpath check' says whether it is valid, --force replaces it.");
             var proposal = PipelineInit.Propose(await FilesAsync(root, cancel), path => ReadText(Path.Combine(root, path)));
             if (typed.GetValue(print))
             {
@@ -43,7 +44,8 @@ internal static class InitVerb
         Terminal.Line($"[green]✓[/] {PipelineFile.Name} is written. Have a look at it:");
         foreach (var guess in proposal.Guesses)
             Terminal.Line($"  · {Terminal.Text(guess)}");
-        Terminal.Line($"{Terminal.Quiet("next:")} towpath run, towpath remote, git add {PipelineFile.Name}, git commit, git push towpath HEAD");
+        Terminal.Line(
+            $"{Terminal.Quiet("next:")} towpath run, towpath remote, git add {PipelineFile.Name}, git commit, git push towpath HEAD");
     }
 
     private static async Task<string> RootAsync(CancellationToken cancel)

@@ -11,9 +11,16 @@ internal static class LogsVerb
     {
         var run = ClientVerb.RunOption(required: false);
         var job = new Option<string?>("--job") { Description = "Only this job", HelpName = "NAME" };
-        var environment = new Option<string?>("--env", "--environment", "-e") { Description = "The latest deployment there", HelpName = "NAME" };
+        var environment = new Option<string?>("--env", "--environment", "-e")
+        {
+            Description = "The latest deployment there",
+            HelpName = "NAME",
+        };
         var follow = new Option<bool>("--follow", "-f") { Description = "Go on until the log ends" };
-        var command = new Command("logs", "Shows the logs of a run's jobs, or of an environment's latest deployment") { run, job, environment, follow };
+        var command = new Command("logs", "Shows the logs of a run's jobs, or of an environment's latest deployment")
+        {
+            run, job, environment, follow,
+        };
         ClientVerb.Set(command, verb => (verb.Typed.GetValue(run), verb.Typed.GetValue(environment)) switch
         {
             ( > 0 and var number, null) => OfRunAsync(verb, number, verb.Typed.GetValue(job), verb.Typed.GetValue(follow)),
@@ -36,7 +43,8 @@ internal static class LogsVerb
         if (follow && run.State is "queued" or "running")
             await new RunFollower(verb.Connection, project, number, new LogWriterToOut(job is null ? width : 0)).RunAsync(job, verb.Cancel);
         else
-            await PrintAsync(verb, jobs.Where(one => one.Log is not null && names.Contains(one.Name)), new LogWriterToOut(job is null ? width : 0));
+            await PrintAsync(
+                verb, jobs.Where(one => one.Log is not null && names.Contains(one.Name)), new LogWriterToOut(job is null ? width : 0));
         return ExitCode.Done;
     }
 

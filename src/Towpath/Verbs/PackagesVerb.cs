@@ -12,7 +12,8 @@ namespace Towpath.Verbs;
 
 internal static class PackagesVerb
 {
-    public static Command Create() => new("packages", "Lists and shows packages; takes one that was built elsewhere into the flow") { List(), Show(), Push() };
+    public static Command Create() =>
+        new("packages", "Lists and shows packages; takes one that was built elsewhere into the flow") { List(), Show(), Push() };
 
     private static Command List()
     {
@@ -52,7 +53,12 @@ internal static class PackagesVerb
     private static Command Push()
     {
         var folder = new Argument<string>("DIR") { Description = "The folder with what is to be run" };
-        var commit = new Option<string>("--commit") { Description = "The commit that it was built from; pushed to the default branch before", HelpName = "SHA", Required = true };
+        var commit = new Option<string>("--commit")
+        {
+            Description = "The commit that it was built from; pushed to the default branch before",
+            HelpName = "SHA",
+            Required = true,
+        };
         var command = new Command("push", "Takes a package that another CI built into the flow") { folder, commit };
         ClientVerb.Set(command, async verb =>
         {

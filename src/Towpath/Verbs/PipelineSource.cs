@@ -8,7 +8,11 @@ namespace Towpath.Verbs;
 internal sealed record PipelineSource(string File, PipelineParse Parse)
 {
     public static Argument<string?> Argument() =>
-        new("FILE") { Description = $"The pipeline file [default: {PipelineFile.Name} here or in the repository's root]", Arity = ArgumentArity.ZeroOrOne };
+        new("FILE")
+        {
+            Description = $"The pipeline file [default: {PipelineFile.Name} here or in the repository's root]",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
 
     /// <exception cref="ExitException">There is no such file.</exception>
     public static PipelineSource Read(string? named)

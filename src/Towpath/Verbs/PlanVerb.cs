@@ -10,14 +10,19 @@ internal static class PlanVerb
     public static Command Create()
     {
         var file = PipelineSource.Argument();
-        var branch = new Option<string?>("--branch") { Description = "A branch that does not deploy [default: the default branch]", HelpName = "NAME" };
+        var branch = new Option<string?>("--branch")
+        {
+            Description = "A branch that does not deploy [default: the default branch]",
+            HelpName = "NAME",
+        };
         var command = new Command("plan", "Says what a push would run, package and deploy, and why; runs nothing") { file, branch };
         command.SetAction(async (typed, cancel) =>
         {
             var source = PipelineSource.Read(typed.GetValue(file));
             if (!source.Parse.IsValid)
                 return source.SayErrors();
-            var plan = PipelinePlan.For(source.Parse.Pipeline, typed.GetValue(branch) ?? await DefaultBranchAsync(cancel), isDefaultBranch: typed.GetValue(branch) is null);
+            var other = typed.GetValue(branch);
+            var plan = PipelinePlan.For(source.Parse.Pipeline, other ?? await DefaultBranchAsync(cancel), isDefaultBranch: other is null);
             if (typed.GetValue(CommonOptions.Json))
                 JsonText.Write(plan);
             else

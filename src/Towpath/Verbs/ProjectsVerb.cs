@@ -26,7 +26,8 @@ internal static class ProjectsVerb
     {
         if (projects.Count == 0)
         {
-            Terminal.Line($"No project yet: the first push to {Terminal.Text(verb.Client.Endpoint.Url.TrimEnd('/'))}/git/NAME.git creates it.");
+            Terminal.Line(
+                $"No project yet: the first push to {Terminal.Text(verb.Client.Endpoint.Url.TrimEnd('/'))}/git/NAME.git creates it.");
             return;
         }
 
@@ -40,6 +41,7 @@ internal static class ProjectsVerb
     {
         Terminal.Line($"[bold]{Terminal.Text(project.Name)}[/]  {project.Runs} runs");
         foreach (var (branch, commit) in project.Branches)
-            Terminal.Line($"  {Terminal.Text(branch)}  {Terminal.Quiet(commit[..10])}{(branch == project.DefaultBranch ? "  deploys" : "")}");
+            Terminal.Line(
+                $"  {Terminal.Text(branch)}  {Terminal.Quiet(commit[..10])}{(branch == project.DefaultBranch ? "  deploys" : "")}");
     }
 }

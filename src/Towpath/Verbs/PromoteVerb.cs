@@ -18,7 +18,10 @@ internal static class PromoteVerb
             var (number, name) = (verb.Typed.GetRequiredValue(run), verb.Typed.GetRequiredValue(environment));
             var older = verb.Typed.GetValue(yes) || await ConfirmAsync(verb, name, number);
             return await verb.ChangeAsync<EnvironmentView>(
-                HttpMethod.Post, await verb.PathAsync("environments", name, "promote"), new { run = number, confirmOlder = older }, EnvironmentText.Write);
+                HttpMethod.Post,
+                await verb.PathAsync("environments", name, "promote"),
+                new { run = number, confirmOlder = older },
+                EnvironmentText.Write);
         });
         return command;
     }

@@ -11,7 +11,10 @@ internal static class RedeployVerb
         var environment = CommonOptions.Environment();
         var command = new Command("redeploy", "Deploys what is live once more, with the current settings") { environment };
         ClientVerb.Set(command, async verb => await verb.ChangeAsync<EnvironmentView>(
-            HttpMethod.Post, await verb.PathAsync("environments", verb.Typed.GetRequiredValue(environment), "redeploy"), null, EnvironmentText.Write));
+            HttpMethod.Post,
+            await verb.PathAsync("environments", verb.Typed.GetRequiredValue(environment), "redeploy"),
+            null,
+            EnvironmentText.Write));
         return command;
     }
 }

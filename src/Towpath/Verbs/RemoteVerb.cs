@@ -9,7 +9,11 @@ internal static class RemoteVerb
 {
     public static Command Create()
     {
-        var name = new Argument<string?>("NAME") { Description = "The project [default: the folder's name]", Arity = ArgumentArity.ZeroOrOne };
+        var name = new Argument<string?>("NAME")
+        {
+            Description = "The project [default: the folder's name]",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
         var command = new Command("remote", "Points this repository's git remote 'towpath' at the server") { name };
         command.SetAction(async (typed, cancel) =>
         {

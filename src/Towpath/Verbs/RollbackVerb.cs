@@ -10,7 +10,8 @@ internal static class RollbackVerb
     {
         var environment = CommonOptions.Environment();
         var reason = CommonOptions.Reason();
-        var command = new Command("rollback", "Goes back to the version before, or ends the deployment under way; the environment is held afterwards") { environment, reason };
+        const string What = "Goes back to the version before, or ends the deployment under way; the environment is held afterwards";
+        var command = new Command("rollback", What) { environment, reason };
         ClientVerb.Set(command, async verb => await verb.ChangeAsync<EnvironmentView>(
             HttpMethod.Post,
             await verb.PathAsync("environments", verb.Typed.GetRequiredValue(environment), "rollback"),

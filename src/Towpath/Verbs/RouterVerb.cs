@@ -12,7 +12,8 @@ internal static class RouterVerb
         command.SetAction(typed => PartVerb.RunAsync(
             typed,
             "router",
-            (data, stop) => RouterHost.RunAsync(new RouterSettings(Path.Combine(data, "router")) { Replace = typed.GetValue(replace) }, stop),
+            (data, stop) =>
+                RouterHost.RunAsync(new RouterSettings(Path.Combine(data, "router")) { Replace = typed.GetValue(replace) }, stop),
             typed.GetValue(replace)));
         return command;
     }

@@ -16,13 +16,17 @@ using Command = System.CommandLine.Command;
 
 namespace Towpath.Verbs;
 
-/// <summary>The build of the working tree without a server: the same loop over a journal in memory, the same jobs in this process.</summary>
+/// <summary>The build of the working tree without a server: the same loop over a journal in memory, the same jobs, in this process.</summary>
 internal static class RunVerb
 {
     public static Command Create()
     {
         var job = new Argument<string?>("JOB") { Description = "Only this job and those it needs", Arity = ArgumentArity.ZeroOrOne };
-        var file = new Option<string?>("--file") { Description = $"The pipeline file [default: {PipelineFile.Name} here or in the repository's root]", HelpName = "FILE" };
+        var file = new Option<string?>("--file")
+        {
+            Description = $"The pipeline file [default: {PipelineFile.Name} here or in the repository's root]",
+            HelpName = "FILE",
+        };
         var command = new Command("run", "Runs the build's jobs on the working tree, without a server") { job, file };
         command.SetAction(async typed =>
         {
@@ -30,7 +34,9 @@ internal static class RunVerb
             if (!source.Parse.IsValid)
                 return source.SayErrors();
             using var signals = new StopSignals();
-            var run = await RunAsync(Chosen(source.Parse.Pipeline, typed.GetValue(job)), Path.GetDirectoryName(Path.GetFullPath(source.File))!, typed.GetValue(CommonOptions.Json), signals.Token);
+            var pipeline = Chosen(source.Parse.Pipeline, typed.GetValue(job));
+            var folder = Path.GetDirectoryName(Path.GetFullPath(source.File))!;
+            var run = await RunAsync(pipeline, folder, typed.GetValue(CommonOptions.Json), signals.Token);
             if (typed.GetValue(CommonOptions.Json))
                 JsonText.Write(run);
             else
@@ -48,7 +54,8 @@ internal static class RunVerb
         if (job is null)
             return pipeline;
         if (pipeline.Jobs.All(one => one.Name != job))
-            throw ExitException.Usage($"there is no job '{job}': the pipeline has {string.Join(", ", pipeline.Jobs.Select(one => one.Name))}.");
+            throw ExitException.Usage(
+                $"there is no job '{job}': the pipeline has {string.Join(", ", pipeline.Jobs.Select(one => one.Name))}.");
         var wanted = new HashSet<string>(StringComparer.Ordinal) { job };
         // Each job comes after those that it needs.
         foreach (var one in pipeline.Jobs.Reverse().Where(one => wanted.Contains(one.Name)))
@@ -62,7 +69,8 @@ internal static class RunVerb
         try
         {
             var temporary = Directory.CreateDirectory(Path.Combine(own, "tmp")).FullName;
-            var runner = new JobRunner(new StepRunner(await Bubblewrap.ProbeAsync(own), own), new FolderArchiveStore(Path.Combine(own, "store")), "here");
+            var runner = new JobRunner(
+                new StepRunner(await Bubblewrap.ProbeAsync(own), own), new FolderArchiveStore(Path.Combine(own, "store")), "here");
             var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
             var output = new LogWriterToOut(pipeline.Jobs.Count == 1 ? 0 : pipeline.Jobs.Max(job => job.Name.Length));
             using var jobs = new JobsHere(

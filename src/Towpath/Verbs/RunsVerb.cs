@@ -23,7 +23,11 @@ internal static class RunsVerb
         command.Add(One("cancel", "Ends a run", async (verb, run) =>
             await verb.ChangeAsync<RunView>(HttpMethod.Post, await verb.PathAsync("runs", run, "cancel"), null, RunText.Write)));
         command.Add(One("retry", "Builds a run that did not succeed once more, as a new run", async (verb, run) =>
-            await verb.ChangeAsync<RunView>(HttpMethod.Post, await verb.PathAsync("runs", run, "retry"), null, made => Terminal.Line($"run {made.Number} builds {made.Commit[..10]} again"))));
+            await verb.ChangeAsync<RunView>(
+                HttpMethod.Post,
+                await verb.PathAsync("runs", run, "retry"),
+                null,
+                made => Terminal.Line($"run {made.Number} builds {made.Commit[..10]} again"))));
         return command;
     }
 
@@ -66,7 +70,8 @@ internal static class RunsVerb
             {
                 table.AddRow(
                     $"{run.Number}", Terminal.State(run.State), Terminal.Text(RunText.Branch(run.Ref)), run.Commit[..10],
-                    Terminal.Text(RunText.Short(run.Subject)), Times.Ago(run.QueuedAt), run.FinishedAt is null ? "" : Times.Took(run.StartedAt ?? run.QueuedAt, run.FinishedAt));
+                    Terminal.Text(RunText.Short(run.Subject)), Times.Ago(run.QueuedAt),
+                    run.FinishedAt is null ? "" : Times.Took(run.StartedAt ?? run.QueuedAt, run.FinishedAt));
             }
 
             Terminal.Out.Write(table);

@@ -7,12 +7,16 @@ namespace Towpath.Verbs;
 
 internal static class SecretsVerb
 {
-    public static Command Create() => new("secret", "Sets, removes and lists the secrets that the server keeps for an environment") { Set(), Unset(), List() };
+    public static Command Create() =>
+        new("secret", "Sets, removes and lists the secrets that the server keeps for an environment") { Set(), Unset(), List() };
 
     private static Command Set()
     {
         var environment = CommonOptions.Environment();
-        var pair = new Argument<string>("NAME[=VALUE]") { Description = "The secret; without a value it is read from the terminal or from stdin" };
+        var pair = new Argument<string>("NAME[=VALUE]")
+        {
+            Description = "The secret; without a value it is read from the terminal or from stdin",
+        };
         var command = new Command("set", "Sets a secret; its value is never shown again") { pair, environment };
         ClientVerb.Set(command, async verb =>
         {
@@ -20,7 +24,10 @@ internal static class SecretsVerb
             var at = text.IndexOf('=', StringComparison.Ordinal);
             var (name, value) = at < 0 ? (text, await ReadAsync(text, verb.Cancel)) : (text[..at], text[(at + 1)..]);
             return await verb.ChangeAsync<SettingsView>(
-                HttpMethod.Put, await verb.PathAsync("environments", verb.Typed.GetRequiredValue(environment), "secrets", name), new { value }, Write);
+                HttpMethod.Put,
+                await verb.PathAsync("environments", verb.Typed.GetRequiredValue(environment), "secrets", name),
+                new { value },
+                Write);
         });
         return command;
     }

@@ -12,7 +12,8 @@ internal static class UpVerb
     {
         var listen = ListenOption.Create();
         var command = new Command("up", "Starts server, agent and router on this machine, and keeps them running until Ctrl-C") { listen };
-        command.SetAction(typed => RunAsync(DataFolder.Resolve(typed.GetValue(CommonOptions.Data)), typed.GetRequiredValue(listen), typed.GetValue(CommonOptions.Json)));
+        command.SetAction(typed => RunAsync(
+            DataFolder.Resolve(typed.GetValue(CommonOptions.Data)), typed.GetRequiredValue(listen), typed.GetValue(CommonOptions.Json)));
         return command;
     }
 
@@ -57,7 +58,8 @@ internal static class UpVerb
         if (json)
             Console.Out.WriteLine($$"""{"url":"{{endpoint?.Url}}","alreadyUp":true}""");
         else
-            Terminal.Line($"Towpath is already up{(endpoint is null ? "" : $" at {Terminal.Text(endpoint.Url)}")} (data in {Terminal.Text(data)}).");
+            Terminal.Line(
+                $"Towpath is already up{(endpoint is null ? "" : $" at {Terminal.Text(endpoint.Url)}")} (data in {Terminal.Text(data)}).");
         return ExitCode.Done;
     }
 

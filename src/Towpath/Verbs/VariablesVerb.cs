@@ -6,14 +6,16 @@ namespace Towpath.Verbs;
 
 internal static class VariablesVerb
 {
-    public static Command Create() => new("env", "Sets, removes and lists the variables that the server keeps for an environment") { Set(), Unset(), List() };
+    public static Command Create() =>
+        new("env", "Sets, removes and lists the variables that the server keeps for an environment") { Set(), Unset(), List() };
 
     private static Command Set()
     {
         var environment = CommonOptions.Environment();
         var pairs = new Argument<string[]>("NAME=VALUE") { Description = "Variables", Arity = ArgumentArity.OneOrMore };
         var command = new Command("set", "Sets variables; what is live is deployed again with them") { pairs, environment };
-        ClientVerb.Set(command, verb => ChangeAsync(verb, verb.Typed.GetRequiredValue(environment), verb.Typed.GetRequiredValue(pairs).Select(Pair)));
+        ClientVerb.Set(command, verb => ChangeAsync(
+            verb, verb.Typed.GetRequiredValue(environment), verb.Typed.GetRequiredValue(pairs).Select(Pair)));
         return command;
     }
 
@@ -23,7 +25,9 @@ internal static class VariablesVerb
         var names = new Argument<string[]>("NAME") { Description = "Variables", Arity = ArgumentArity.OneOrMore };
         var command = new Command("unset", "Removes variables") { names, environment };
         ClientVerb.Set(command, verb => ChangeAsync(
-            verb, verb.Typed.GetRequiredValue(environment), verb.Typed.GetRequiredValue(names).Select(name => KeyValuePair.Create(name, (string?)null))));
+            verb,
+            verb.Typed.GetRequiredValue(environment),
+            verb.Typed.GetRequiredValue(names).Select(name => KeyValuePair.Create(name, (string?)null))));
         return command;
     }
 

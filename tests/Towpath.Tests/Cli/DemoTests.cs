@@ -32,5 +32,6 @@ public sealed class DemoTests
     [InlineData(3_599, "59 min ago")]
     [InlineData(7_200, "2 h ago")]
     [InlineData(864_000, "10 days ago")]
-    public void Times_are_said_as_people_say_them(int seconds, string expected) => Assert.Equal(expected, Times.Ago(TimeSpan.FromSeconds(seconds)));
+    public void Times_are_said_as_people_say_them(int seconds, string expected) =>
+        Assert.Equal(expected, Times.Ago(TimeSpan.FromSeconds(seconds)));
 }

@@ -55,5 +55,6 @@ public sealed class WaitsTests
         new SettingsView(0, new Dictionary<string, string>(), []), history);
 
     private static DeploymentView Deployment(int number, int run, string state) => new(
-        number, run, new string('a', 40), "Subject", "sha256:" + new string('b', 64), "deploy", state, "", "towpath", null, null, "log", Noon, Noon, Noon);
+        number, run, new string('a', 40), "Subject", "sha256:" + new string('b', 64),
+        "deploy", state, "", "towpath", null, null, "log", Noon, Noon, Noon);
 }
