@@ -7,8 +7,11 @@ namespace Towpath.Engine.Logs;
 /// Logs as people ask for them. A job's attempt has one; a deployment has one for each of its stages, which are read
 /// here one after the other as though they were one log.
 /// </summary>
-public sealed class JoinedLogs(LogStore logs, ControlPlane plane)
+public sealed class JoinedLogs(LogStore logs, ControlPlane plane, TimeProvider time)
 {
+    /// <summary>How long after the end of the work its last lines may still be on their way; an agent that is gone never sends them.</summary>
+    private static readonly TimeSpan LastLinesWithin = TimeSpan.FromSeconds(10);
+
     /// <summary>A stage may begin between a look and the wait that follows it: then the wait ends here at the latest.</summary>
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromSeconds(1);
 
@@ -21,7 +24,7 @@ public sealed class JoinedLogs(LogStore logs, ControlPlane plane)
     /// <exception cref="LogException">The id is none.</exception>
     public Slice Read(string log, long from, int limit)
     {
-        var (chapters, isOver) = ChaptersOf(log);
+        var (chapters, isOver, isGivenUp) = ChaptersOf(log);
         var lines = new List<LogEntry>();
         var offset = 0L;
         foreach (var chapter in chapters)
@@ -34,7 +37,7 @@ public sealed class JoinedLogs(LogStore logs, ControlPlane plane)
                     .TakeWhile(line => line.Number < extent.Next).Take(limit - lines.Count).Select(line => line with { Number = offset + line.Number }));
             }
 
-            if (!extent.Complete && !isOver)
+            if (!extent.Complete && !isGivenUp)
                 return new Slice(lines, NextAfter(lines, from), false);
             offset = end - 1;
         }
@@ -54,7 +57,7 @@ public sealed class JoinedLogs(LogStore logs, ControlPlane plane)
         look.CancelAfter(LookAgainAfter);
         try
         {
-            var (chapters, _) = ChaptersOf(log);
+            var (chapters, _, _) = ChaptersOf(log);
             var offset = chapters.SkipLast(1).Sum(chapter => logs.ExtentOf(chapter).Next - 1);
             if (chapters.Count == 0 || logs.ExtentOf(chapters[^1]).Complete)
                 await Task.Delay(Timeout.Infinite, look.Token);
@@ -70,13 +73,22 @@ public sealed class JoinedLogs(LogStore logs, ControlPlane plane)
     private static long NextAfter(List<LogEntry> lines, long from) => lines.Count > 0 ? lines[^1].Number + 1 : from;
 
     /// <summary>A deployment's stages that wrote something, in the order they were begun; any other log is a chapter of its own.</summary>
-    private (IReadOnlyList<string> Chapters, bool IsOver) ChaptersOf(string log)
+    private (IReadOnlyList<string> Chapters, bool IsOver, bool IsGivenUp) ChaptersOf(string log)
     {
-        if (log.Split('/') is not [var project, "environments", var environment, "deployments", var number] || !int.TryParse(number, out var deployment))
-            return ([log], logs.ExtentOf(log).Complete);
-        var isOver = plane.Environment(project, environment)?.Deployment(deployment) is not { IsOver: false };
-        return ([.. StageLogs(log).Where(chapter => logs.ExtentOf(chapter).Next > 1)], isOver);
+        switch (log.Split('/'))
+        {
+            case [var project, "environments", var environment, "deployments", var number] when int.TryParse(number, out var deployment):
+                var found = plane.Environment(project, environment)?.Deployment(deployment);
+                return ([.. StageLogs(log).Where(chapter => logs.ExtentOf(chapter).Next > 1)], found is not { IsOver: false }, found is null || IsLongAgo(found.EndedAt));
+            case [var project, "runs", var number, ..] when int.TryParse(number, out var run):
+                var isGivenUp = IsLongAgo(plane.Run(project, run)?.FinishedAt);
+                return ([log], isGivenUp || logs.ExtentOf(log).Complete, isGivenUp);
+            default:
+                return ([log], logs.ExtentOf(log).Complete, false);
+        }
     }
+
+    private bool IsLongAgo(DateTimeOffset? end) => time.GetUtcNow() >= end + LastLinesWithin;
 
     private static IEnumerable<string> StageLogs(string log)
     {
