@@ -6,7 +6,7 @@ url=${TOWPATH_URL:-http://127.0.0.1:5000}
 
 # The body of a page that answers 200. curl where there is one; bash can do it alone.
 get() {
-    if command -v curl >/dev/null 2>&1; then
+    if curl --version >/dev/null 2>&1; then
         curl --silent --show-error --fail --max-time 10 "${url%/}$1"
         return
     fi

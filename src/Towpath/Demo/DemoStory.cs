@@ -12,6 +12,8 @@ namespace Towpath.Demo;
 internal sealed class DemoStory(
     Endpoint endpoint, ServerConnection connection, DemoRepository repository, string productionUrl, Narrator narrator)
 {
+    private const int LogLines = 20;
+
     private static readonly TimeSpan JourneyWithin = TimeSpan.FromMinutes(15);
 
     private int pushes;
@@ -28,6 +30,13 @@ internal sealed class DemoStory(
     {
         await repository.CreateAsync(cancel);
         var first = await FirstAsync(cancel);
+        // Nothing of what follows would show anything.
+        if (narrator.Surprises.Count > 0)
+        {
+            await ExplainAsync(first, cancel);
+            return;
+        }
+
         await using var visitors = new Visitors(productionUrl);
         Narrator.Say("From here on visitors use the shop in production all the time.");
         await BrokenTestAsync(first, cancel);
@@ -129,6 +138,21 @@ internal sealed class DemoStory(
 
         await narrator.DuringAsync(what, async () => outcome = await UntilEndAsync());
         return outcome!;
+    }
+
+    /// <summary>Shows the end of the log of what did not go well: the data folder may be gone when somebody looks.</summary>
+    private async Task ExplainAsync(Outcome outcome, CancellationToken cancel)
+    {
+        var logs = (outcome.Run.Jobs ?? []).Where(job => job.State != "succeeded").Select(job => job.Log)
+            .Concat(new[] { outcome.InStaging, outcome.InProduction }.Where(each => each is { State: not "live" }).Select(each => each?.Log));
+        using var client = connection.Open();
+        foreach (var log in logs.OfType<string>())
+        {
+            Narrator.Say($"{log}:");
+            var text = await client.GetPlainAsync(LogsVerb.LogPath(log), cancel);
+            foreach (var line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries).TakeLast(LogLines))
+                Narrator.Say($"  {line}");
+        }
     }
 
     private void ExpectLive(Outcome outcome)
