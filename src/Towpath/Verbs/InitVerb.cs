@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Net;
+using System.Net.NetworkInformation;
 using Towpath.Client;
 using Towpath.Core.Pipelines;
 using Towpath.Core.Pipelines.Init;
@@ -25,7 +27,8 @@ internal static class InitVerb
             if (File.Exists(file) && !typed.GetValue(force) && !typed.GetValue(print))
                 throw ExitException.Usage(
                     $"{PipelineFile.Name} is there already: 'towpath check' says whether it is valid, --force replaces it.");
-            var proposal = PipelineInit.Propose(await FilesAsync(root, cancel), path => ReadText(Path.Combine(root, path)));
+            var proposal = PipelineInit.Propose(
+                await FilesAsync(root, cancel), path => ReadText(Path.Combine(root, path)), PortsOfOthers(file).Contains);
             if (typed.GetValue(print))
             {
                 Console.Out.Write(proposal.File);
@@ -46,6 +49,16 @@ internal static class InitVerb
             Terminal.Line($"  · {Terminal.Text(guess)}");
         Terminal.Line(
             $"{Terminal.Quiet("next:")} towpath run, towpath remote, git add {PipelineFile.Name}, git commit, git push towpath HEAD");
+    }
+
+    /// <summary>What listens here now, among it the router for other projects, but not for the file that is replaced.</summary>
+    private static HashSet<int> PortsOfOthers(string file)
+    {
+        var ports = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Select(listener => listener.Port).ToHashSet();
+        var environments = ReadText(file) is { } text ? PipelineFile.Parse(text).Pipeline?.Environments : null;
+        foreach (var target in (environments ?? []).Select(environment => environment.Target).OfType<AppsTarget>())
+            ports.ExceptWith(target.Listen.Values.Select(address => IPEndPoint.TryParse(address, out var own) ? own.Port : 0));
+        return ports;
     }
 
     private static async Task<string> RootAsync(CancellationToken cancel)

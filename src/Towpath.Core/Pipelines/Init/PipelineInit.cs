@@ -5,8 +5,9 @@ public static class PipelineInit
 {
     /// <param name="paths">The repository's files, relative to its root, in any order.</param>
     /// <param name="read">The text of one of them; null when it cannot be read.</param>
+    /// <param name="isPortTaken">Whether a port is another's, so that the second project of a machine gets ports of its own.</param>
     /// <returns>A file that <see cref="PipelineFile.Parse"/> accepts, whatever the repository holds.</returns>
-    public static InitProposal Propose(IEnumerable<string> paths, Func<string, string?> read)
+    public static InitProposal Propose(IEnumerable<string> paths, Func<string, string?> read, Func<int, bool> isPortTaken)
     {
         var listing = new RepositoryListing(paths, read);
         var recipe = DotnetRecipe.ForApp(listing)
@@ -14,7 +15,8 @@ public static class PipelineInit
             ?? StaticSiteRecipe.For(listing)
             ?? DotnetRecipe.ForTests(listing)
             ?? Unknown;
-        return new(recipe.Text(), recipe.Guesses);
+        var ports = InitPorts.Free(isPortTaken);
+        return new(recipe.Text(ports), recipe.Serves && ports.Guess is { } guess ? [.. recipe.Guesses, guess] : recipe.Guesses);
     }
 
     private static Recipe Unknown { get; } = new()

@@ -33,7 +33,10 @@ internal sealed record Recipe
 
     public required ValueList<string> Guesses { get; init; }
 
-    public string Text()
+    /// <summary>Whether environments listen on ports.</summary>
+    public bool Serves => Package is not null && Listens;
+
+    public string Text(InitPorts ports)
     {
         var text = new StringBuilder("""
             # From commit to production. `towpath check` validates this file, `towpath plan` says what it does,
@@ -46,7 +49,7 @@ internal sealed record Recipe
 
         text.Append($"\n# What goes to the environments, the same bytes to each.\npackage: {Yaml(Package)}\n");
         App(text);
-        Environments(text);
+        Environments(text, ports);
         return text.ToString();
     }
 
@@ -86,7 +89,7 @@ internal sealed record Recipe
             text.Append("  ready: alive 10s\n");
     }
 
-    private void Environments(StringBuilder text)
+    private void Environments(StringBuilder text, InitPorts ports)
     {
         text.Append("\nenvironments:\n");
         if (!Listens)
@@ -95,13 +98,13 @@ internal sealed record Recipe
             return;
         }
 
-        text.Append("  staging:\n    listen: 8081\n");
+        text.Append($"  staging:\n    listen: {ports.Staging}\n");
         text.Append(VerifyPath is not null
             ? "    # Asked of the new version before it gets any traffic; steps such as ./smoke.sh work here too.\n"
                 + $"    verify:\n      - http: {Yaml(VerifyPath)}\n"
             : "    # verify:           # asked of the new version before it gets any traffic; name a path that answers 200\n"
                 + "    #   - http: /\n");
-        text.Append("  production:\n    after: staging\n    listen: 8080\n");
+        text.Append($"  production:\n    after: staging\n    listen: {ports.Production}\n");
     }
 
     /// <summary>As it is where YAML reads it as the same text, else in double quotes, which YAML shares with JSON.</summary>

@@ -4,6 +4,10 @@ namespace Towpath.Core.Pipelines.Init;
 internal static class StaticSiteRecipe
 {
     private const int MostNames = 12;
+
+    /// <summary>Starts of names that speak to those who work on the site, not to its visitors.</summary>
+    private static readonly string[] ForItsAuthors = ["LICENSE", "README", "CONTRIBUTING", "CODE_OF_CONDUCT", "SECURITY"];
+
     private static readonly string[] Folders = ["public", "dist", "site", "www", "_site", "build", "html", "docs", "src"];
 
     public static Recipe? For(RepositoryListing listing)
@@ -42,6 +46,5 @@ internal static class StaticSiteRecipe
 
     private static bool IsOfTheSite(string name) =>
         name[0] != '.' && name != PipelineFile.Name && name != "towpath-site"
-        && !name.StartsWith("LICENSE", StringComparison.OrdinalIgnoreCase)
-        && !name.StartsWith("README", StringComparison.OrdinalIgnoreCase);
+        && !ForItsAuthors.Any(start => name.StartsWith(start, StringComparison.OrdinalIgnoreCase));
 }

@@ -187,7 +187,8 @@ public sealed class PipelineInitTests
     public void A_page_at_the_root_is_served_without_what_lies_beside_it()
     {
         var pipeline = Propose(
-            ("index.html", ""), ("css/it's.css", ""), (".git/config", ""), (".env", ""), ("README.md", ""), ("a b.png", "")).Pipeline;
+            ("index.html", ""), ("css/it's.css", ""), (".git/config", ""), (".env", ""),
+            ("README.md", ""), ("CODE_OF_CONDUCT.md", ""), ("a b.png", "")).Pipeline;
 
         Assert.Equal("rm -rf towpath-site && mkdir towpath-site && cp -R 'a b.png' css index.html towpath-site/", pipeline.Jobs[0].Steps[1].Run);
         Assert.Equal("towpath-site", pipeline.Jobs[0].Outputs["package"]);
@@ -196,6 +197,25 @@ public sealed class PipelineInitTests
     [Fact]
     public void A_page_in_public_is_served_from_there() =>
         Assert.Equal("public", Propose(("public/index.html", "")).Pipeline.Jobs[0].Outputs["package"]);
+
+    [Theory]
+    [InlineData(8080, 8082)]
+    [InlineData(8081, 8082)]
+    [InlineData(8079, 8080)]
+    public void Ports_of_others_are_left_to_them(int taken, int production)
+    {
+        var proposal = PipelineInit.Propose(["index.html"], _ => "", port => port == taken);
+
+        var pipeline = PipelineFile.Parse(proposal.File).Pipeline!;
+        Assert.Equal([$"127.0.0.1:{production + 1}", $"127.0.0.1:{production}"], pipeline.Environments.SelectMany(Listen));
+        Assert.Equal(production != 8080, proposal.Guesses.Any(guess => guess.Contains($"port {production}", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Where_every_port_is_taken_the_usual_ones_are_proposed() =>
+        Assert.Contains("listen: 8080\n", PipelineInit.Propose(["index.html"], _ => "", _ => true).File, StringComparison.Ordinal);
+
+    private static IEnumerable<string> Listen(EnvironmentDefinition environment) => ((AppsTarget)environment.Target).Listen.Values;
 
     [Fact]
     public void Whatever_lies_in_a_repository_the_proposal_is_valid()
@@ -227,7 +247,8 @@ public sealed class PipelineInitTests
 
     private static (string Text, Pipeline Pipeline, ValueList<string> Guesses) Propose(params (string Path, string Text)[] files)
     {
-        var proposal = PipelineInit.Propose(files.Select(file => file.Path), path => files.First(file => file.Path == path).Text);
+        var proposal = PipelineInit.Propose(
+            files.Select(file => file.Path), path => files.First(file => file.Path == path).Text, isPortTaken: _ => false);
         var parse = PipelineFile.Parse(proposal.File);
         Assert.Empty(parse.Errors);
         Assert.NotEmpty(proposal.Guesses);
