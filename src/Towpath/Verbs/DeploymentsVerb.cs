@@ -10,29 +10,29 @@ internal static class DeploymentsVerb
 {
     public static Command Create()
     {
-        var command = new Command("deployments", "Lists an environment's deployments; waits for and cancels one") { List(), Wait() };
+        var command = new Command("deployments", "Lists an environment's deployments; waits for and cancels one") { Wait() };
+        var environment = CommonOptions.Environment();
+        command.Add(environment);
+        ClientVerb.Set(command, verb => ListAsync(verb, environment));
+        var list = new Command("list", "Lists an environment's deployments, newest first") { environment };
+        ClientVerb.Set(list, verb => ListAsync(verb, environment));
+        command.Add(list);
         command.Add(On("cancel", "Ends a deployment; what it did is taken back", "cancel"));
         command.Add(On("accept", "Decides that a deployment that needs a decision counts as live", "accept"));
         return command;
     }
 
-    private static Command List()
+    private static async Task<int> ListAsync(ClientVerb verb, Option<string> environment)
     {
-        var environment = CommonOptions.Environment();
-        var command = new Command("list", "Lists an environment's deployments, newest first") { environment };
-        ClientVerb.Set(command, async verb =>
-        {
-            var name = verb.Typed.GetRequiredValue(environment);
-            var view = await verb.Client.GetAsync<EnvironmentView>(await verb.PathAsync("environments", name), verb.Cancel);
-            var all = view.History.Concat(view.Waiting).Append(view.Deployment).OfType<DeploymentView>()
-                .DistinctBy(deployment => deployment.Number).OrderByDescending(deployment => deployment.Number).ToList();
-            if (verb.WantsJson)
-                JsonText.Write(all);
-            else
-                Write(all);
-            return ExitCode.Done;
-        });
-        return command;
+        var name = verb.Typed.GetRequiredValue(environment);
+        var view = await verb.Client.GetAsync<EnvironmentView>(await verb.PathAsync("environments", name), verb.Cancel);
+        var all = view.History.Concat(view.Waiting).Append(view.Deployment).OfType<DeploymentView>()
+            .DistinctBy(deployment => deployment.Number).OrderByDescending(deployment => deployment.Number).ToList();
+        if (verb.WantsJson)
+            JsonText.Write(all);
+        else
+            Write(all);
+        return ExitCode.Done;
     }
 
     private static void Write(List<DeploymentView> deployments)

@@ -38,6 +38,14 @@ public sealed class CommandLineTests
     public void A_data_folder_too_deep_for_sockets_is_refused() =>
         Assert.Equal(ExitCode.Usage, Assert.Throws<ExitException>(() => DataFolder.Create("/tmp/" + new string('x', 90))).Code);
 
+    [Theory]
+    [InlineData("projects")]
+    [InlineData("runs")]
+    [InlineData("envs")]
+    [InlineData("deployments --environment staging")]
+    public void What_is_many_is_listed_without_another_word(string typed) =>
+        Assert.Empty(TowpathCommand.Create().Parse(typed).Errors);
+
     [Fact]
     public void Every_verb_says_what_it_does()
     {
