@@ -89,6 +89,9 @@ public sealed class StepRunner
             return ended(StepStatus.Errored, $"the sandbox of step '{step.Name}' could not be set up: {problem}", null);
         var signal = exitCode > 128 ? exitCode - 128 : 0;
         var by = signal switch { 6 => " (ABRT)", Signals.Kill => " (KILL)", 11 => " (SEGV)", Signals.Terminate => " (TERM)", _ => "" };
+        // What a shell answers when it does not find what it shall run.
+        if (exitCode == 127)
+            by = ": a command is not installed where jobs run, or its path is wrong (the log names it)";
         return ended(StepStatus.Failed, $"step '{step.Name}' ended with exit code {exitCode}{by}", exitCode);
     }
 

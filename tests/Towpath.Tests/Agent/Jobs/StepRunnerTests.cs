@@ -52,6 +52,15 @@ public sealed class StepRunnerTests : IDisposable
     }
 
     [Theory, MemberData(nameof(Levels))]
+    public async Task Step_whose_command_is_not_installed_says_so(SandboxLevel level)
+    {
+        var result = await RunAsync(level, "no-such-command --version");
+
+        Assert.Equal((StepStatus.Failed, 127), (result.Status, result.ExitCode));
+        Assert.Contains("not installed where jobs run", result.Reason, StringComparison.Ordinal);
+    }
+
+    [Theory, MemberData(nameof(Levels))]
     public async Task Failing_line_ends_the_step(SandboxLevel level)
     {
         var result = await RunAsync(level, "false\necho still here");
