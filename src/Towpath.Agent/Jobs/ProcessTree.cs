@@ -69,15 +69,15 @@ internal sealed class ProcessTree
             await Task.Delay(Pause, time);
             members = Members();
         }
-        return await KillAsync();
+        return await KillAsync(members);
     }
 
-    private async Task<bool> KillAsync()
+    /// <param name="members">As they were just found: looking through all processes costs as much as a small step.</param>
+    private async Task<bool> KillAsync(List<ProcessEntry> members)
     {
         var begun = time.GetTimestamp();
-        while (true)
+        for (; ; members = Members())
         {
-            var members = Members();
             if (members.Count == 0 && !(sandboxed && IsAlive(main)))
                 return true;
             if (time.GetElapsedTime(begun) > KillLimit)
