@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Towpath.Core;
 using Towpath.Core.Agents;
 using Towpath.Core.Runs;
+using Towpath.Engine.Journal;
 
 namespace Towpath.Engine.Agents;
 
@@ -16,6 +17,9 @@ public sealed class AgentHub(TimeProvider time, ILogger<AgentHub> log) : IDispos
     /// <summary>The name of the agent on the server's own machine, where environments run that name none.</summary>
     public const string LocalAgent = "local";
 
+    private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(5);
+
+    private readonly CancellationTokenSource over = new();
     private readonly Lock gate = new();
     private readonly Dictionary<string, Assignment> assignments = new(StringComparer.Ordinal);
     private readonly LinkedList<Assignment> jobQueue = [];
@@ -60,6 +64,8 @@ public sealed class AgentHub(TimeProvider time, ILogger<AgentHub> log) : IDispos
             jobQueue.Remove(assignment);
             if (assignment.Agent is { } name && agents.TryGetValue(name, out var agent))
                 agent.Cancel(commandId);
+            // Its slot is free for the next one in the queue, and nothing else may come that would look there.
+            Dispatch();
         }
     }
 
@@ -104,18 +110,32 @@ public sealed class AgentHub(TimeProvider time, ILogger<AgentHub> log) : IDispos
     /// <summary>Hands an answer in; returns when it is durable, so that the agent may forget it. One for a command that is not wanted any more is dropped.</summary>
     internal async Task TakeAsync(string commandId, AgentAnswer answer)
     {
-        lock (gate)
+        while (true)
         {
-            if (!assignments.ContainsKey(commandId))
-                return;
-        }
+            lock (gate)
+            {
+                if (!assignments.ContainsKey(commandId))
+                    return;
+            }
 
-        await Ask(StreamId.OfCommand(commandId), Flow.Answer(commandId, answer));
-        Finish(commandId);
+            try
+            {
+                await Ask(StreamId.OfCommand(commandId), Flow.Answer(commandId, answer));
+                Finish(commandId);
+                return;
+            }
+            catch (JournalException e)
+            {
+                // On this connection the agent says it only once. The command's deadline ends the tries.
+                log.LogWarning(e, "The answer to {Command} could not be stored yet", commandId);
+                await Task.Delay(PauseAfterFailure, time, over.Token);
+            }
+        }
     }
 
     public void Dispose()
     {
+        over.Cancel();
         foreach (var absence in absences.Values)
             absence.Dispose();
     }
