@@ -26,6 +26,9 @@ public sealed class Loop(IJournal journal, IAdapters adapters, Rules rules)
     /// <summary>Called with every stream that changed, after the change is in the journal.</summary>
     public Action<StreamId, MachineState>? Changed { get; set; }
 
+    /// <summary>Hears of a bug met while acting on what is in the journal already; null: it is thrown.</summary>
+    public Action<StreamId, Exception>? Failed { get; set; }
+
     /// <summary>Replays what is active and begins again what should be in flight. Beginning is idempotent, so this may follow a crash anywhere.</summary>
     /// <exception cref="JournalException">The journal cannot be read.</exception>
     public void Restore(DateTimeOffset now)
@@ -72,8 +75,20 @@ public sealed class Loop(IJournal journal, IAdapters adapters, Rules rules)
                 states[stream] = state;
             else
                 states.TryRemove(stream, out _);
-            Act(stream, state);
-            Changed?.Invoke(stream, state);
+        }
+
+        foreach (var (stream, state) in batch.Changed)
+        {
+            try
+            {
+                Act(stream, state);
+                Changed?.Invoke(stream, state);
+            }
+            catch (Exception e) when (Failed is not null)
+            {
+                // It is in the journal: whoever took this for a refusal would store it twice.
+                Failed(stream, e);
+            }
         }
 
         foreach (var (letter, refusal) in answers)

@@ -27,6 +27,8 @@ public sealed class LoopRunner : IAsyncDisposable
         this.loop = loop;
         this.time = time;
         this.log = log;
+        loop.Failed = (stream, e) =>
+            log.LogError(e, "What {Stream} wants done could not be begun; its deadline or the next start sees to it", stream);
         thread = new Thread(Run) { Name = "loop", IsBackground = true };
     }
 
@@ -47,11 +49,13 @@ public sealed class LoopRunner : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        stopped = true;
+        // Closed first: what got in before is still answered by the thread, what comes after is refused.
         inbox.Writer.TryComplete();
+        stopped = true;
         wake.Release();
-        await Task.Run(thread.Join);
-        wake.Dispose();
+        // Not started when the journal could not be replayed. The semaphore is not disposed: a late timer may still release it.
+        if (thread.IsAlive)
+            await Task.Run(thread.Join);
     }
 
     private void Send(Letter letter)
