@@ -30,8 +30,9 @@ public sealed class PushResolution(Repositories repositories, TimeProvider time,
                 await loop.AskAsync(StreamId.OfProject(command.Project), await ResolveAsync(command, cancel));
                 return;
             }
-            catch (Exception e) when (e is JournalException or IOException or UnauthorizedAccessException)
+            catch (Exception e) when (e is not OperationCanceledException)
             {
+                // Whatever it was: as long as the push is open, no other push of its refs is let in.
                 log.LogWarning(e, "Push {Push} of {Project} is not settled yet", command.PushId, command.Project);
                 await Task.Delay(PauseAfterFailure, time, cancel);
             }

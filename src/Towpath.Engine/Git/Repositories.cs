@@ -161,8 +161,18 @@ public sealed class Repositories
     /// </summary>
     public void Sweep(DateTimeOffset now)
     {
-        foreach (var push in Directory.EnumerateDirectories(PushesFolder).Concat(Directory.EnumerateDirectories(Folder, "new-*")))
-            Directory.Delete(push, recursive: true);
+        foreach (var push in Directory.EnumerateDirectories(PushesFolder).Concat(Directory.EnumerateDirectories(Folder, "new-*")).ToList())
+        {
+            try
+            {
+                Directory.Delete(push, recursive: true);
+            }
+            catch (IOException)
+            {
+                // A hook that outlived its server still writes there: the next start sweeps it away.
+            }
+        }
+
         foreach (var repository in Directory.EnumerateDirectories(Folder, "*.git").Where(path => path != EmptyRepository))
         {
             if (IsLeft(repository) && IsEmpty(repository))
