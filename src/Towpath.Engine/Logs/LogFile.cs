@@ -49,13 +49,15 @@ internal sealed class LogFile(string path)
         }
     }
 
-    /// <summary>Nothing is open: when nobody uses it, it may be forgotten and looked at afresh later.</summary>
-    public bool IsClosed
+    /// <summary>Closes it when all of it is on disk: when nobody uses it, it may be forgotten then and looked at afresh later.</summary>
+    public bool TryClose()
     {
-        get
+        lock (gate)
         {
-            lock (gate)
-                return handle is null;
+            if (sync is not null || durable.Size != size)
+                return false;
+            Close();
+            return true;
         }
     }
 

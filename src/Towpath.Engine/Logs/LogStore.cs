@@ -150,7 +150,7 @@ public sealed class LogStore : IAsyncDisposable
 
     private void ForgetUnused()
     {
-        foreach (var (path, _) in files.Where(pair => pair.Value is { Users: 0, IsClosed: true }).ToArray())
+        foreach (var (path, _) in files.Where(pair => pair.Value.Users == 0 && pair.Value.TryClose()).ToArray())
             files.Remove(path);
     }
 
