@@ -35,7 +35,7 @@ internal sealed class HttpBackend(Repositories repositories, TimeProvider time, 
             if (push is null)
                 git.Kill(entireProcessTree: true);
         });
-        var body = CopyBodyAsync(context.Request, git.StandardInput.BaseStream);
+        var body = CopyBodyAsync(context.Request, git.StandardInput.BaseStream, limit.Token);
         var errors = ReadErrorsAsync(git);
         var isAnswered = await CopyAnswerAsync(git.StandardOutput.BaseStream, context);
         await git.WaitForExitAsync(CancellationToken.None);
@@ -82,30 +82,30 @@ internal sealed class HttpBackend(Repositories repositories, TimeProvider time, 
         return start;
     }
 
-    private static async Task CopyBodyAsync(HttpRequest request, Stream input)
+    private static async Task CopyBodyAsync(HttpRequest request, Stream input, CancellationToken limit)
     {
         try
         {
             await using (input)
-                await request.Body.CopyToAsync(input);
+                await request.Body.CopyToAsync(input, limit);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
             // Git ended early and says why in its answer, which the client reads after it has sent everything; or the
             // client went away, and git ends because its input does.
-            await DrainAsync(request);
+            await DrainAsync(request, limit);
         }
     }
 
-    private static async Task DrainAsync(HttpRequest request)
+    private static async Task DrainAsync(HttpRequest request, CancellationToken limit)
     {
         try
         {
-            await request.Body.CopyToAsync(Stream.Null);
+            await request.Body.CopyToAsync(Stream.Null, limit);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
-            // The client went away.
+            // The client went away, or took too long.
         }
     }
 
