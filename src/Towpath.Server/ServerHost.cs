@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
@@ -66,6 +67,8 @@ public static class ServerHost
         var plane = Wire(app.Services);
         plane.Start(TimeProvider.System.GetUtcNow());
         app.Services.GetRequiredService<GitGate>().Start();
+        // Only now that the journal is ours: before, it may be the socket of a server that runs.
+        File.Delete(settings.AgentSocket);
         await app.StartAsync(stop);
         identity.Url = AddressOf(app, settings);
         WriteEndpoint(settings, identity);
@@ -113,7 +116,6 @@ public static class ServerHost
     {
         kestrel.AddServerHeader = false;
         kestrel.Listen(settings.Listen);
-        File.Delete(settings.AgentSocket);
         kestrel.ListenUnixSocket(settings.AgentSocket, socket =>
         {
             socket.Protocols = HttpProtocols.Http2;
@@ -141,7 +143,10 @@ public static class ServerHost
         var bound = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
             .Select(address => Uri.TryCreate(address, UriKind.Absolute, out var uri) ? uri : null)
             .First(uri => uri is { Scheme: "http", Port: > 0 } && !uri.Host.Contains("unix", StringComparison.Ordinal))!;
-        return $"http://{(settings.Listen.Address.Equals(System.Net.IPAddress.Any) ? "127.0.0.1" : settings.Listen.Address.ToString())}:{bound.Port}";
+        var address = settings.Listen.Address;
+        var reached = address.Equals(IPAddress.Any) ? IPAddress.Loopback
+            : address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : address;
+        return $"http://{new IPEndPoint(reached, bound.Port)}";
     }
 
     private static void WriteEndpoint(ServerSettings settings, ServerIdentity identity) => OwnFile.Write(
