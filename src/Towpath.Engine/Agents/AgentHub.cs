@@ -110,6 +110,7 @@ public sealed class AgentHub(TimeProvider time, ILogger<AgentHub> log) : IDispos
     /// <summary>Hands an answer in; returns when it is durable, so that the agent may forget it. One for a command that is not wanted any more is dropped.</summary>
     internal async Task TakeAsync(string commandId, AgentAnswer answer)
     {
+        FreeSlot(commandId);
         while (true)
         {
             lock (gate)
@@ -121,7 +122,8 @@ public sealed class AgentHub(TimeProvider time, ILogger<AgentHub> log) : IDispos
             try
             {
                 await Ask(StreamId.OfCommand(commandId), Flow.Answer(commandId, answer));
-                Finish(commandId);
+                lock (gate)
+                    assignments.Remove(commandId);
                 return;
             }
             catch (JournalException e)
@@ -140,11 +142,11 @@ public sealed class AgentHub(TimeProvider time, ILogger<AgentHub> log) : IDispos
             absence.Dispose();
     }
 
-    private void Finish(string commandId)
+    /// <summary>The work is done: the next job need not wait until the answer is on the disk.</summary>
+    private void FreeSlot(string commandId)
     {
         lock (gate)
         {
-            assignments.Remove(commandId);
             foreach (var agent in agents.Values)
                 agent.Jobs.Remove(commandId);
             Dispatch();

@@ -8,6 +8,7 @@ namespace Towpath.Tests.Agent.Apps;
 public sealed class InterruptionTests
 {
     private const int MoreThanEver = 100;
+    private static readonly string[] Kinds = ["name an unpacked layer", "start a process", "set a route", "end a process", "write the state"];
 
     [Fact]
     public async Task A_deployment_arrives_wherever_the_agent_dies()
@@ -16,7 +17,7 @@ public sealed class InterruptionTests
         await machine.DeployAsync(await PlanAsync(machine, 1));
         await using var load = Load.On(machine);
 
-        var deaths = await DieEverywhereAsync(machine, async number =>
+        var (deaths, rounds) = await DieEverywhereAsync(machine, async number =>
         {
             var plan = await PlanAsync(machine, number + 1);
             return [() => machine.StartAsync(plan), () => machine.CheckAsync(plan), () => machine.ShiftAsync(plan)];
@@ -27,7 +28,7 @@ public sealed class InterruptionTests
         Assert.Contains("start a process", deaths);
         Assert.Contains("write the state", deaths);
         await load.EndsWithoutFailureAsync();
-        await OnlyOneRunsAsync(machine, $"d{deaths.Count + 2}");
+        await OnlyOneRunsAsync(machine, $"d{rounds + 1}");
     }
 
     [Fact]
@@ -37,7 +38,7 @@ public sealed class InterruptionTests
         await machine.DeployAsync(await PlanAsync(machine, 1));
         await using var load = Load.On(machine);
 
-        var deaths = await DieEverywhereAsync(machine, async number =>
+        var (deaths, _) = await DieEverywhereAsync(machine, async number =>
         {
             var plan = await machine.DeployAsync(await PlanAsync(machine, number + 1));
             return [() => machine.WithdrawAsync(plan, "d1")];
@@ -50,39 +51,49 @@ public sealed class InterruptionTests
         await OnlyOneRunsAsync(machine, "d1");
     }
 
-    /// <summary>Once for every crossing, until the stages end before the agent dies.</summary>
-    /// <returns>What the agent was about to do each time.</returns>
-    private static async Task<List<string>> DieEverywhereAsync(AppMachine machine, Func<int, Task<Func<Task<StageEnded>>[]>> prepare)
+    /// <summary>
+    /// Before each kind of thing that the agent does, once for every time it does it, until the stages end before the
+    /// agent dies. By kind, because what the agent does in the background would shift a count over all of them.
+    /// </summary>
+    /// <returns>What the agent was about to do each time, and how many times the stages were gone through.</returns>
+    private static async Task<(List<string> Deaths, int Rounds)> DieEverywhereAsync(AppMachine machine, Func<int, Task<Func<Task<StageEnded>>[]>> prepare)
     {
         var deaths = new List<string>();
-        for (var number = 1; number < MoreThanEver; number++)
+        var rounds = 0;
+        foreach (var kind in Kinds)
         {
-            var stages = await prepare(number);
-            var agent = new KilledAgent(number);
-            machine.Crossing = agent.Cross;
-            await machine.RestartAgentAsync();
-            foreach (var stage in stages)
+            for (var time = 1; await DiesAsync(machine, await prepare(++rounds), new KilledAgent(kind, time)); time++)
             {
-                try
-                {
-                    Succeeded(await stage());
-                }
-                catch (AgentDiedException)
-                {
-                    machine.Crossing = _ => { };
-                    await machine.RestartAgentAsync();
-                    Succeeded(await stage());
-                }
+                deaths.Add(kind);
+                Assert.True(rounds < MoreThanEver, "The agent never lived long enough.");
             }
-
-            machine.Crossing = _ => { };
-            await machine.RestartAgentAsync();
-            if (!agent.IsDead)
-                return deaths;
-            deaths.Add(agent.Before);
         }
 
-        throw new InvalidOperationException("The agent never lived long enough.");
+        return (deaths, rounds);
+    }
+
+    /// <returns>Whether it died on the way; the next agent has gone on then, and everything is done.</returns>
+    private static async Task<bool> DiesAsync(AppMachine machine, Func<Task<StageEnded>>[] stages, KilledAgent agent)
+    {
+        machine.Crossing = agent.Cross;
+        await machine.RestartAgentAsync();
+        foreach (var stage in stages)
+        {
+            try
+            {
+                Succeeded(await stage());
+            }
+            catch (AgentDiedException)
+            {
+                machine.Crossing = _ => { };
+                await machine.RestartAgentAsync();
+                Succeeded(await stage());
+            }
+        }
+
+        machine.Crossing = _ => { };
+        await machine.RestartAgentAsync();
+        return agent.IsDead;
     }
 
     private static Task<ReleasePlan> PlanAsync(AppMachine machine, int number) =>

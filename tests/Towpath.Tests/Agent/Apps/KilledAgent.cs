@@ -1,21 +1,17 @@
 namespace Towpath.Tests.Agent.Apps;
 
-/// <summary>Lets an agent die before the n-th thing that it does outside of itself; from then on it does nothing at all.</summary>
-internal sealed class KilledAgent(int at)
+/// <summary>Lets an agent die before the n-th thing of a kind that it does outside of itself; from then on it does nothing at all.</summary>
+internal sealed class KilledAgent(string kind, int at)
 {
     private int crossings;
 
     public bool IsDead { get; private set; }
 
-    /// <summary>What it was about to do.</summary>
-    public string Before { get; private set; } = "";
-
     public void Cross(string what)
     {
         lock (this)
         {
-            if (!IsDead && ++crossings == at)
-                (IsDead, Before) = (true, what);
+            IsDead |= what == kind && ++crossings == at;
             if (IsDead)
                 throw new AgentDiedException(what);
         }
