@@ -76,7 +76,7 @@ public sealed record DeploymentView(
         deployment.IsOver || deployment.IsActive ? deployment.Reason : DeploymentQueue.WaitReason(state, deployment),
         deployment.By, deployment.Undoes, deployment.SupersededBy, LogId(state, deployment.Number), deployment.OfferedAt, deployment.StartedAt, deployment.EndedAt);
 
-    /// <summary>All stages of a deployment write to one log.</summary>
+    /// <summary>The deployment's log: those of its stages, read one after the other.</summary>
     public static string LogId(EnvironmentState state, int deployment) => $"{state.Project}/environments/{state.Name}/deployments/{deployment}";
 }
 
