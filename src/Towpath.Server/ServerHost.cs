@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
@@ -20,6 +21,7 @@ using Towpath.Engine.Logs;
 using Towpath.Engine.Packages;
 using Towpath.Engine.Settings;
 using Towpath.Protocol.Archives;
+using Towpath.Protocol.Files;
 using Towpath.Server.Access;
 using Towpath.Server.Api;
 using Towpath.Server.Git;
@@ -134,7 +136,7 @@ public static class ServerHost
         if (File.Exists(file))
             return File.ReadAllText(file).Trim();
         var token = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
-        OwnFile.Write(file, token);
+        DurableFile.Write(file, Encoding.UTF8.GetBytes(token));
         return token;
     }
 
@@ -149,6 +151,7 @@ public static class ServerHost
         return $"http://{new IPEndPoint(reached, bound.Port)}";
     }
 
-    private static void WriteEndpoint(ServerSettings settings, ServerIdentity identity) => OwnFile.Write(
-        settings.EndpointFile, JsonSerializer.Serialize(new { url = identity.Url, token = identity.Token, pid = Environment.ProcessId }) + "\n");
+    private static void WriteEndpoint(ServerSettings settings, ServerIdentity identity) => DurableFile.Write(
+        settings.EndpointFile,
+        JsonSerializer.SerializeToUtf8Bytes(new { url = identity.Url, token = identity.Token, pid = Environment.ProcessId }));
 }
