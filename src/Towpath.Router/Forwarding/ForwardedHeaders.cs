@@ -21,6 +21,7 @@ internal sealed class ForwardedHeaders : HttpTransformer
         await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
 
         var headers = proxyRequest.Headers;
+        OwnCookies.Remove(headers);
         var client = httpContext.Connection.RemoteIpAddress;
         if (client is { IsIPv4MappedToIPv6: true })
             client = client.MapToIPv4();

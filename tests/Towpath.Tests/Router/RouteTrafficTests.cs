@@ -152,6 +152,33 @@ public sealed class RouteTrafficTests : IDisposable
     }
 
     [Fact]
+    public async Task The_session_of_Towpaths_own_pages_is_not_handed_to_apps()
+    {
+        List<string?>? seen = null;
+        await using var a = await TestApp.StartAsync(context =>
+        {
+            seen = [.. context.Request.Headers.Cookie];
+            return Task.CompletedTask;
+        });
+        await using var router = await RunningRouter.StartAsync(_folder);
+        await router.SetAsync(RunningRouter.RouteTo(_port, a.Address));
+
+        Assert.Equal(["cart=7; towpath-like=1; towpath-=x"], await AskAsync("towpath-7000=secret; cart=7; towpath-like=1; towpath-=x"));
+        Assert.Equal([], await AskAsync("towpath-7000=secret"));
+        Assert.Equal(["a=1; b=towpath-7000=x"], await AskAsync("a=1; b=towpath-7000=x"));
+        // What holds none is passed on as it came.
+        Assert.Equal(["a=1;b=2"], await AskAsync("a=1;b=2"));
+
+        async Task<List<string?>> AskAsync(string cookies)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, Url);
+            request.Headers.TryAddWithoutValidation("Cookie", cookies);
+            using var answer = await _client.SendAsync(request, Cancellation);
+            return seen!;
+        }
+    }
+
+    [Fact]
     public async Task Header_bytes_beyond_ascii_pass_both_ways_unchanged()
     {
         string? seen = null;
