@@ -63,6 +63,31 @@ public sealed class ProcessTests
     }
 
     [Fact]
+    public async Task Settings_of_the_project_it_is_started_in_are_not_its_own()
+    {
+        var project = Directory.CreateTempSubdirectory("towpath-acc-").FullName;
+        var (endpoint, urls) = (Site.FreePort(), Site.FreePort());
+        await File.WriteAllTextAsync(
+            Path.Combine(project, "appsettings.json"),
+            $$"""
+            {
+              "Kestrel": { "Endpoints": { "Shop": { "Url": "http://127.0.0.1:{{endpoint}}" } } },
+              "urls": "http://127.0.0.1:{{urls}}"
+            }
+            """,
+            TestContext.Current.CancellationToken);
+        await using var up = new UpTowpath();
+        await up.StartAsync(project);
+        (await up.RunAsync("projects")).Expect(0);
+        await Assert.ThrowsAsync<HttpRequestException>(() => Site.PageAsync(endpoint));
+        await Assert.ThrowsAsync<HttpRequestException>(() => Site.PageAsync(urls));
+        // Nor is the project watched: a large one costs much, and the system allows only so many watches.
+        var open = Directory.GetFiles($"/proc/{up.Pid("server")}/fdinfo");
+        Assert.DoesNotContain(open, file => File.ReadAllText(file).Contains("inotify", StringComparison.Ordinal));
+        Directory.Delete(project, recursive: true);
+    }
+
+    [Fact]
     public async Task The_demo_ships_the_sample_and_catches_every_mistake()
     {
         var before = Leftovers();

@@ -34,9 +34,9 @@ internal sealed class UpTowpath : IAsyncDisposable
     public JsonElement Endpoint => JsonDocument.Parse(File.ReadAllText(Path.Combine(Data, "endpoint.json"))).RootElement;
 
     /// <returns>What 'up' said: url and signIn.</returns>
-    public async Task<JsonElement> StartAsync()
+    public async Task<JsonElement> StartAsync(string? folder = null)
     {
-        process = Ran.Start(Built.Towpath, ["up", "--data", Data, "--listen", "127.0.0.1:0", "--json"]);
+        process = Ran.Start(Built.Towpath, ["up", "--data", Data, "--listen", "127.0.0.1:0", "--json"], folder);
         var said = await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
         if (said is null)
             Assert.Fail($"'towpath up' ended: {await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken)}");
