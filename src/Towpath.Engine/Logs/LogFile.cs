@@ -5,7 +5,8 @@ using Towpath.Protocol.Files;
 namespace Towpath.Engine.Logs;
 
 /// <summary>One log: what of it is written, and what of that is on disk. Thread-safe.</summary>
-internal sealed class LogFile(string path)
+/// <param name="root">The folder of all logs; it is durable itself.</param>
+internal sealed class LogFile(string path, string root)
 {
     /// <summary>More is not written before it is synced. Hence a power cut leaves no more than this in doubt at the end.</summary>
     public const int MaxUnsynced = 4 << 20;
@@ -15,6 +16,8 @@ internal sealed class LogFile(string path)
     private SafeFileHandle? handle;
     private TaskCompletionSource changed = NewSignal();
     private TaskCompletionSource? sync;
+    private IReadOnlyList<string> newFolders = [];
+    private bool isInherited;
     private bool loaded;
     private bool complete;
     private long size;
@@ -121,8 +124,7 @@ internal sealed class LogFile(string path)
                 return;
             try
             {
-                if (handle is not null)
-                    RandomAccess.FlushToDisk(handle);
+                FlushToDisk();
                 lock (gate)
                 {
                     if (size >= reached.Item1)
@@ -157,7 +159,7 @@ internal sealed class LogFile(string path)
     {
         if (sync is null)
         {
-            if (durable.Size == size)
+            if (durable.Size == size && !isInherited)
                 return Task.CompletedTask;
             sync = NewSignal();
             enqueue(this);
@@ -187,24 +189,42 @@ internal sealed class LogFile(string path)
     {
         if (handle is not null)
             return;
-        var isNew = !File.Exists(path);
         var folder = Path.GetDirectoryName(path)!;
-        var toSync = isNew ? new List<string> { folder } : [];
-        for (var above = folder; !Directory.Exists(above); above = Path.GetDirectoryName(above)!)
-            toSync.Add(Path.GetDirectoryName(above)!);
+        if (!File.Exists(path))
+            newFolders = FoldersToSync(Directory.Exists);
         Directory.CreateDirectory(folder);
-        var opened = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-        try
+        handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+    }
+
+    // Whoever brings lines does not wait for this.
+    private void FlushToDisk()
+    {
+        SafeFileHandle? written;
+        IReadOnlyList<string> folders;
+        lock (gate)
         {
-            // A new name is durable only with the folder it is in, and so on upwards.
-            toSync.ForEach(DurableFile.SyncFolder);
-            handle = opened;
+            if (isInherited)
+                Open();
+            (written, folders) = (handle, isInherited ? FoldersToSync(_ => false) : newFolders);
         }
-        catch
+
+        if (written is not null)
+            RandomAccess.FlushToDisk(written);
+        foreach (var folder in folders)
+            DurableFile.SyncFolder(folder);
+        lock (gate)
+            (newFolders, isInherited) = ([], false);
+    }
+
+    // A new name is durable only with the folder it is in, and so on upwards to the first that is durable itself.
+    private List<string> FoldersToSync(Func<string, bool> isDurable)
+    {
+        var folders = new List<string>();
+        for (var folder = Path.GetDirectoryName(path)!; ; folder = Path.GetDirectoryName(folder)!)
         {
-            opened.Dispose();
-            File.Delete(path);
-            throw;
+            folders.Add(folder);
+            if (folder == root || isDurable(folder))
+                return folders;
         }
     }
 
@@ -224,6 +244,8 @@ internal sealed class LogFile(string path)
             }
         }
 
+        // An earlier process may have died between writing and syncing.
+        isInherited = size > 0;
         durable = (size, next);
         loaded = true;
     }

@@ -134,7 +134,7 @@ public sealed class LogStore : IAsyncDisposable
             {
                 if (files.Count >= KeptInMemory)
                     ForgetUnused();
-                files.Add(path, file = new LogFile(path));
+                files.Add(path, file = new LogFile(path, folder));
             }
 
             file.Users++;
