@@ -21,18 +21,27 @@ internal static class ProcessTable
     /// <summary>The unit of start times on every Linux that runs .NET.</summary>
     private const double TicksPerSecond = 100;
 
-    public static List<ProcessEntry> All()
+    /// <param name="from">Those with lower ids are left out.</param>
+    public static List<ProcessEntry> All(int from = 0)
     {
-        var entries = new List<ProcessEntry>(256);
+        var entries = new List<ProcessEntry>();
         var buffer = new byte[1024];
         foreach (var folder in Directory.EnumerateDirectories("/proc"))
         {
             if (int.TryParse(Path.GetFileName(folder.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out var id) &&
-                Find(id, buffer) is { } entry)
+                id >= from && Find(id, buffer) is { } entry)
                 entries.Add(entry);
         }
         return entries;
     }
+
+    /// <summary>The id that was given last on this machine, or in this container.</summary>
+    public static int NewestId() =>
+        int.TryParse(ReadText("/proc/loadavg").Split(' ')[^1], CultureInfo.InvariantCulture, out var id) ? id : 0;
+
+    /// <summary>How many ids there are before they begin anew.</summary>
+    public static int Ids() =>
+        int.TryParse(ReadText("/proc/sys/kernel/pid_max"), CultureInfo.InvariantCulture, out var ids) ? ids : 0;
 
     /// <summary>Null when there is none with this id.</summary>
     public static ProcessEntry? Find(int id) => Find(id, new byte[1024]);

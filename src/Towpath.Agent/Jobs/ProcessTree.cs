@@ -16,6 +16,10 @@ internal sealed class ProcessTree
     public const string OwnerVariable = "TOWPATH_STEP_OF";
 
     private const long TicksPerSecond = 100;
+
+    /// <summary>More processes than any machine starts in 10 ms.</summary>
+    private const long StartsPerTick = 1000;
+    private static readonly int ProcessIds = ProcessTable.Ids();
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan KillLimit = TimeSpan.FromSeconds(30);
 
@@ -99,7 +103,7 @@ internal sealed class ProcessTree
 
     private List<ProcessEntry> Members()
     {
-        var all = ProcessTable.All();
+        var all = ProcessTable.All(FirstId());
         var found = new HashSet<int>();
         if (sandboxed)
         {
@@ -119,6 +123,15 @@ internal sealed class ProcessTree
         AddDescendants(all, found);
         found.Remove(sandboxInit);
         return all.FindAll(entry => found.Contains(entry.Id) && !entry.IsZombie && entry.Id > 1);
+    }
+
+    /// <summary>No member has a lower id than this. Looking into every process of the machine costs more than a small step.</summary>
+    private int FirstId()
+    {
+        var ticks = Environment.TickCount64 * TicksPerSecond / 1000 - oldest;
+        // Ids are given in turn. They began anew since when the newest is lower, or when there was time for a whole round.
+        var isOneRound = ticks * StartsPerTick < ProcessIds && ProcessTable.NewestId() >= main;
+        return isOneRound ? main : 0;
     }
 
     private static void AddDescendants(List<ProcessEntry> all, HashSet<int> found)

@@ -148,7 +148,7 @@ internal sealed class CommandTable : IDisposable
             running.Remove(begin.CommandId);
             cancel.Dispose();
         }
-        outbox.Ring();
+        outbox.Hurry();
     }
 
     private async Task<AgentAnswer> CarryOutAsync(Begin begin, LogWriter log, bool isJob, CancellationToken cancel)

@@ -15,6 +15,8 @@ namespace Towpath.Agent.Link;
 internal sealed class Outbox
 {
     private const int MostProgress = 2000;
+    private static readonly TimeSpan GatherTime = TimeSpan.FromMilliseconds(5);
+
     private readonly SpoolFolder spools;
     private readonly AnswerFolder answers;
     private readonly TimeProvider time;
@@ -24,6 +26,7 @@ internal sealed class Outbox
         new BoundedChannelOptions(MostProgress) { FullMode = BoundedChannelFullMode.DropOldest });
     private readonly Channel<bool> bell = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private TaskCompletionSource hurry = NewHurry();
 
     public Outbox(SpoolFolder spools, AnswerFolder answers, TimeProvider time)
     {
@@ -36,7 +39,23 @@ internal sealed class Outbox
     /// <summary>Says that there may be something to send.</summary>
     public void Ring() => bell.Writer.TryWrite(true);
 
+    /// <summary>The same, and it should not wait for more to come: a command is done, and its slot is free.</summary>
+    public void Hurry()
+    {
+        Volatile.Read(ref hurry).TrySetResult();
+        Ring();
+    }
+
     public async Task WaitAsync(CancellationToken cancel) => await bell.Reader.ReadAsync(cancel);
+
+    /// <summary>Lets a little more come together after something was sent: each message costs both ends more than what is in it.</summary>
+    public async Task GatherAsync(CancellationToken cancel)
+    {
+        await hurry.Task.WaitAsync(GatherTime, time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (hurry.Task.IsCompleted)
+            Volatile.Write(ref hurry, NewHurry());
+        cancel.ThrowIfCancellationRequested();
+    }
 
     public void Say(string command, AgentProgress moved)
     {
@@ -44,17 +63,12 @@ internal sealed class Outbox
         Ring();
     }
 
+    /// <summary>Keeps an answer for the server; when its log is whole, <see cref="Hurry"/>.</summary>
+    /// <exception cref="IOException">It is not on the disk, and will be sent all the same.</exception>
     public void Answer(string command, string payload)
     {
         sentAnswers.TryRemove(command, out _);
-        try
-        {
-            answers.Add(command, payload);
-        }
-        finally
-        {
-            Ring();
-        }
+        answers.Add(command, payload);
     }
 
     /// <returns>False when the command was never answered, as far as is remembered.</returns>
@@ -115,6 +129,8 @@ internal sealed class Outbox
         }
         Ring();
     }
+
+    private static TaskCompletionSource NewHurry() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private bool LogIsSent(string command) => spools.Find(command) is not { } spool || SenderOf(spool).IsSent;
 

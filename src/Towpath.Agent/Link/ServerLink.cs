@@ -23,6 +23,9 @@ internal sealed class ServerLink(
     private static readonly TimeSpan WelcomeLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(3);
 
+    // They go out together with the last one.
+    private static readonly WriteOptions MoreFollows = new(WriteFlags.BufferHint);
+
     private bool welcomed;
 
     public async Task RunAsync(CancellationToken stop)
@@ -123,16 +126,35 @@ internal sealed class ServerLink(
             HeartbeatInterval);
         while (true)
         {
-            var sent = false;
-            foreach (var message in outbox.Take())
-            {
-                await stream.WriteAsync(message, cancel);
-                sent = true;
-            }
+            var messages = outbox.Take();
             if (Interlocked.Exchange(ref beats, 0) == 1)
-                await stream.WriteAsync(new FromAgent { Heartbeat = new() }, cancel);
-            if (!sent)
+                messages = messages.Append(new FromAgent { Heartbeat = new() });
+            if (await SendAsync(stream, messages, cancel))
+                await outbox.GatherAsync(cancel);
+            else
                 await outbox.WaitAsync(cancel);
+        }
+    }
+
+    /// <returns>False when there were none.</returns>
+    private static async Task<bool> SendAsync(IClientStreamWriter<FromAgent> stream, IEnumerable<FromAgent> messages, CancellationToken cancel)
+    {
+        FromAgent? last = null;
+        foreach (var message in messages)
+        {
+            if (last is not null)
+                await WriteAsync(last, MoreFollows);
+            last = message;
+        }
+        if (last is null)
+            return false;
+        await WriteAsync(last, null);
+        return true;
+
+        async Task WriteAsync(FromAgent message, WriteOptions? options)
+        {
+            stream.WriteOptions = options;
+            await stream.WriteAsync(message, cancel);
         }
     }
 

@@ -22,6 +22,9 @@ public sealed class AgentLinkEndpoint(
 
     private const int PartSize = 256 * 1024;
 
+    // They go out together with the last one.
+    private static readonly WriteOptions MoreFollows = new(WriteFlags.BufferHint);
+
     /// <summary>Bytes of one output of a job.</summary>
     private const long LargestUpload = 8L << 30;
 
@@ -115,7 +118,10 @@ public sealed class AgentLinkEndpoint(
     private static async Task SendAsync(ConnectedAgent agent, IServerStreamWriter<ToAgent> stream, CancellationToken cancel)
     {
         await foreach (var message in agent.Outbox.ReadAllAsync(cancel))
+        {
+            stream.WriteOptions = agent.Outbox.TryPeek(out _) ? MoreFollows : null;
             await stream.WriteAsync(message, cancel);
+        }
     }
 
     private void TakeProgress(ConnectedAgent agent, Progress message)
