@@ -86,12 +86,17 @@ internal static class ProcessTable
         }
     }
 
-    /// <summary>True when the process was started with this variable (<c>NAME=value</c>); false too when that cannot be read.</summary>
-    public static bool HasVariable(int id, ReadOnlySpan<byte> variable)
+    /// <summary>
+    /// True when the process was started with this variable (<c>NAME=value</c>); false too when that cannot be read. Null:
+    /// it has no environment, as for a moment while it becomes another program.
+    /// </summary>
+    public static bool? HasVariable(int id, ReadOnlySpan<byte> variable)
     {
         try
         {
             ReadOnlySpan<byte> environment = File.ReadAllBytes($"/proc/{id}/environ");
+            if (environment.IsEmpty)
+                return null;
             while (environment.Length > 0)
             {
                 var end = environment.IndexOf((byte)0);

@@ -19,6 +19,13 @@ internal sealed class ProcessTree
 
     /// <summary>More processes than any machine starts in 10 ms.</summary>
     private const long StartsPerTick = 1000;
+
+    /// <summary>Somebody who has no environment at all must not keep a step from ending.</summary>
+    private const int LooksAtMost = 10;
+
+    /// <summary>The parent of the kernel's own threads.</summary>
+    private const int KernelThreads = 2;
+
     private static readonly int ProcessIds = ProcessTable.Ids();
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan KillLimit = TimeSpan.FromSeconds(30);
@@ -29,6 +36,9 @@ internal sealed class ProcessTree
     private readonly long oldest;
     private readonly TimeProvider time;
     private int sandboxInit;
+
+    // False: somebody was just becoming another program, and may be one of these.
+    private bool isSure;
 
     /// <param name="main">The process that was started; it may have ended already.</param>
     /// <param name="mark">A variable of its environment, <c>NAME=value</c>.</param>
@@ -51,7 +61,7 @@ internal sealed class ProcessTree
     /// <returns>False when some could not be ended: they hang in the kernel.</returns>
     public async Task<bool> EndAsync(TimeSpan grace)
     {
-        var members = Members();
+        var members = await SureMembersAsync();
         var begun = time.GetTimestamp();
         var asked = new HashSet<(int, long)>();
         var first = sandboxed ? FirstInSandbox(members) : null;
@@ -74,6 +84,17 @@ internal sealed class ProcessTree
             members = Members();
         }
         return await KillAsync(members);
+    }
+
+    private async Task<List<ProcessEntry>> SureMembersAsync()
+    {
+        var members = Members();
+        for (var looks = 1; members.Count == 0 && !isSure && looks < LooksAtMost; looks++)
+        {
+            await Task.Delay(Pause, time);
+            members = Members();
+        }
+        return members;
     }
 
     /// <param name="members">As they were just found: looking through all processes costs as much as a small step.</param>
@@ -103,6 +124,7 @@ internal sealed class ProcessTree
 
     private List<ProcessEntry> Members()
     {
+        isSure = true;
         var all = ProcessTable.All(FirstId());
         var found = new HashSet<int>();
         if (sandboxed)
@@ -116,13 +138,22 @@ internal sealed class ProcessTree
         {
             foreach (var entry in all.Where(entry => entry.Id != Environment.ProcessId && entry.Started >= oldest && !entry.IsZombie))
             {
-                if ((main > 0 && entry.Session == main) || ProcessTable.HasVariable(entry.Id, mark))
+                if (main > 0 && entry.Session == main)
                     found.Add(entry.Id);
+                else if (entry.Parent != KernelThreads)
+                    Add(entry.Id, ProcessTable.HasVariable(entry.Id, mark));
             }
         }
         AddDescendants(all, found);
         found.Remove(sandboxInit);
         return all.FindAll(entry => found.Contains(entry.Id) && !entry.IsZombie && entry.Id > 1);
+
+        void Add(int id, bool? hasMark)
+        {
+            if (hasMark == true)
+                found.Add(id);
+            isSure &= hasMark is not null;
+        }
     }
 
     /// <summary>No member has a lower id than this. Looking into every process of the machine costs more than a small step.</summary>

@@ -289,7 +289,7 @@ public sealed class StepRunnerTests : IDisposable
     private int Survivors()
     {
         var mark = System.Text.Encoding.UTF8.GetBytes($"TOWPATH_COMMAND={command}");
-        return ProcessTable.All().Count(entry => !entry.IsZombie && ProcessTable.HasVariable(entry.Id, mark));
+        return ProcessTable.All().Count(entry => !entry.IsZombie && ProcessTable.HasVariable(entry.Id, mark) == true);
     }
 
     private StepRunner Runner(SandboxLevel level) => new(level, data.Path, Grace);

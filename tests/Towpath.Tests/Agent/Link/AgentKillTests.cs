@@ -64,7 +64,7 @@ public sealed class AgentKillTests : IAsyncDisposable
     private static int Survivors(RunJob job)
     {
         var mark = System.Text.Encoding.UTF8.GetBytes($"TOWPATH_COMMAND={job.Id}");
-        return ProcessTable.All().Count(entry => !entry.IsZombie && ProcessTable.HasVariable(entry.Id, mark));
+        return ProcessTable.All().Count(entry => !entry.IsZombie && ProcessTable.HasVariable(entry.Id, mark) == true);
     }
 
     private void StartAgent() => agent = Process.Start(
