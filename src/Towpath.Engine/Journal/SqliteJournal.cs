@@ -138,6 +138,21 @@ public sealed class SqliteJournal : IJournal, IDisposable
         }
     }
 
+    /// <summary>Writes the journal as it is at one moment to a new file; appends go on meanwhile.</summary>
+    /// <exception cref="JournalException">The disk is full, or the journal is damaged.</exception>
+    public void CopyTo(string file)
+    {
+        try
+        {
+            using var reader = new JournalReader(path);
+            reader.CopyTo(file);
+        }
+        catch (SqliteException e)
+        {
+            throw JournalFailure.Of(e, path);
+        }
+    }
+
     public IReadOnlyList<JournalEntry> Read(string stream) => Using(reader => reader.Read(stream));
 
     public IReadOnlyList<string> ActiveStreams() => Using(reader => reader.ActiveStreams());
