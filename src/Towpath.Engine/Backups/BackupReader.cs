@@ -45,8 +45,10 @@ public sealed class BackupReader
             while (await tar.GetNextEntryAsync(copyData: false, cancel) is { } entry)
                 await TakeAsync(entry, cancel);
         }
-        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or JsonException or FormatException or OverflowException)
+        catch (Exception e) when (e is not (BackupException or OperationCanceledException or UnauthorizedAccessException)
+            && (e is EndOfStreamException or not IOException))
         {
+            // What the framework throws at a damaged header is not to be listed: it is everything but a broken disk.
             throw header is null && found.Count == 0
                 ? new BackupException($"{file} is no backup of Towpath, or is damaged at its beginning.", e)
                 : Damaged(at, e.Message, e);
