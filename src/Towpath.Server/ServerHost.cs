@@ -15,6 +15,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Towpath.Engine;
 using Towpath.Engine.Agents;
+using Towpath.Engine.Backups;
 using Towpath.Engine.Git;
 using Towpath.Engine.Journal;
 using Towpath.Engine.Logs;
@@ -86,7 +87,10 @@ public static class ServerHost
     private static void AddEngine(IServiceCollection services, ServerSettings settings)
     {
         services.AddSingleton(TimeProvider.System);
-        services.AddSingleton<IJournal>(_ => SqliteJournal.Open(settings.JournalFolder));
+        services.AddSingleton(_ => SqliteJournal.Open(settings.JournalFolder));
+        services.AddSingleton<IJournal>(provider => provider.GetRequiredService<SqliteJournal>());
+        services.AddSingleton(new BackupPlaces(settings.Data));
+        services.AddSingleton<BackupWriter>();
         services.AddSingleton(_ => PackageStore.Open(settings.StoreFolder));
         services.AddSingleton(provider => new PackageBuilder(provider.GetRequiredService<PackageStore>(), TreeArchiveLimits.Default));
         services.AddSingleton(_ => new LogStore(settings.LogsFolder));

@@ -31,6 +31,10 @@ internal sealed class UpTowpath : IAsyncDisposable
 
     public string Token => Endpoint.GetProperty("token").GetString()!;
 
+    /// <summary>The token in a file that 'towpath backup --keys' wrote.</summary>
+    public static string TokenIn(string keys) => System.Text.Encoding.UTF8.GetString(JsonDocument.Parse(File.ReadAllText(keys)).RootElement
+        .GetProperty("files").GetProperty("server/token").GetBytesFromBase64());
+
     public JsonElement Endpoint => JsonDocument.Parse(File.ReadAllText(Path.Combine(Data, "endpoint.json"))).RootElement;
 
     /// <returns>What 'up' said: url and signIn.</returns>

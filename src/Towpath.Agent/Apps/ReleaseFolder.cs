@@ -44,7 +44,7 @@ internal sealed class ReleaseFolder(string path, Package package)
         }
 
         // On disk before it has its name: after a power cut a folder with this name is whole.
-        Posix.SyncFileSystem(path);
+        DurableFile.SyncFileSystem(path);
         foreach (var (from, to) in unpacked)
         {
             crossing("name an unpacked layer");

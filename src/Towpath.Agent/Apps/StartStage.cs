@@ -9,6 +9,8 @@ internal static class StartStage
 {
     public static async Task<StageEnded> RunAsync(StageWork work)
     {
+        if (KnownAsAnother(work) is { } other)
+            return StageWork.Errored(other);
         var (secrets, missing) = work.Secrets();
         if (secrets is null)
             return missing!;
@@ -46,6 +48,13 @@ internal static class StartStage
         });
         return state.Find(plan.Release)!;
     }
+
+    /// <summary>A server that was restored from an older backup may give a name a second time: what runs under it stays what it is.</summary>
+    private static string? KnownAsAnother(StageWork work) =>
+        work.Environment.State.Find(work.Plan.Release) is { } known && known.Plan.Package.Digest != work.Plan.Package.Digest
+            ? $"This machine has {work.Plan.Release} already, of run {known.Plan.Run} with another package: was the server restored from "
+                + "an older backup? Nothing was changed; deploy once more, which takes the next number."
+            : null;
 
     private static string? MissingFolder(ReleasePlan plan, ReleaseFolder folder)
     {

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Towpath.Core;
 using Towpath.Core.Agents;
+using Towpath.Core.Packages;
 using Towpath.Core.Pipelines;
 using Towpath.Protocol.Files;
 
@@ -60,6 +61,13 @@ internal static class TargetStages
         var known = File.Exists(path)
             ? JsonSerializer.Deserialize<CommandRecord>(await File.ReadAllBytesAsync(path), CoreJson.Options)
             : null;
+        if (known?.Package is { } package && package != work.Plan.Package.Digest)
+        {
+            return StageWork.Errored(
+                "This machine has carried out a command of this name already, with another package: was the server restored from an "
+                + "older backup? Nothing was run; deploy once more, which takes the next number.");
+        }
+
         if (known?.Ended is { } answer)
             return answer;
         if (known is not null && !repeatable)
@@ -69,7 +77,7 @@ internal static class TargetStages
                 $"It was started at {known.StartedAt:u} and its end was not seen; it must not be started twice (repeatable: false).");
         }
 
-        var record = new CommandRecord(work.CommandId, work.Parts.Time.GetUtcNow(), null);
+        var record = new CommandRecord(work.CommandId, work.Parts.Time.GetUtcNow(), null, work.Plan.Package.Digest);
         StageEnded ended;
         try
         {
@@ -125,5 +133,6 @@ internal static class TargetStages
             ReleaseFolder.Remove(old.FullName);
     }
 
-    private sealed record CommandRecord(string Id, DateTimeOffset StartedAt, StageEnded? Ended);
+    /// <param name="Package">Null in records of earlier versions.</param>
+    private sealed record CommandRecord(string Id, DateTimeOffset StartedAt, StageEnded? Ended, Digest? Package = null);
 }

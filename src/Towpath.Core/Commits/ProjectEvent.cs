@@ -11,6 +11,7 @@ namespace Towpath.Core.Commits;
 [JsonDerivedType(typeof(RetryRequested), "retry-requested.v1")]
 [JsonDerivedType(typeof(UploadRequested), "upload-requested.v1")]
 [JsonDerivedType(typeof(RunHandedOver), "run-handed-over.v1")]
+[JsonDerivedType(typeof(RunNumbersSkipped), "run-numbers-skipped.v1")]
 public abstract record ProjectEvent : MachineEvent;
 
 public sealed record PushAnnounced(string Id, ValueList<RefChange> Changes) : ProjectEvent;
@@ -27,3 +28,7 @@ public sealed record RetryRequested(int Run, int RetryOf, string By) : ProjectEv
 public sealed record UploadRequested(int Run, string Commit, Package Package, string By) : ProjectEvent;
 
 public sealed record RunHandedOver(int Run) : ProjectEvent;
+
+/// <summary>Smaller numbers may have been used by runs that the journal has lost.</summary>
+/// <param name="Next">The number of the next run.</param>
+public sealed record RunNumbersSkipped(int Next) : ProjectEvent;

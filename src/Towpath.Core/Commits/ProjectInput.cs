@@ -18,5 +18,9 @@ public sealed record RequestRetry(int Run, string By) : ProjectInput;
 /// <summary>A package that another CI built for a commit that was pushed here.</summary>
 public sealed record RequestUpload(string Commit, Package Package, string By) : ProjectInput;
 
+/// <summary>The journal was restored from a backup: numbers of runs may have been used that it does not know.</summary>
+/// <param name="NumbersSkipped">How many are left out.</param>
+public sealed record RestoreProject(int NumbersSkipped) : ProjectInput;
+
 /// <summary>The run's stream has recorded its request.</summary>
 public sealed record RunTaken(int Run) : ProjectInput;

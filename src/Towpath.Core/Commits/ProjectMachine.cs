@@ -23,6 +23,7 @@ public static class ProjectMachine
         RunTaken taken when state.Requests.Any(request => request.Number == taken.Run && !request.HandedOver) =>
             (ValueList<ProjectEvent>)[new RunHandedOver(taken.Run)],
         RunTaken => Decision<ProjectEvent>.Nothing,
+        RestoreProject restore => (ValueList<ProjectEvent>)[new RunNumbersSkipped(state.NextRun + restore.NumbersSkipped)],
         _ => throw new UnreachableException(),
     };
 
@@ -41,6 +42,7 @@ public static class ProjectMachine
         {
             Requests = state.Requests.Replace(request => request.Number == taken.Run, request => request with { HandedOver = true }),
         }),
+        RunNumbersSkipped skipped => state with { NextRun = Math.Max(state.NextRun, skipped.Next) },
         _ => throw new UnreachableException(),
     };
 

@@ -20,6 +20,7 @@ namespace Towpath.Core.Environments;
 [JsonDerivedType(typeof(HoldLifted), "hold-lifted.v1")]
 [JsonDerivedType(typeof(SettingsChanged), "settings-changed.v1")]
 [JsonDerivedType(typeof(NewsHandedOver), "news-handed-over.v1")]
+[JsonDerivedType(typeof(DeploymentNumbersSkipped), "deployment-numbers-skipped.v1")]
 public abstract record EnvironmentEvent : MachineEvent;
 
 public sealed record DeploymentOffered(
@@ -58,3 +59,7 @@ public sealed record HoldLifted(string By) : EnvironmentEvent;
 public sealed record SettingsChanged(int Revision, OrdinalMap<string> Variables, OrdinalMap<int> Secrets, string By) : EnvironmentEvent;
 
 public sealed record NewsHandedOver(string To, int Run, bool Passed) : EnvironmentEvent;
+
+/// <summary>Smaller numbers may have been used by deployments that the journal has lost.</summary>
+/// <param name="Next">The number of the next deployment.</param>
+public sealed record DeploymentNumbersSkipped(int Next) : EnvironmentEvent;

@@ -37,6 +37,10 @@ public sealed record ResumeEnvironment(string By) : EnvironmentInput;
 /// <param name="Secrets">Name to whether it is set (true) or removed (false); the value itself is kept elsewhere.</param>
 public sealed record ChangeSettings(OrdinalMap<string?> Variables, OrdinalMap<bool> Secrets, string By) : EnvironmentInput;
 
+/// <summary>The journal was restored from a backup: what happened here since then is not known.</summary>
+/// <param name="Reason">Says which backup it was; for people.</param>
+public sealed record RestoreEnvironment(string Reason) : EnvironmentInput;
+
 /// <summary>The later environment has recorded the news.</summary>
 public sealed record HandOverTaken(string To, int Run, bool Passed) : EnvironmentInput;
 

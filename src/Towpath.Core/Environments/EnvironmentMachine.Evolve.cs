@@ -65,6 +65,7 @@ public static partial class EnvironmentMachine
             NextRevision = changed.Revision + 1,
         },
         NewsHandedOver taken => Forget(state, taken),
+        DeploymentNumbersSkipped skipped => state with { NextDeployment = Math.Max(state.NextDeployment, skipped.Next) },
         _ => throw new UnreachableException(),
     };
 

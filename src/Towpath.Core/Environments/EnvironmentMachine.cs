@@ -44,6 +44,7 @@ public static partial class EnvironmentMachine
             HandOverTaken taken => state.HandOvers.Any(news => Matches(news, taken.To, taken.Run, taken.Passed))
                 ? Record(new NewsHandedOver(taken.To, taken.Run, taken.Passed))
                 : Decision<EnvironmentEvent>.Nothing,
+            RestoreEnvironment restore => AfterRestore.Decide(state, restore),
             EnvironmentClock => Overdue(state, now),
             _ => throw new UnreachableException(),
         };

@@ -14,6 +14,7 @@ namespace Towpath.Core.Runs;
 [JsonDerivedType(typeof(PackageStored), "package-stored.v1")]
 [JsonDerivedType(typeof(RunEnded), "run-ended.v1")]
 [JsonDerivedType(typeof(OfferHandedOver), "offer-handed-over.v1")]
+[JsonDerivedType(typeof(RunCollected), "run-collected.v1")]
 public abstract record RunEvent : MachineEvent;
 
 public sealed record RunCreated(string Project, RunRequest Request) : RunEvent;
@@ -29,3 +30,6 @@ public sealed record PackageStored(Package Package) : RunEvent;
 public sealed record RunEnded(RunStatus Status, string Reason) : RunEvent;
 
 public sealed record OfferHandedOver(string Environment) : RunEvent;
+
+/// <summary>Package, logs and commit may be gone from here on.</summary>
+public sealed record RunCollected : RunEvent;

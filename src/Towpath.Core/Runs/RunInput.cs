@@ -29,5 +29,8 @@ public sealed record OvertakeRun(int ByRun) : RunInput;
 /// <summary>The environment has the candidate.</summary>
 public sealed record OfferTaken(string Environment) : RunInput;
 
+/// <summary>The run is old enough to be forgotten but for its history: nothing needs its package, its logs and its commit any more.</summary>
+public sealed record CollectRun : RunInput;
+
 /// <summary>A deadline may have passed.</summary>
 public sealed record RunClock : RunInput;

@@ -45,6 +45,8 @@ public static class RunMachine
             OvertakeRun => [],
             OfferTaken taken when !state.HandedOver.Contains(taken.Environment) => [new OfferHandedOver(taken.Environment)],
             OfferTaken => [],
+            CollectRun when state is { IsOver: true, Collected: null } => [new RunCollected()],
+            CollectRun => [],
             RunClock => Overdue(state, now),
             _ => throw new UnreachableException(),
         };
@@ -86,6 +88,7 @@ public static class RunMachine
             PackageStored stored => state with { Package = stored.Package },
             RunEnded ended => End(state, ended, recorded.At),
             OfferHandedOver handed => state with { HandedOver = state.HandedOver.Add(handed.Environment) },
+            RunCollected => state with { Collected = recorded.At },
             _ => throw new UnreachableException(),
         };
     }

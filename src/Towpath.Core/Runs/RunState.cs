@@ -24,6 +24,7 @@ public enum RunStatus
 /// <param name="Jobs">As in the pipeline, with their attempts.</param>
 /// <param name="Reason">One sentence once it ended without success; else empty.</param>
 /// <param name="HandedOver">Environments that have this run's candidate.</param>
+/// <param name="Collected">Since when its package and its logs may be gone; null: they are kept.</param>
 public sealed record RunState(
     string Project,
     RunRequest Request,
@@ -34,7 +35,8 @@ public sealed record RunState(
     DateTimeOffset? FinishedAt,
     ValueList<JobState> Jobs,
     Package? Package,
-    ValueList<string> HandedOver) : MachineState
+    ValueList<string> HandedOver,
+    DateTimeOffset? Collected = null) : MachineState
 {
     public int Number => Request.Number;
 

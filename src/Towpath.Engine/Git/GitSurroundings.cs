@@ -34,15 +34,28 @@ public sealed record GitSurroundings(string Folder)
 
     /// <returns>The exit code, what it printed, and what it complained about.</returns>
     /// <exception cref="OperationCanceledException">It was ended because the caller gave up.</exception>
-    public async Task<(int ExitCode, string Output, string Errors)> RunAsync(string[] arguments, CancellationToken cancel)
+    public async Task<(int ExitCode, string Output, string Errors)> RunAsync(string[] arguments, CancellationToken cancel, string input = "")
     {
         using var git = Process.Start(Start("git", arguments)) ?? throw new GitException("git does not start.");
         await using var gaveUp = cancel.Register(() => git.Kill(entireProcessTree: true));
-        git.StandardInput.Close();
         var errors = git.StandardError.ReadToEndAsync(CancellationToken.None);
-        var output = await git.StandardOutput.ReadToEndAsync(CancellationToken.None);
+        var output = git.StandardOutput.ReadToEndAsync(CancellationToken.None);
+        await FeedAsync(git, input);
         await git.WaitForExitAsync(CancellationToken.None);
         cancel.ThrowIfCancellationRequested();
-        return (git.ExitCode, output, await errors);
+        return (git.ExitCode, await output, await errors);
+    }
+
+    private static async Task FeedAsync(Process git, string input)
+    {
+        try
+        {
+            await git.StandardInput.WriteAsync(input);
+            git.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It ended early, and says why.
+        }
     }
 }

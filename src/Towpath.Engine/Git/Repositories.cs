@@ -5,22 +5,18 @@ using Towpath.Protocol.Files;
 namespace Towpath.Engine.Git;
 
 /// <summary>The bare repositories under <c>DATA/git</c>: one a project, made by its first push.</summary>
-public sealed class Repositories
+public sealed partial class Repositories
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <summary>Not a project's name, so that nobody can push to it.</summary>
     private const string NoProject = "_none";
 
-    /// <summary>From here on looking for an object takes longer than putting the packs together now and then.</summary>
-    private const int PacksAtMost = 50;
-
-    private static readonly TimeSpan TidyAtMost = TimeSpan.FromMinutes(30);
-
     /// <summary>What was not touched for so long belongs to no push that is still under way.</summary>
     private static readonly TimeSpan LeftAfter = TimeSpan.FromHours(1);
 
-    private readonly ConcurrentDictionary<string, bool> tidying = [];
+    /// <summary>By project: whoever holds it may remove packs, or keeps others from it.</summary>
+    private readonly ConcurrentDictionary<string, SemaphoreSlim> packing = [];
     private readonly System.Threading.Lock creating = new();
 
     /// <param name="folder"><c>DATA/git</c>; made when it is not there.</param>
@@ -128,31 +124,6 @@ public sealed class Repositories
     {
         for (var end = name.LastIndexOf('/'); end > "refs".Length; end = name.LastIndexOf('/', end - 1))
             yield return name[..end];
-    }
-
-    /// <summary>
-    /// Every push leaves a pack, and git looks through all of them: puts them together once there are many. Nothing is
-    /// dropped, also not what no ref reaches any more. Calls for one project at a time do it once.
-    /// </summary>
-    /// <exception cref="GitException">Git could not do it; nothing is lost.</exception>
-    public async Task TidyAsync(string project)
-    {
-        var packs = Path.Combine(PathOf(project), "objects", "pack");
-        var isTidy = !Directory.Exists(packs) || Directory.EnumerateFiles(packs, "*.pack").Take(PacksAtMost).Count() < PacksAtMost;
-        if (isTidy || !tidying.TryAdd(project, true))
-            return;
-        try
-        {
-            using var limit = new CancellationTokenSource(TidyAtMost);
-            var (exitCode, _, errors) = await Surroundings.RunAsync(
-                ["--git-dir", PathOf(project), "repack", "-d", "-n", "-q", "--geometric=2"], limit.Token);
-            if (exitCode != 0)
-                throw new GitException(errors.Trim());
-        }
-        finally
-        {
-            tidying.TryRemove(project, out _);
-        }
     }
 
     /// <summary>

@@ -54,6 +54,9 @@ public sealed class FolderClaim : IDisposable
         }
     }
 
+    /// <summary>What a claim leaves in its folder.</summary>
+    internal static IReadOnlyList<string> FilesIn(string folder) => [Path.Combine(folder, LockName), Path.Combine(folder, OwnerName)];
+
     public void Dispose() => file.Dispose();
 
     private static bool IsTaken(string path)

@@ -78,6 +78,15 @@ internal sealed class JournalReader : IDisposable
         return Rows(list, Summary);
     }
 
+    /// <summary>In one read transaction, which the writer does not wait for.</summary>
+    public int CopyTo(string file)
+    {
+        using var copy = Statement("VACUUM INTO $file", "$file");
+        copy.Parameters[0].Value = file;
+        copy.CommandTimeout = 0;
+        return copy.ExecuteNonQuery();
+    }
+
     public void Dispose()
     {
         read.Dispose();

@@ -142,6 +142,10 @@ public sealed class SqliteJournal : IJournal, IDisposable
 
     public Snapshot? FindSnapshot(string stream) => Using(reader => reader.FindSnapshot(stream));
 
+    /// <summary>Writes the journal as it is at one moment to a new file; appends go on meanwhile.</summary>
+    /// <exception cref="JournalException">The disk is full, or the journal is damaged.</exception>
+    public void CopyTo(string file) => Using(reader => reader.CopyTo(file));
+
     public IReadOnlyList<string> ActiveStreams() => Using(reader => reader.ActiveStreams());
 
     public StreamSummary? Find(string stream) => Using(reader => reader.Find(stream));

@@ -42,6 +42,13 @@ public sealed class PackageIndex
         }
     }
 
+    /// <summary>The index as it would be with only these manifests.</summary>
+    internal byte[] Only(Func<Digest, bool> isKept)
+    {
+        lock (gate)
+            return Bytes(Reduced(Read(), isKept));
+    }
+
     internal void Create()
     {
         if (!File.Exists(Path.Combine(folder, "oci-layout")))
@@ -49,6 +56,11 @@ public sealed class PackageIndex
         if (!File.Exists(path))
             Write(OciIndex.Empty);
     }
+
+    private static OciIndex Reduced(OciIndex index, Func<Digest, bool> isKept) =>
+        index with { Manifests = index.Manifests.Where(entry => isKept(entry.Digest)).ToValueList() };
+
+    private static byte[] Bytes(OciIndex index) => JsonSerializer.SerializeToUtf8Bytes(index, OciJson.Options);
 
     private static string? NameOf(OciDescriptor entry) => entry.Annotations?.Find(OciDescriptor.RefName);
 
@@ -65,5 +77,5 @@ public sealed class PackageIndex
         }
     }
 
-    private void Write(OciIndex index) => DurableFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(index, OciJson.Options));
+    private void Write(OciIndex index) => DurableFile.Write(path, Bytes(index));
 }

@@ -15,6 +15,7 @@ public sealed class PackageStore
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private readonly string blobs;
     private readonly string uploads;
+    private readonly BlobRemoval removal;
 
     private PackageStore(string folder)
     {
@@ -22,6 +23,7 @@ public sealed class PackageStore
         blobs = Path.Combine(folder, "blobs", "sha256");
         uploads = Path.Combine(folder, "uploads");
         Index = new PackageIndex(folder);
+        removal = new BlobRemoval(blobs);
     }
 
     public string Folder { get; }
@@ -114,6 +116,9 @@ public sealed class PackageStore
         }
     }
 
+    /// <summary>No blob goes away until this is disposed.</summary>
+    public IDisposable KeepBlobs() => removal.Hold();
+
     /// <summary>A name for a temporary file in the store's file system; gone at the next start.</summary>
     internal string NewFile() => Path.Combine(uploads, Guid.NewGuid().ToString("N"));
 
@@ -139,7 +144,7 @@ public sealed class PackageStore
                 size = file.Length;
             }
 
-            File.Move(temporary, PathOf(digest), overwrite: true);
+            removal.Put(temporary, PathOf(digest));
             DurableFile.SyncFolder(blobs);
             return (digest, size);
         }

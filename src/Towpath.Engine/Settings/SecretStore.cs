@@ -141,6 +141,13 @@ public sealed class SecretStore
         return new(values, missing, unreadable);
     }
 
+    /// <summary>Where secrets are set, with their names.</summary>
+    public IReadOnlyList<(string Project, string Environment, ValueList<string> Names)> Places()
+    {
+        lock (gate)
+            return [.. places.Select(place => (place.Key.Split('/')[0], place.Key.Split('/', 2)[1], place.Value.Keys.ToValueList()))];
+    }
+
     private static string KeyOf(string project, string environment) => $"{project}/{environment}";
 
     private OrdinalMap<string> Place(string project, string environment) =>

@@ -5,10 +5,11 @@ namespace Towpath.Engine.Views;
 /// <summary>A project as lists, pages and scripts see it.</summary>
 /// <param name="DefaultBranch">Without <c>refs/heads/</c>; null before the first push.</param>
 /// <param name="Branches">Branch to commit.</param>
+/// <param name="Runs">The number of the newest run.</param>
 public sealed record ProjectView(string Name, string? DefaultBranch, IReadOnlyDictionary<string, string> Branches, int Runs)
 {
     public static ProjectView Of(ProjectState state) => new(
-        state.Name, Short(state.DefaultBranch), state.Refs.ToDictionary(pair => Short(pair.Key)!, pair => pair.Value), state.NextRun - 1);
+        state.Name, Short(state.DefaultBranch), state.Refs.ToDictionary(pair => Short(pair.Key)!, pair => pair.Value), state.Requests.Count == 0 ? 0 : state.Requests[^1].Number);
 
     private static string? Short(string? reference) =>
         reference is not null && reference.StartsWith("refs/heads/", StringComparison.Ordinal) ? reference["refs/heads/".Length..] : reference;

@@ -7,6 +7,7 @@ using Towpath.Core.Runs;
 namespace Towpath.Engine.Views;
 
 /// <summary>A run as lists, pages and scripts see it. These names are a promise to scripts.</summary>
+/// <param name="Collected">When its package and its logs were removed, as old ones are; null: they are there.</param>
 public sealed record RunView(
     string Project,
     int Number,
@@ -24,7 +25,8 @@ public sealed record RunView(
     TestsView? Tests,
     DateTimeOffset QueuedAt,
     DateTimeOffset? StartedAt,
-    DateTimeOffset? FinishedAt)
+    DateTimeOffset? FinishedAt,
+    DateTimeOffset? Collected = null)
 {
     /// <param name="progress">What agents said of steps under way; null: nothing.</param>
     public static RunView Of(RunState run, Func<string, IReadOnlyList<StepResult>?>? progress = null) => Row(run) with
@@ -37,7 +39,7 @@ public sealed record RunView(
         run.Project, run.Number, run.Request.Commit, run.Request.Subject, run.Request.Ref, run.Request.Order, Word.Of(run.Status), run.Reason,
         run.Request.Deploys, run.Request.RetryOf, run.Request.By, null,
         run.Package is { } package ? new PackageView(package.Digest.ToString(), package.Size) : null,
-        TestsView.Of(run), run.QueuedAt, run.StartedAt, run.FinishedAt);
+        TestsView.Of(run), run.QueuedAt, run.StartedAt, run.FinishedAt, run.Collected);
 }
 
 /// <param name="Attempt">The number of the latest; 0 before the first.</param>

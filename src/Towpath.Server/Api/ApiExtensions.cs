@@ -50,6 +50,7 @@ public static class ApiExtensions
         api.MapLogs();
         api.MapEvents();
         api.MapSignIn();
+        api.MapBackups();
         routes.MapOpenApi(Description);
         routes.MapGet("/healthz", () => TypedResults.Text("ok\n")).ExcludeFromDescription();
         return routes;

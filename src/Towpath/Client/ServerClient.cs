@@ -75,6 +75,23 @@ internal sealed class ServerClient : IDisposable
             cancel,
             Timeout.InfiniteTimeSpan);
 
+    /// <summary>Copies a body of any size; one that breaks off ends with an error.</summary>
+    public async Task DownloadAsync(string path, Stream target, CancellationToken cancel)
+    {
+        using var request = Get(path, "application/gzip");
+        using var answer = await ReachAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
+        if (!answer.IsSuccessStatusCode)
+            throw await RefusalAsync(answer, cancel);
+        try
+        {
+            await answer.Content.CopyToAsync(target, cancel);
+        }
+        catch (Exception e) when (e is HttpRequestException or HttpIOException)
+        {
+            throw ExitException.Refused("the server broke off in the middle; its log (DATA/logs/server.log) says why.");
+        }
+    }
+
     /// <summary>A stream of server-sent events; the answer's headers are there when this returns.</summary>
     public async Task<HttpResponseMessage> OpenStreamAsync(string path, CancellationToken cancel)
     {

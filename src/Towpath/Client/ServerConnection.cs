@@ -11,6 +11,9 @@ internal sealed class ServerConnection(string data, Endpoint? known = null)
     /// <param name="given">Of <c>--data</c>: what was typed goes before what the environment says. Null: nothing was.</param>
     public static ServerConnection Of(string? given) => new(DataFolder.Resolve(given)) { isChosen = !string.IsNullOrEmpty(given) };
 
+    /// <summary>The server is named by its address, and its data folder may be anywhere.</summary>
+    public bool IsRemote => known is null && !isChosen && Environment.GetEnvironmentVariable("TOWPATH_URL") is { Length: > 0 };
+
     public ServerClient Open() => new(Find());
 
     /// <exception cref="ExitException">Nothing says where a server is.</exception>
@@ -18,8 +21,8 @@ internal sealed class ServerConnection(string data, Endpoint? known = null)
     {
         if (known is not null)
             return Endpoint.Read(data) ?? known;
-        if (!isChosen && Environment.GetEnvironmentVariable("TOWPATH_URL") is { Length: > 0 } url)
-            return new Endpoint(Valid(url), Environment.GetEnvironmentVariable("TOWPATH_TOKEN") ?? "", 0);
+        if (IsRemote)
+            return new Endpoint(Valid(Environment.GetEnvironmentVariable("TOWPATH_URL")!), Environment.GetEnvironmentVariable("TOWPATH_TOKEN") ?? "", 0);
         return Endpoint.Read(data)
             ?? throw ExitException.Refused($"Towpath is not up in {data}: start it with 'towpath up', or name another folder with --data.");
     }

@@ -42,6 +42,8 @@ internal static class TowpathCommand
         VariablesVerb.Create(),
         SecretsVerb.Create(),
         OpenVerb.Create(),
+        BackupVerb.Create(),
+        RestoreVerb.Create(),
         VersionVerb.Create(),
         ServerVerb.Create(),
         AgentVerb.Create(),

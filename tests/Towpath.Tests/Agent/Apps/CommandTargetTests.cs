@@ -25,6 +25,21 @@ public sealed class CommandTargetTests
     }
 
     [Fact]
+    public async Task Command_of_a_name_that_was_used_for_another_package_is_not_taken_for_done()
+    {
+        await using var machine = await AppMachine.StartAsync();
+        var target = new CommandTarget(Step("true"), UndoMode.None, null, Repeatable: true);
+        var plan = await PlanAsync(machine, "d7", target);
+        Succeeded(await machine.CarryOutAsync(_ => new DeployTarget("a", plan)));
+
+        var other = plan with { Package = plan.Package with { Digest = plan.Package.App } };
+        var ended = await machine.CarryOutAsync(_ => new DeployTarget("a", other));
+
+        Assert.Equal(Outcome.Errored, ended.Outcome);
+        Assert.Contains("restored from an older backup", ended.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_must_not_be_repeated_and_did_not_end_before_the_agent_did_is_unknown()
     {
         await using var machine = await AppMachine.StartAsync();

@@ -1,0 +1,97 @@
+namespace Towpath.Engine.Git;
+
+/// <content>Packs, put together and kept from it.</content>
+public sealed partial class Repositories
+{
+    /// <summary>From here on looking for an object takes longer than putting the packs together now and then.</summary>
+    private const int PacksAtMost = 50;
+
+    private static readonly TimeSpan TidyAtMost = TimeSpan.FromMinutes(30);
+
+    /// <summary>
+    /// Every push leaves a pack, and git looks through all of them: puts them together once there are many. Nothing is
+    /// dropped, also not what no ref reaches any more. Calls for one project at a time do it once.
+    /// </summary>
+    /// <exception cref="GitException">Git could not do it; nothing is lost.</exception>
+    public async Task TidyAsync(string project)
+    {
+        var packs = Path.Combine(PathOf(project), "objects", "pack");
+        var isTidy = !Directory.Exists(packs) || Directory.EnumerateFiles(packs, "*.pack").Take(PacksAtMost).Count() < PacksAtMost;
+        var packer = PackerOf(project);
+        if (isTidy || !await packer.WaitAsync(TimeSpan.Zero))
+            return;
+        try
+        {
+            using var limit = new CancellationTokenSource(TidyAtMost);
+            var (exitCode, _, errors) = await Surroundings.RunAsync(
+                ["--git-dir", PathOf(project), "repack", "-d", "-n", "-q", "--geometric=2"], limit.Token);
+            if (exitCode != 0)
+                throw new GitException(errors.Trim());
+        }
+        finally
+        {
+            packer.Release();
+        }
+    }
+
+    /// <summary>No pack of any project that is there now goes away until this is disposed; waits for those who remove some.</summary>
+    public async Task<IDisposable> KeepPacksAsync(CancellationToken cancel)
+    {
+        var kept = new Kept();
+        try
+        {
+            foreach (var folder in Directory.EnumerateDirectories(Folder, "*.git").Where(path => path != EmptyRepository))
+            {
+                var packer = PackerOf(Path.GetFileNameWithoutExtension(folder));
+                await packer.WaitAsync(cancel);
+                kept.Packers.Add(packer);
+            }
+
+            return kept;
+        }
+        catch
+        {
+            kept.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Refs below the prefixes, as they are now.</summary>
+    /// <exception cref="GitException">Git cannot read the repository.</exception>
+    public async Task<IReadOnlyList<(string Name, string Commit)>> RefsAsync(string project, IReadOnlyList<string> prefixes, CancellationToken cancel)
+    {
+        var (exitCode, output, errors) = await Surroundings.RunAsync(
+            ["--git-dir", PathOf(project), "for-each-ref", "--format=%(objectname) %(refname)", .. prefixes], cancel);
+        if (exitCode != 0)
+            throw new GitException(errors.Trim());
+        return [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ', 2)).Select(parts => (parts[1], parts[0]))];
+    }
+
+    /// <summary>Those of the objects that are not in the repository.</summary>
+    public async Task<IReadOnlyList<string>> MissingAsync(string project, IReadOnlyList<string> objects, CancellationToken cancel)
+    {
+        if (objects.Count == 0)
+            return [];
+        var (_, output, _) = await Surroundings.RunAsync(
+            ["--git-dir", PathOf(project), "cat-file", "--batch-check=%(objectname)"], cancel, string.Join('\n', objects) + "\n");
+        return [.. output.Split('\n').Where(line => line.EndsWith(" missing", StringComparison.Ordinal)).Select(line => line.Split(' ')[0])];
+    }
+
+    /// <summary>Walks through all that the commits are made of.</summary>
+    /// <returns>What git says is missing; null: nothing.</returns>
+    public async Task<string?> UnreachedAsync(string project, IReadOnlyList<string> commits, CancellationToken cancel)
+    {
+        var (exitCode, _, errors) = await Surroundings.RunAsync(
+            ["--git-dir", PathOf(project), "rev-list", "--objects", "--quiet", "--stdin"], cancel, string.Join('\n', commits) + "\n");
+        return exitCode == 0 ? null : PlainText.Line(errors.Trim(), 300);
+    }
+
+    private SemaphoreSlim PackerOf(string project) => packing.GetOrAdd(project, _ => new SemaphoreSlim(1));
+
+    private sealed class Kept : IDisposable
+    {
+        public List<SemaphoreSlim> Packers { get; } = [];
+
+        public void Dispose() => Packers.ForEach(packer => packer.Release());
+    }
+}
