@@ -20,6 +20,7 @@ using Towpath.Engine.Git;
 using Towpath.Engine.Journal;
 using Towpath.Engine.Logs;
 using Towpath.Engine.Packages;
+using Towpath.Engine.Retention;
 using Towpath.Engine.Settings;
 using Towpath.Protocol.Archives;
 using Towpath.Protocol.Files;
@@ -91,6 +92,11 @@ public static class ServerHost
         services.AddSingleton<IJournal>(provider => provider.GetRequiredService<SqliteJournal>());
         services.AddSingleton(new BackupPlaces(settings.Data));
         services.AddSingleton<BackupWriter>();
+        services.AddSingleton(DiskRoom.Of(settings.Data, settings.LeastFree));
+        services.AddSingleton<RunsInUse>();
+        services.AddSingleton(settings.Retention);
+        services.AddSingleton<Collector>();
+        services.AddHostedService<DailyCollection>();
         services.AddSingleton(_ => PackageStore.Open(settings.StoreFolder));
         services.AddSingleton(provider => new PackageBuilder(provider.GetRequiredService<PackageStore>(), TreeArchiveLimits.Default));
         services.AddSingleton(_ => new LogStore(settings.LogsFolder));
@@ -109,6 +115,7 @@ public static class ServerHost
             provider.GetRequiredService<ControlPlane>(), provider.GetRequiredService<Repositories>(), TimeProvider.System, provider.GetRequiredService<ILogger<GitGate>>())
         {
             Progress = provider.GetRequiredService<LiveProgress>().Steps,
+            Room = provider.GetRequiredService<DiskRoom>(),
         });
         services.AddSingleton<JoinedLogs>();
         services.AddSingleton(_ => SecretStore.Open(settings.SecretsFolder));

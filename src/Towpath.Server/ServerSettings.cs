@@ -1,4 +1,5 @@
 using System.Net;
+using Towpath.Engine.Retention;
 
 namespace Towpath.Server;
 
@@ -6,6 +7,12 @@ namespace Towpath.Server;
 /// <param name="Listen">Where git, the API and the pages answer. Port 0: any free one.</param>
 public sealed record ServerSettings(string Data, IPEndPoint Listen)
 {
+    /// <summary>What is kept of old runs.</summary>
+    public RetentionRules Retention { get; init; } = new();
+
+    /// <summary>Bytes of the disk that stay free: with less, nothing new is taken. Null: 64 MiB, on a small disk a hundredth of it.</summary>
+    public long? LeastFree { get; init; }
+
     public string JournalFolder => Path.Combine(Data, "server");
 
     /// <summary>Secrets, encrypted, and the keys to them.</summary>

@@ -3,12 +3,14 @@ using Towpath.Core.Commits;
 using Towpath.Core.Environments;
 using Towpath.Core.Runs;
 using Towpath.Engine;
+using Towpath.Engine.Retention;
+using Towpath.Engine.Views;
 
 namespace Towpath.Server;
 
 /// <summary>What people can ask of runs and environments, for pages and API alike.
 /// The machines decide; this looks first whether the thing exists.</summary>
-public sealed class Steering(ControlPlane plane, Inventory inventory)
+public sealed class Steering(ControlPlane plane, Inventory inventory, RunsInUse inUse, DiskRoom? room = null)
 {
     /// <summary>The longest reason that a person may give, in characters.</summary>
     public const int ReasonAtMost = 500;
@@ -25,6 +27,8 @@ public sealed class Steering(ControlPlane plane, Inventory inventory)
             return Asked.Refused(
                 $"Run {number} succeeded and is not built again: "
                 + $"'towpath redeploy' or 'towpath promote --run {number}' deploys its package once more.");
+        if (room?.Look().Problem is { } full)
+            return Asked.Refused(full);
         var asked = await AskAsync(StreamId.OfProject(project), new RequestRetry(number, by));
         return asked.Status == AskedStatus.Taken
             ? asked with { Run = plane.Project(project)!.Requests.Last(request => request.RetryOf == number).Number }
@@ -58,8 +62,13 @@ public sealed class Steering(ControlPlane plane, Inventory inventory)
             return Asked.Refused(
                 $"Run {run} is older than run {newer}, which is live in '{environment}': "
                 + "confirm to go back (confirmOlder); the environment is held afterwards.");
-        return await AskAsync(StreamId.OfEnvironment(project, environment), new Promote(run, by));
+        return await inUse.WhileHeldAsync(async () => Collected(project, run) is { } gone
+            ? Asked.Refused($"{gone} It cannot be deployed any more: push its commit again.")
+            : await AskAsync(StreamId.OfEnvironment(project, environment), new Promote(run, by)));
     }, environment);
+
+    /// <summary>One sentence when package and logs of the run are not kept any more; else null.</summary>
+    public string? Collected(string project, int run) => plane.Run(project, run)?.Collected is { } at ? RunView.CollectedSentence(run, at) : null;
 
     /// <summary>Deploys what is live, or was when the environment was stopped, once more.</summary>
     public Task<Asked> RedeployAsync(string project, string environment, string by) => OnEnvironmentAsync(project, async found =>

@@ -3,6 +3,7 @@ using Towpath.Core.Agents;
 using Towpath.Core.Packages;
 using Towpath.Core.Pipelines;
 using Towpath.Protocol.Archives;
+using Towpath.Protocol.Files;
 
 namespace Towpath.Agent.Jobs;
 
@@ -22,8 +23,8 @@ internal sealed class JobArchives(ArchiveStore store)
                 await using var archive = new HashingStream(await store.OpenAsync(input.Archive, cancel));
                 var to = TreeArchive.PathInside(workspace, input.Path);
                 await TreeArchive.RestoreAsync(archive, to, TreeArchiveLimits.Default, cancel);
-                if (archive.Digest != input.Archive)
-                    throw new IOException($"the archive of output '{name}' is damaged: it is {archive.Digest}, not {input.Archive}");
+                if (Digest.Of(archive.Sha256) is var found && found != input.Archive)
+                    throw new IOException($"the archive of output '{name}' is damaged: it is {found}, not {input.Archive}");
             }
             catch (ArchiveException problem)
             {
@@ -64,7 +65,7 @@ internal sealed class JobArchives(ArchiveStore store)
         await using (var output = new HashingStream(new FileStream(file, FileMode.CreateNew, FileAccess.Write, FileShare.None, 64 * 1024)))
         {
             await TreeArchive.WriteAsync(from, output, TreeArchiveLimits.Default, cancel);
-            digest = output.Digest;
+            digest = Digest.Of(output.Sha256);
         }
         await store.StoreAsync(digest, file, cancel);
         return new(digest, path);

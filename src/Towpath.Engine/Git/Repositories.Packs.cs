@@ -6,6 +6,12 @@ public sealed partial class Repositories
     /// <summary>From here on looking for an object takes longer than putting the packs together now and then.</summary>
     private const int PacksAtMost = 50;
 
+    /// <summary>Each is named by the commit that it keeps.</summary>
+    private const string KeptRefs = "refs/towpath/kept";
+
+    /// <summary>Younger ones may belong to a push that is not done.</summary>
+    private const string PruneAfter = "2.weeks.ago";
+
     private static readonly TimeSpan TidyAtMost = TimeSpan.FromMinutes(30);
 
     /// <summary>
@@ -54,6 +60,53 @@ public sealed partial class Repositories
             kept.Dispose();
             throw;
         }
+    }
+
+    /// <summary>
+    /// Removes objects that no ref and none of the commits reaches, and that are older than two weeks. The commits get refs of
+    /// their own, hidden from clients, as a run's commit may be on no branch any more.
+    /// </summary>
+    /// <param name="kept">Those that are not in the repository are passed over.</param>
+    /// <returns>False when somebody holds the packs: nothing was done.</returns>
+    /// <exception cref="GitException">Git could not do it; nothing that is kept is lost.</exception>
+    public async Task<bool> CollectAsync(string project, IReadOnlyList<string> kept, CancellationToken cancel)
+    {
+        var packer = PackerOf(project);
+        if (!Exists(project) || !await packer.WaitAsync(TimeSpan.Zero, cancel))
+            return !Exists(project);
+        try
+        {
+            await KeepCommitsAsync(project, kept, cancel);
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            limit.CancelAfter(TidyAtMost);
+            // A reflog's entry keeps its commits; the push that wrote an entry is settled within the hour.
+            await GitAsync(project, [
+                "-c", "gc.reflogExpire=30.days.ago", "-c", "gc.reflogExpireUnreachable=30.days.ago", "-c", $"gc.pruneExpire={PruneAfter}",
+                "gc", "--quiet", $"--prune={PruneAfter}",
+            ], limit.Token);
+            return true;
+        }
+        finally
+        {
+            packer.Release();
+        }
+    }
+
+    private async Task KeepCommitsAsync(string project, IReadOnlyList<string> kept, CancellationToken cancel)
+    {
+        var missing = (await MissingAsync(project, kept, cancel)).ToHashSet(StringComparer.Ordinal);
+        var wanted = kept.Where(commit => !missing.Contains(commit)).ToHashSet(StringComparer.Ordinal);
+        var there = (await RefsAsync(project, [KeptRefs], cancel)).Select(found => found.Commit).ToHashSet(StringComparer.Ordinal);
+        var changes = wanted.Except(there).Select(commit => $"update {KeptRefs}/{commit} {commit}\n")
+            .Concat(there.Except(wanted).Select(commit => $"delete {KeptRefs}/{commit}\n"));
+        await GitAsync(project, ["-c", "core.logAllRefUpdates=false", "update-ref", "--stdin"], cancel, string.Concat(changes));
+    }
+
+    private async Task GitAsync(string project, string[] arguments, CancellationToken cancel, string input = "")
+    {
+        var (exitCode, _, errors) = await Surroundings.RunAsync(["--git-dir", PathOf(project), .. arguments], cancel, input);
+        if (exitCode != 0)
+            throw new GitException(PlainText.Line(errors.Trim(), 300));
     }
 
     /// <summary>Refs below the prefixes, as they are now.</summary>

@@ -21,6 +21,10 @@ internal static class LogPath
         return Path.Combine([folder, .. escaped]) + Extension;
     }
 
+    /// <summary>Where the logs lie whose ids begin with this one and go on with a slash.</summary>
+    /// <exception cref="LogException">The id is empty or too long.</exception>
+    public static string FolderOf(string folder, string id) => Of(folder, id)[..^Extension.Length];
+
     // A dot is special only where it could make a hidden name, go up, or look like a log's file.
     private static string Escape(string part)
     {

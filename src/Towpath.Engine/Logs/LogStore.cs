@@ -15,12 +15,14 @@ public sealed class LogStore : IAsyncDisposable
     private readonly Channel<LogFile> toSync = Channel.CreateUnbounded<LogFile>();
     private readonly Task[] syncing;
     private readonly string folder;
+    private readonly LogRemoval removal;
 
     /// <param name="folder">Created when it is missing.</param>
     public LogStore(string folder)
     {
         this.folder = Path.GetFullPath(folder);
         Directory.CreateDirectory(this.folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        removal = new LogRemoval(this.folder);
         syncing = [.. Enumerable.Range(0, SyncingTasks).Select(_ => Task.Run(SyncAsync))];
     }
 
@@ -76,6 +78,34 @@ public sealed class LogStore : IAsyncDisposable
     /// <summary>The lines from a number on, as they come, until the log is complete. Also of a log that has not begun.</summary>
     public IAsyncEnumerable<LogEntry> FollowAsync(string logId, long from, CancellationToken cancel) =>
         LinesAsync(logId, from, follow: true, cancel);
+
+    /// <summary>The groups of logs directly below an id, with the time of their last line.</summary>
+    public IEnumerable<(string Id, DateTimeOffset Written)> Below(string id) => removal.Below(id);
+
+    /// <summary>Removes all logs below an id, and not one of them when somebody is at work with any.</summary>
+    /// <param name="dryRun">Only count.</param>
+    /// <returns>What was there; null when somebody is at work with it.</returns>
+    /// <exception cref="IOException">They cannot be removed.</exception>
+    public (int Files, long Bytes)? Remove(string id, bool dryRun)
+    {
+        var found = removal.Measure(id);
+        if (dryRun || found.Files == 0)
+            return found;
+        string aside;
+        lock (files)
+        {
+            var below = LogPath.FolderOf(folder, id) + "/";
+            var known = files.Where(pair => pair.Key.StartsWith(below, StringComparison.Ordinal)).ToArray();
+            if (known.Any(pair => pair.Value.Users > 0 || !pair.Value.TryClose()))
+                return null;
+            foreach (var (path, _) in known)
+                files.Remove(path);
+            aside = removal.PutAside(id);
+        }
+
+        Directory.Delete(aside, recursive: true);
+        return found;
+    }
 
     /// <summary>Ends when what was appended is on disk.</summary>
     public async ValueTask DisposeAsync()

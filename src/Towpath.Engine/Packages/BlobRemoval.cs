@@ -14,6 +14,15 @@ internal sealed class BlobRemoval(string folder)
         return new Holding(this);
     }
 
+    public bool IsHeld
+    {
+        get
+        {
+            lock (gate)
+                return holds > 0;
+        }
+    }
+
     /// <summary>Gives a whole file its name as a blob; from here on it is as old as it is.</summary>
     public void Put(string temporary, string blob)
     {

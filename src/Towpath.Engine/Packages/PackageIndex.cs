@@ -49,6 +49,19 @@ public sealed class PackageIndex
             return Bytes(Reduced(Read(), isKept));
     }
 
+    /// <summary>Takes away the names of manifests.</summary>
+    /// <exception cref="PackageException">The index is damaged.</exception>
+    public void Remove(Func<Digest, bool> isGone)
+    {
+        lock (gate)
+        {
+            var index = Read();
+            var rest = Reduced(index, digest => !isGone(digest));
+            if (rest.Manifests.Count < index.Manifests.Count)
+                Write(rest);
+        }
+    }
+
     internal void Create()
     {
         if (!File.Exists(Path.Combine(folder, "oci-layout")))

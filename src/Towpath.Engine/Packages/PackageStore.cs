@@ -119,6 +119,25 @@ public sealed class PackageStore
     /// <summary>No blob goes away until this is disposed.</summary>
     public IDisposable KeepBlobs() => removal.Hold();
 
+    /// <summary>Removes what is not kept and was stored before a moment: the names first, then what they stood for.</summary>
+    /// <param name="dryRun">Only count.</param>
+    /// <returns>Blobs and bytes that went, and whether some did not because they are held.</returns>
+    /// <exception cref="IOException">Something cannot be removed.</exception>
+    public (int Count, long Bytes, bool IsHeld) Collect(Func<Digest, bool> isKept, DateTimeOffset storedBefore, bool dryRun)
+    {
+        var old = removal.List().Where(blob => blob.Stored < storedBefore && Digest.TryParse("sha256:" + blob.Hex, out var digest)
+            && digest != OciDescriptor.Empty.Digest && !isKept(digest)).ToList();
+        if (!dryRun && removal.IsHeld)
+            return (0, 0, true);
+        var gone = old.Select(blob => blob.Hex).ToHashSet(StringComparer.Ordinal);
+        if (!dryRun && gone.Count > 0)
+            Index.Remove(digest => gone.Contains(digest.Hex));
+        var removed = old.Where(blob => dryRun || removal.TryRemove(blob.Hex, storedBefore)).ToList();
+        if (!dryRun && removed.Count > 0)
+            DurableFile.SyncFolder(blobs);
+        return (removed.Count, removed.Sum(blob => blob.Size), false);
+    }
+
     /// <summary>A name for a temporary file in the store's file system; gone at the next start.</summary>
     internal string NewFile() => Path.Combine(uploads, Guid.NewGuid().ToString("N"));
 
@@ -134,10 +153,10 @@ public sealed class PackageStore
             Digest digest;
             long size;
             await using (var file = Create(temporary))
-            await using (var hashing = new HashingStream(file))
+            await using (var hashing = new HashingStream(file, leaveOpen: true))
             {
                 await write(hashing);
-                digest = hashing.End();
+                digest = Digest.Of(hashing.Sha256);
                 if (expected is { } wanted && wanted != digest)
                     throw new PackageException($"The bytes are {digest.Short} and not {wanted.Short} as announced; send them again.");
                 file.Flush(flushToDisk: true);

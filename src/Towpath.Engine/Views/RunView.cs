@@ -28,6 +28,11 @@ public sealed record RunView(
     DateTimeOffset? FinishedAt,
     DateTimeOffset? Collected = null)
 {
+    /// <summary>What people read of a run whose package and logs are not kept any more.</summary>
+    public static string CollectedSentence(int run, DateTimeOffset at) => string.Create(
+        System.Globalization.CultureInfo.InvariantCulture,
+        $"Package and logs of run {run} were removed on {at.UtcDateTime:yyyy-MM-dd}, as those of old runs are.");
+
     /// <param name="progress">What agents said of steps under way; null: nothing.</param>
     public static RunView Of(RunState run, Func<string, IReadOnlyList<StepResult>?>? progress = null) => Row(run) with
     {

@@ -28,6 +28,7 @@ public static class ApiExtensions
         services.AddOpenApi("v1", ApiDescription.Configure);
         services.TryAddSingleton(
             provider => new Inventory(provider.GetRequiredService<Engine.ControlPlane>(), provider.GetService<StepsUnderWay>()));
+        services.TryAddSingleton<Engine.Retention.RunsInUse>();
         services.TryAddSingleton<Steering>();
         services.TryAddSingleton<SettingsDesk>();
         services.TryAddSingleton<EventStreams>();
@@ -51,6 +52,8 @@ public static class ApiExtensions
         api.MapEvents();
         api.MapSignIn();
         api.MapBackups();
+        api.MapCollection();
+        api.MapStatus();
         routes.MapOpenApi(Description);
         routes.MapGet("/healthz", () => TypedResults.Text("ok\n")).ExcludeFromDescription();
         return routes;

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Towpath.Core;
+using Towpath.Engine.Views;
 using Towpath.Server.Logs;
 
 namespace Towpath.Server.Api;
@@ -16,7 +17,8 @@ internal static class LogEndpoints
 
     public static void MapLogs(this IEndpointRouteBuilder api)
     {
-        var logs = api.MapGroup("").WithTags("Logs").ProducesProblem(StatusCodes.Status404NotFound);
+        var logs = api.MapGroup("").WithTags("Logs").ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblem(StatusCodes.Status410Gone);
         foreach (var pattern in (ReadOnlySpan<string>)[Attempt, Deployment])
         {
             var what = pattern == Attempt ? "a job's attempt" : "a deployment";
@@ -86,8 +88,17 @@ internal static class LogEndpoints
             : MissingDeployment(inventory, known, (string)values["environment"]!, Number(values["deployment"]));
         if (missing is { } asked)
             await ApiAnswers.Problem(asked).ExecuteAsync(context);
-        return missing is null;
+        else if (Collected(inventory, project, values) is { } gone)
+            await ApiAnswers.Problem(StatusCodes.Status410Gone, gone).ExecuteAsync(context);
+        else
+            return true;
+        return false;
     }
+
+    private static string? Collected(Inventory inventory, string project, RouteValueDictionary values) =>
+        values["job"] is not null && inventory.Run(project, Number(values["run"])) is { Collected: { } at } run
+            ? RunView.CollectedSentence(run.Number, at)
+            : null;
 
     private static Asked? MissingAttempt(Inventory inventory, string project, int run, string job, int attempt)
     {

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using Towpath.Core;
 using Towpath.Core.Commits;
 using Towpath.Engine;
@@ -22,7 +23,7 @@ internal static class PackageEndpoints
             .WithMetadata(new RequestSizeLimitAttribute(UploadAtMost))
             .Accepts<Stream>("application/x-tar")
             .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound)
-            .ProducesProblem(StatusCodes.Status409Conflict)
+            .ProducesProblem(StatusCodes.Status409Conflict).ProducesProblem(StatusCodes.Status507InsufficientStorage)
             .WithSummary("Takes a package that was built elsewhere into the flow; answers its run.")
             .WithDescription("The body is a plain tar archive of the app layer; "
                 + "'commit' is the full SHA of a commit that was pushed to the default branch.");
@@ -36,6 +37,8 @@ internal static class PackageEndpoints
             return ApiAnswers.Problem(Asked.NoProject(project));
         if (commit.Length is not (40 or 64) || !commit.All(char.IsAsciiHexDigitLower))
             return ApiAnswers.Problem(Asked.Invalid("'commit' is the full SHA of a commit: 40 hexadecimal digits."));
+        if (context.RequestServices.GetService<DiskRoom>()?.Look().Problem is { } full)
+            return ApiAnswers.Problem(StatusCodes.Status507InsufficientStorage, full);
         // Asked before gigabytes are taken in; the machine has the last word.
         if (!known.Requests.Any(request => request.Commit == commit && request.Deploys))
             return ApiAnswers.Problem(

@@ -20,7 +20,7 @@ internal static class RunEndpoints
         runs.MapPost("{run:int}/retry", Retry).ProducesProblem(StatusCodes.Status409Conflict)
             .WithSummary("Makes a new run of the same commit, definition and order; answers the new run.")
             .WithDescription("A run that succeeded is not built again: redeploy or promote it.");
-        runs.MapGet("{run:int}/package", Package).WithSummary("Shows the package that a run produced.");
+        runs.MapGet("{run:int}/package", Package).ProducesProblem(StatusCodes.Status410Gone).WithSummary("Shows the package that a run produced.");
     }
 
     private static Results<Ok<IReadOnlyList<RunView>>, ProblemHttpResult> List(
@@ -55,6 +55,8 @@ internal static class RunEndpoints
     {
         if (Find(project, run, inventory, out var missing) is not { } found)
             return missing!;
+        if (found.Collected is { } at)
+            return ApiAnswers.Problem(StatusCodes.Status410Gone, RunView.CollectedSentence(run, at));
         return found.Package is { } package
             ? TypedResults.Ok(new PackageDetails(
                 run, found.Request.Commit, package.Digest.ToString(), package.App.ToString(), package.Deploy.ToString(), package.Size))

@@ -21,13 +21,16 @@ public sealed class GitGate(ControlPlane control, Repositories repositories, Tim
     /// </summary>
     public Func<string, IReadOnlyList<StepResult>?>? Progress { get; init; }
 
+    /// <summary>Null: nobody looks.</summary>
+    public DiskRoom? Room { get; init; }
+
     /// <summary>Clears away what an earlier server left, and lets pushes in from here on. Call once.</summary>
     public void Start()
     {
         repositories.Sweep(time.GetUtcNow());
         HookScripts.Write(repositories.HooksFolder);
         bell = new Doorbell(Path.Combine(repositories.Folder, "bell"));
-        desk = new PushDesk(control, repositories, Conflict, Progress, time, log);
+        desk = new PushDesk(control, repositories, Conflict, Progress, time, log) { Room = Room };
     }
 
     /// <summary>The server is stopping: pushes under way are finished, and none of them waits for its run any longer.</summary>
@@ -53,6 +56,9 @@ public sealed class GitGate(ControlPlane control, Repositories repositories, Tim
 
         if (ProjectName.Problem(project) is { } problem)
             return Answers.SayAsync(context, StatusCodes.Status404NotFound, problem);
+        // Here and not only when it comes: nothing has been sent yet, and git prints the sentence.
+        if (service == "git-receive-pack" && Room?.Look().Problem is { } full)
+            return Answers.SayAsync(context, StatusCodes.Status507InsufficientStorage, full);
         if (repositories.Exists(project))
             return backend.ServeAsync(context, repositories.PathOf(project), "info/refs", null);
         return service == "git-receive-pack"

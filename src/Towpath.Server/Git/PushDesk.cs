@@ -33,6 +33,9 @@ internal sealed class PushDesk(
 
     private readonly PushInspection inspection = new(repositories, conflict);
 
+    /// <summary>Null: nobody looks.</summary>
+    public DiskRoom? Room { get; init; }
+
     /// <summary>A hook rang.</summary>
     public async Task AnswerAsync(PushSession session, string stage)
     {
@@ -60,7 +63,8 @@ internal sealed class PushDesk(
         var intent = session.Intent = PushIntent.Parse(session.Read("pre"));
         var stream = StreamId.OfProject(session.Project);
         var isMyTurn = await TurnAsync(session, [.. intent.Updates.Select(update => update.Ref)]);
-        var finding = isMyTurn
+        var finding = Room?.Look().Problem is { } full ? PushFinding.Refuse(full)
+            : isMyTurn
             ? await inspection.InspectAsync(session.Project, control.Project(session.Project), intent, session.Over)
             : PushFinding.Refuse("An earlier push of the same branch is not settled yet; push again in a minute.");
         var refusal = finding.Refusal.Count > 0 ? finding.Refusal

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using Towpath.Core.Environments;
 using Towpath.Core.Runs;
 using Towpath.Engine.Views;
@@ -22,11 +23,12 @@ internal static class ReadingPages
         pages.MapGet("/{project}/environments/{environment}/deployments/{deployment:int}", Deployment);
     }
 
-    private static IResult Home(Inventory inventory, ServerIdentity identity) => PageResults.Page<HomePage>(new
+    private static IResult Home(Inventory inventory, ServerIdentity identity, HttpContext context) => PageResults.Page<HomePage>(new
     {
         Projects = (IReadOnlyList<ProjectCard>)[.. inventory.Projects().Select(project => inventory.Project(project.Name))
             .OfType<Core.Commits.ProjectState>().Select(project => Models.Card(inventory, project))],
         identity.Url,
+        Problem = context.RequestServices.GetService<Engine.DiskRoom>()?.Look().Problem,
     });
 
     private static IResult Project(string project, Inventory inventory, int? before = null)

@@ -16,12 +16,12 @@ internal sealed class Installation
     private readonly Supervised agent;
     private string listen;
 
-    public Installation(string data, IPEndPoint listen, Action<string> say)
+    public Installation(string data, IPEndPoint listen, Action<string> say, params string[] serverOptions)
     {
         this.data = data;
         this.listen = listen.ToString();
         router = new Supervised(data, "router", () => [], say);
-        server = new Supervised(data, "server", () => ["--listen", this.listen], say);
+        server = new Supervised(data, "server", () => ["--listen", this.listen, .. serverOptions], say);
         agent = new Supervised(data, "agent", () => [], say);
     }
 

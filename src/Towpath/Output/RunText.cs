@@ -28,7 +28,9 @@ internal static class RunText
 
         if (run.Tests is { } tests)
             WriteTests(tests);
-        if (run.Package is { } package)
+        if (run.Collected is { } at)
+            Terminal.Line($"  {RunView.CollectedSentence(run.Number, at)}");
+        else if (run.Package is { } package)
             Terminal.Line($"  package {package.Digest}  {Times.Size(package.Size)}");
     }
 

@@ -3,6 +3,7 @@ using Spectre.Console;
 using Towpath.Client;
 using Towpath.Engine.Views;
 using Towpath.Output;
+using Towpath.Server.Api;
 
 namespace Towpath.Verbs;
 
@@ -22,7 +23,14 @@ internal static class ProjectsVerb
         return command;
     }
 
-    private static Task<int> List(ClientVerb verb) => verb.ShowAsync<List<ProjectView>>("projects", projects =>
+    private static async Task<int> List(ClientVerb verb)
+    {
+        if ((await verb.Client.GetAsync<ServerStatus>("status", verb.Cancel)).Disk?.Problem is { } problem)
+            Console.Error.WriteLine($"towpath: {problem}");
+        return await ShowAllAsync(verb);
+    }
+
+    private static Task<int> ShowAllAsync(ClientVerb verb) => verb.ShowAsync<List<ProjectView>>("projects", projects =>
     {
         if (projects.Count == 0)
         {

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Towpath.Local;
 using Towpath.Server;
 
 namespace Towpath.Verbs;
@@ -9,9 +8,11 @@ internal static class ServerVerb
     public static Command Create()
     {
         var listen = ListenOption.Create();
+        var limits = new ServerLimits();
         var command = new Command("server", "The control plane alone: git, web, API, the engine ('up' starts it)") { listen };
+        limits.AddTo(command);
         command.SetAction(typed => PartVerb.RunAsync(typed, "server", (data, stop) =>
-            ServerHost.RunAsync(new ServerSettings(data, typed.GetRequiredValue(listen)), stop)));
+            ServerHost.RunAsync(limits.Apply(typed, new ServerSettings(data, typed.GetRequiredValue(listen))), stop)));
         return command;
     }
 }

@@ -44,6 +44,8 @@ internal static class TowpathCommand
         OpenVerb.Create(),
         BackupVerb.Create(),
         RestoreVerb.Create(),
+        CollectVerb.Create(),
+        StatusVerb.Create(),
         VersionVerb.Create(),
         ServerVerb.Create(),
         AgentVerb.Create(),

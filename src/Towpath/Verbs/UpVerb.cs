@@ -12,18 +12,21 @@ internal static class UpVerb
     {
         var listen = ListenOption.Create();
         var command = new Command("up", "Starts server, agent and router on this machine, and keeps them running until Ctrl-C") { listen };
+        var limits = new ServerLimits();
+        limits.AddTo(command);
         command.SetAction(typed => RunAsync(
-            DataFolder.Resolve(typed.GetValue(CommonOptions.Data)), typed.GetRequiredValue(listen), typed.GetValue(CommonOptions.Json)));
+            DataFolder.Resolve(typed.GetValue(CommonOptions.Data)), typed.GetRequiredValue(listen), typed.GetValue(CommonOptions.Json),
+            limits.Arguments(typed)));
         return command;
     }
 
-    private static async Task<int> RunAsync(string data, IPEndPoint listen, bool json)
+    private static async Task<int> RunAsync(string data, IPEndPoint listen, bool json, string[] serverOptions)
     {
         using var slot = Slot.TryTake(data, "up");
         if (slot is null)
             return SayAlreadyUp(data, json);
         using var signals = new StopSignals();
-        var installation = new Installation(data, listen, text => Console.Error.WriteLine($"towpath: {text}"));
+        var installation = new Installation(data, listen, text => Console.Error.WriteLine($"towpath: {text}"), serverOptions);
         Endpoint endpoint;
         try
         {

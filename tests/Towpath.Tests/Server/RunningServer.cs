@@ -76,7 +76,7 @@ internal sealed class RunningServer : IAsyncDisposable
 
     public static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public static async Task<RunningServer> StartAsync(IJournal? journal = null, string? listen = null)
+    public static async Task<RunningServer> StartAsync(IJournal? journal = null, string? listen = null, DiskRoom? room = null)
     {
         var (work, folder, time) = (new ScriptedWork(), new TestFolder(), new ShiftedTime());
         var plane = new ControlPlane(journal ?? new MemoryJournal(), work, time, NullLoggerFactory.Instance);
@@ -91,6 +91,8 @@ internal sealed class RunningServer : IAsyncDisposable
             .AddSingleton(SecretStore.Open(folder.At("server"))).AddSingleton(store)
                 .AddSingleton(new PackageBuilder(store, TreeArchiveLimits.Default))
             .AddSingleton(new Repositories(folder.At("git"))).AddSingleton<JoinedLogs>();
+        if (room is not null)
+            builder.Services.AddSingleton(room);
         builder.Services.AddTowpathSecurity().AddTowpathApi().AddTowpathPages();
         var app = builder.Build();
         app.UseTowpathSecurity();

@@ -16,8 +16,10 @@ using Towpath.Engine.Git;
 using Towpath.Engine.Journal;
 using Towpath.Engine.Logs;
 using Towpath.Engine.Packages;
+using Towpath.Engine.Retention;
 using Towpath.Engine.Settings;
 using Towpath.Protocol.Archives;
+using Towpath.Server;
 using Towpath.Server.Git;
 
 namespace Towpath.Tests.Server;
@@ -47,6 +49,8 @@ internal sealed class WorkingServer : IAsyncDisposable, IAdapters
         resolution = new PushResolution(Repositories, TimeProvider.System, NullLogger<PushResolution>.Instance);
         Plane = new ControlPlane(Journal, this, time, NullLoggerFactory.Instance);
         gate = new GitGate(Plane, Repositories, TimeProvider.System, NullLogger<GitGate>.Instance);
+        Collector = new Collector(
+            Plane, Packages, Logs, Repositories, InUse, Rules, time, NullLogger<Collector>.Instance);
         Backups = new BackupWriter(Journal, Repositories, Packages, Places, time);
         var host = WebApplication.CreateSlimBuilder();
         host.Logging.ClearProviders();
@@ -72,6 +76,15 @@ internal sealed class WorkingServer : IAsyncDisposable, IAdapters
     public ControlPlane Plane { get; }
 
     public BackupWriter Backups { get; }
+
+    public RunsInUse InUse { get; } = new();
+
+    /// <summary>Nothing is kept for its age: only what is needed.</summary>
+    public static RetentionRules Rules { get; } = new(Runs: 2, Days: 0) { Young = TimeSpan.Zero };
+
+    public Collector Collector { get; }
+
+    public Steering Steering => new(Plane, new Inventory(Plane), InUse);
 
     /// <summary>True: the command stays under way, and nothing is answered.</summary>
     public Func<Command, bool> Keeps { get; set; } = _ => false;

@@ -17,13 +17,13 @@ internal sealed class GitServer : IAsyncDisposable
     private readonly WebApplication web;
     private readonly GitGate gate;
 
-    private GitServer(string folder, IJournal journal, bool resolves, Func<string, IReadOnlyList<StepResult>?>? progress)
+    private GitServer(string folder, IJournal journal, bool resolves, Func<string, IReadOnlyList<StepResult>?>? progress, DiskRoom? room)
     {
         Repositories = new Repositories(Path.Combine(folder, "git"));
         Agents = new FakeAgents(Repositories) { Resolves = resolves };
         Control = new ControlPlane(journal, Agents, TimeProvider.System, NullLoggerFactory.Instance);
         Agents.Control = Control;
-        gate = new GitGate(Control, Repositories, TimeProvider.System, NullLogger<GitGate>.Instance) { Progress = progress };
+        gate = new GitGate(Control, Repositories, TimeProvider.System, NullLogger<GitGate>.Instance) { Progress = progress, Room = room };
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
@@ -40,9 +40,10 @@ internal sealed class GitServer : IAsyncDisposable
     public string Address => web.Urls.First();
 
     public static async Task<GitServer> StartAsync(
-        string folder, IJournal? journal = null, bool resolves = true, Func<string, IReadOnlyList<StepResult>?>? progress = null)
+        string folder, IJournal? journal = null, bool resolves = true, Func<string, IReadOnlyList<StepResult>?>? progress = null,
+        DiskRoom? room = null)
     {
-        var server = new GitServer(folder, journal ?? new MemoryJournal(), resolves, progress);
+        var server = new GitServer(folder, journal ?? new MemoryJournal(), resolves, progress, room);
         server.gate.Start();
         server.Control.Start(TimeProvider.System.GetUtcNow());
         await server.web.StartAsync();
