@@ -13,6 +13,7 @@ namespace Towpath.Engine.Backups;
 /// came later is not in it, whatever was copied after.
 /// </summary>
 public sealed class BackupWriter(SqliteJournal journal, Repositories repositories, PackageStore packages, BackupPlaces places, TimeProvider time)
+    : IDisposable
 {
     private const string WorkPrefix = "backup-";
 
@@ -50,6 +51,8 @@ public sealed class BackupWriter(SqliteJournal journal, Repositories repositorie
             one.Release();
         }
     }
+
+    public void Dispose() => one.Dispose();
 
     private async Task<BackupSummary> WriteAsync(Stream target, string work, DateTimeOffset at, bool withKeys, CancellationToken cancel)
     {

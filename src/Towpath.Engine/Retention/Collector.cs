@@ -19,6 +19,7 @@ namespace Towpath.Engine.Retention;
 public sealed class Collector(
     ControlPlane plane, PackageStore packages, LogStore logs, Repositories repositories, RunsInUse inUse, RetentionRules rules,
     TimeProvider time, ILogger<Collector> log)
+    : IDisposable
 {
     private readonly ControlPlane plane = plane;
     private readonly PackageStore packages = packages;
@@ -50,6 +51,8 @@ public sealed class Collector(
             one.Release();
         }
     }
+
+    public void Dispose() => one.Dispose();
 
     private IEnumerable<string> Streams(string prefix)
     {

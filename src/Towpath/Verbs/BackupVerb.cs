@@ -86,7 +86,7 @@ internal static class BackupVerb
         var settings = new ServerSettings(data, new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
         using var journal = SqliteJournal.Open(settings.JournalFolder);
         var places = new BackupPlaces(data);
-        var writer = new BackupWriter(
+        using var writer = new BackupWriter(
             journal, new Repositories(settings.RepositoriesFolder), PackageStore.Open(settings.StoreFolder), places, TimeProvider.System);
         await writer.WriteAsync(target, wanted.WithKeys, cancel);
         if (wanted.Keys is { } keys)

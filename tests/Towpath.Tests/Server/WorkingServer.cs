@@ -152,6 +152,9 @@ internal sealed class WorkingServer : IAsyncDisposable, IAdapters
             await cancel.CancelAsync();
         await Plane.DisposeAsync();
         await Logs.DisposeAsync();
+        Backups.Dispose();
+        Collector.Dispose();
+        InUse.Dispose();
         Journal.Dispose();
     }
 
@@ -200,6 +203,6 @@ internal sealed class WorkingServer : IAsyncDisposable, IAdapters
         return new JobEnded(Outcome.Succeeded, "", ValueList<StepResult>.Empty, null, outputs);
     }
 
-    private Task LogAsync(string id, string line) =>
+    private Task<long> LogAsync(string id, string line) =>
         Logs.AppendAsync(id, 1, [new LogRecord(1_700_000_000_000_000, 1, Encoding.UTF8.GetBytes(line))], complete: true, CancellationToken.None);
 }

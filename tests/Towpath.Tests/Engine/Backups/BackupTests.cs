@@ -32,7 +32,7 @@ public sealed class BackupTests : IDisposable
         {
             await PushAsync(server, "main");
             await server.GoesLiveAsync("production", 1);
-            var pushing = Task.Run(() => PushManyAsync(server));
+            var pushing = Task.Run(() => PushManyAsync(server), WorkingServer.Ended);
             while (!pushing.IsCompleted || files.Count == 0)
                 files.Add(await server.BackupAsync(folder.At($"{files.Count}.tar.gz")));
             await pushing;

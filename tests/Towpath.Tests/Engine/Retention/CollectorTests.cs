@@ -102,11 +102,12 @@ public sealed class CollectorTests : IAsyncLifetime
     {
         await RunsAsync(3);
         var time = new ShiftedTime();
-        var collector = With(new RetentionRules(Runs: 0, Days: 30), time);
+        using var collector = With(new RetentionRules(Runs: 0, Days: 30), time);
 
         Assert.Equal(0, (await collector.RunAsync(dryRun: false, WorkingServer.Ended)).Runs);
         time.Add(TimeSpan.FromDays(31));
-        Assert.Equal(0, (await With(new RetentionRules(Runs: 3, Days: 30), time).RunAsync(dryRun: true, WorkingServer.Ended)).Runs);
+        using var keeping = With(new RetentionRules(Runs: 3, Days: 30), time);
+        Assert.Equal(0, (await keeping.RunAsync(dryRun: true, WorkingServer.Ended)).Runs);
         // The first and the third were live, and can be gone back to.
         Assert.Equal(1, (await collector.RunAsync(dryRun: false, WorkingServer.Ended)).Runs);
         Assert.NotNull(server.Plane.Run("shop", 2)!.Collected);
@@ -117,7 +118,7 @@ public sealed class CollectorTests : IAsyncLifetime
     {
         var uploaded = await server.Packages.PutBlobAsync(new MemoryStream([1, 2, 3]), null, 10, WorkingServer.Ended);
         var time = new ShiftedTime();
-        var collector = With(new RetentionRules(), time);
+        using var collector = With(new RetentionRules(), time);
 
         Assert.Equal(0, (await collector.RunAsync(dryRun: false, WorkingServer.Ended)).Blobs);
         Assert.True(server.Packages.Contains(uploaded));
