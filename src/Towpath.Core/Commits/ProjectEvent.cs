@@ -36,6 +36,7 @@ public sealed record RunHandedOver(int Run) : ProjectEvent;
 /// <summary>Smaller numbers may have been used by runs that the journal has lost.</summary>
 /// <param name="Next">The number of the next run.</param>
 public sealed record RunNumbersSkipped(int Next) : ProjectEvent;
+
 /// <summary>The schedule's next time, as the time zone database said when it was asked.</summary>
 public sealed record TimePlanned(Schedule Schedule, DateTimeOffset At) : ProjectEvent;
 

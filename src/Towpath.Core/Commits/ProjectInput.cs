@@ -21,6 +21,7 @@ public sealed record RequestUpload(string Commit, Package Package, string By) : 
 /// <summary>The journal was restored from a backup: numbers of runs may have been used that it does not know.</summary>
 /// <param name="NumbersSkipped">How many are left out.</param>
 public sealed record RestoreProject(int NumbersSkipped) : ProjectInput;
+
 /// <summary>The time of a schedule may have come.</summary>
 public sealed record ProjectClock : ProjectInput;
 
