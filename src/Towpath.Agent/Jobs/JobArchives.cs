@@ -3,6 +3,7 @@ using Towpath.Core.Agents;
 using Towpath.Core.Packages;
 using Towpath.Core.Pipelines;
 using Towpath.Protocol.Archives;
+using Towpath.Protocol.Failpoints;
 
 namespace Towpath.Agent.Jobs;
 
@@ -66,7 +67,9 @@ internal sealed class JobArchives(ArchiveStore store)
             await TreeArchive.WriteAsync(from, output, TreeArchiveLimits.Default, cancel);
             digest = output.Digest;
         }
+        Failpoint.Cross("output.packed");
         await store.StoreAsync(digest, file, cancel);
+        Failpoint.Cross("output.stored");
         return new(digest, path);
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Towpath.Core;
 using Towpath.Core.Packages;
+using Towpath.Protocol.Failpoints;
 using Towpath.Protocol.Files;
 
 namespace Towpath.Engine.Packages;
@@ -65,5 +66,10 @@ public sealed class PackageIndex
         }
     }
 
-    private void Write(OciIndex index) => DurableFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(index, OciJson.Options));
+    private void Write(OciIndex index)
+    {
+        Failpoint.Cross("index.writing");
+        DurableFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(index, OciJson.Options));
+        Failpoint.Cross("index.written");
+    }
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using Towpath.Core.Packages;
+using Towpath.Protocol.Failpoints;
 using Towpath.Protocol.Files;
 
 namespace Towpath.Engine.Packages;
@@ -139,8 +140,10 @@ public sealed class PackageStore
                 size = file.Length;
             }
 
+            Failpoint.Cross("blob.written");
             File.Move(temporary, PathOf(digest), overwrite: true);
             DurableFile.SyncFolder(blobs);
+            Failpoint.Cross("blob.named");
             return (digest, size);
         }
         finally
