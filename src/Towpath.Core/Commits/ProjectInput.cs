@@ -18,5 +18,8 @@ public sealed record RequestRetry(int Run, string By) : ProjectInput;
 /// <summary>A package that another CI built for a commit that was pushed here.</summary>
 public sealed record RequestUpload(string Commit, Package Package, string By) : ProjectInput;
 
+/// <summary>The time of a schedule may have come.</summary>
+public sealed record ProjectClock : ProjectInput;
+
 /// <summary>The run's stream has recorded its request.</summary>
 public sealed record RunTaken(int Run) : ProjectInput;
