@@ -143,14 +143,14 @@ public static partial class EnvironmentMachine
     internal static Decision<EnvironmentEvent> TakeBack(
         EnvironmentState state, Deployment active, DeploymentStatus conclusion, string reason, DateTimeOffset now)
     {
-        if (active.Definition(state.Name)!.Target is CommandTarget { Undo: UndoMode.None })
+        if (DeploymentPlan.WhyForGood(state, active) is { } why)
         {
             // A person who cancels has decided; a deploy command that said no has not arrived. Otherwise somebody has to look.
             var isDecided = active.Status == DeploymentStatus.NeedsDecision || active.Stage == Stage.Deploy;
             return isDecided
                 ? Record(new DeploymentEnded(
                     active.Number, conclusion == DeploymentStatus.RolledBack ? DeploymentStatus.Failed : conclusion, reason, null))
-                : AskPerson(state, active, $"{reason} It cannot be undone (undo: none).");
+                : AskPerson(state, active, $"{reason} It cannot be undone ({why}).");
         }
 
         return Record(new WithdrawalBegan(active.Number, conclusion, reason, now + DeploymentPlan.WithdrawTimeout));

@@ -37,9 +37,9 @@ public static class Rollback
             return Decision<EnvironmentEvent>.Nothing;
         if (active is { Kind: DeploymentKind.Rollback, Status: not (DeploymentStatus.RollingBack or DeploymentStatus.NeedsDecision) })
             return Decision<EnvironmentEvent>.Refuse($"Deployment {active.Number} is going back to run {active.Candidate.Run} already.");
-        if (active.Definition(state.Name)?.Target is CommandTarget { Undo: UndoMode.None })
+        if (DeploymentPlan.WhyForGood(state, active) is { } why)
             return Decision<EnvironmentEvent>.Refuse(
-                $"What deployment {active.Number} does to '{state.Name}' cannot be undone (undo: none); cancel it to end it where it is.");
+                $"What deployment {active.Number} does to '{state.Name}' cannot be undone ({why}); cancel it to end it where it is.");
         var events = new List<EnvironmentEvent> { new HoldSet(input.By, input.Reason) };
         if (active.Status != DeploymentStatus.RollingBack)
         {
@@ -48,7 +48,8 @@ public static class Rollback
             events.AddRange(EnvironmentMachine.TakeBack(state, active, conclusion, reason, now).Events);
         }
 
-        if (state.Live is { } live)
+        // Its own undo is all that there is where the version before must not be deployed a second time.
+        if (state.Live is { } live && !DeploymentPlan.IsOnce(state, live.Candidate))
             events.Add(Offer(state, live, undoes: active.Number, input.By));
         return events.ToValueList();
     }
@@ -66,6 +67,9 @@ public static class Rollback
         if (Target(state) is not { } target)
             return Decision<EnvironmentEvent>.Refuse(
                 $"'{state.Name}' has no earlier version to go back to; 'towpath envs stop {state.Name}' ends what runs.");
+        if (DeploymentPlan.IsOnce(state, target.Candidate))
+            return Decision<EnvironmentEvent>.Refuse(
+                $"Run {target.Candidate.Run} was deployed to '{state.Name}' and must not be again (repeatable: false); push a fix instead.");
         return (ValueList<EnvironmentEvent>)
         [
             new HoldSet(input.By, input.Reason),
