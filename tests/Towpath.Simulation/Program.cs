@@ -1,7 +1,10 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Towpath.Simulation;
+using Towpath.Simulation.Histories;
 
+if (args is ["--golden", var folder])
+    return GoldenJournal.Write(folder);
 var seeds = Number("--seeds", 200);
 var from = Number("--from", 1);
 if (args.Contains("--mutations"))

@@ -1,0 +1,152 @@
+using Towpath.Core;
+using Towpath.Core.Commits;
+using Towpath.Core.Environments;
+using Towpath.Core.Pipelines;
+using Towpath.Core.Runs;
+using Towpath.Engine;
+using Towpath.Engine.Journal;
+
+namespace Towpath.Simulation.Histories;
+
+/// <summary>
+/// A long history as a company makes it, by driving the real machines over a journal: people push, agents work, versions go
+/// live and back. There is no storm in it, as in <see cref="Simulation"/>; it is quick, and the same for the same seed.
+/// </summary>
+public sealed class History
+{
+    private const string Person = "ada";
+    private readonly IJournal journal;
+    private readonly Loop loop;
+    private readonly HistoryAgents agents;
+    private readonly Random random;
+    private readonly IReadOnlyList<Author> authors;
+
+    /// <param name="projects">How many; they are interleaved.</param>
+    /// <param name="busy">How often people do other things than to push, in percent of the pushes.</param>
+    public History(IJournal journal, int seed, int projects, int busy = 12)
+    {
+        this.journal = journal;
+        random = new Random(seed);
+        agents = new HistoryAgents(random);
+        loop = new Loop(journal, agents, Rules.OfFlow) { Changed = (stream, state) => Changed?.Invoke(stream, state) };
+        authors = [.. Enumerable.Range(0, projects).Select(index => new Author(random, index, busy))];
+    }
+
+    public DateTimeOffset Now { get; private set; } = new(2030, 1, 1, 8, 0, 0, TimeSpan.Zero);
+
+    /// <summary>As <see cref="Loop.Changed"/>.</summary>
+    public Action<StreamId, MachineState>? Changed { get; set; }
+
+    /// <summary>Goes on until the journal has that many events, and a few more: what is under way comes to its end.</summary>
+    public void GrowTo(long events)
+    {
+        while (journal.LastSequence < events)
+            Round();
+    }
+
+    /// <summary>One push or another deed in each project, and all that follows of them.</summary>
+    private void Round()
+    {
+        Now += TimeSpan.FromSeconds(random.Next(60, 1800));
+        if (loop.Due(Now) is { Count: > 0 } due)
+            Take(due);
+        var pushes = authors.Select(author => author.Push()).ToList();
+        Take([.. pushes.Select(push => push.Announce)]);
+        Now += TimeSpan.FromSeconds(1);
+        Take([.. pushes.Select(push => push.Settle)]);
+        Take([.. authors.SelectMany(author => author.Deeds(loop))]);
+        // What is asked for while others work comes at the worst moments, too.
+        for (var step = 0; !agents.IsIdle; step++)
+        {
+            Now += TimeSpan.FromSeconds(random.Next(5, 60));
+            Take(agents.Answers(Now));
+            if (step is 3 or 8)
+                Take([.. authors.SelectMany(author => author.Deeds(loop))]);
+        }
+    }
+
+    private void Take(IReadOnlyList<Letter> letters)
+    {
+        if (letters.Count > 0)
+            loop.Process(letters, Now);
+    }
+
+    /// <summary>The people of one project.</summary>
+    private sealed class Author(Random random, int index, int busy)
+    {
+        private const string Main = "refs/heads/main";
+        private const int PushesAnEdition = 30;
+        private static readonly string[] Names = ["shop", "library", "site"];
+        private readonly string project = Names[index % Names.Length] + (index < Names.Length ? "" : $"{1 + (index / Names.Length)}");
+        private readonly Dictionary<string, string> heads = new(StringComparer.Ordinal);
+        private Pipeline pipeline = HistoryPipelines.Of(index, 1);
+        private int pushes;
+
+        public (Letter Announce, Letter Settle) Push()
+        {
+            if (++pushes % PushesAnEdition == 0)
+                pipeline = HistoryPipelines.Of(index, 1 + (pushes / PushesAnEdition));
+            // Two or three branches beside the main one live for a while.
+            var reference = heads.Count > 0 && random.Next(5) == 0 ? $"refs/heads/idea-{(pushes / 20) + random.Next(2)}" : Main;
+            var commit = HistoryAgents.DigestOf($"{project} {pushes}").Hex[..40];
+            var change = new RefChange(reference, heads.GetValueOrDefault(reference), commit, $"Change {pushes} of the {Names[index % 3]}", pipeline);
+            heads[reference] = commit;
+            ValueList<RefChange> changes = heads.Keys.FirstOrDefault(head => head != Main && head != reference && random.Next(10) == 0) is { } done
+                ? [change, Delete(done)]
+                : [change];
+            var id = $"{index}-{pushes}";
+            // One in a hundred is given up before git moves anything.
+            ValueList<string> moved = random.Next(100) == 0 ? [] : changes.Select(one => one.Ref).ToValueList();
+            return (Letter(new AnnouncePush(id, changes)), Letter(new SettlePush(id, moved)));
+        }
+
+        /// <summary>What people do beside: mostly nothing.</summary>
+        public IEnumerable<Letter> Deeds(Loop loop)
+        {
+            foreach (var definition in pipeline.Environments)
+            {
+                var stream = StreamId.OfEnvironment(project, definition.Name);
+                if (loop.Read(stream) is EnvironmentState state && Deed(state) is { } deed)
+                    yield return new Letter(stream, deed, null);
+            }
+
+            if (random.Next(100) < busy && loop.Read(StreamId.OfProject(project)) is ProjectState { Requests: [.., var last] })
+                yield return Ask(last);
+        }
+
+        private EnvironmentInput? Deed(EnvironmentState state) => state switch
+        {
+            { Active: { Status: DeploymentStatus.NeedsDecision } open } => open.Kind == DeploymentKind.Stop || random.Next(2) == 0
+                ? new CancelDeployment(open.Number, Person) : new AcceptDeployment(open.Number, Person),
+            { Hold: not null } => random.Next(4) == 0 ? new ResumeEnvironment(Person) : null,
+            _ when random.Next(500) >= busy => null,
+            { Stopped: true } => new RollBackEnvironment(Person, "It is wanted again."),
+            _ => random.Next(12) switch
+            {
+                < 4 => new RollBackEnvironment(Person, "The cart loses items."),
+                4 => new HoldEnvironment(Person, "The sale ends tonight."),
+                5 or 6 => new ChangeSettings(
+                    OrdinalMap<string?>.Empty.With("LEVEL", $"{random.Next(5)}"), OrdinalMap<bool>.Empty.With("API_KEY", random.Next(2) == 0), Person),
+                7 when state.Deployments is [.., var newest] => new CancelDeployment(newest.Number, Person),
+                8 or 9 when state.Deployments is [var oldest, ..] => new Promote(oldest.Candidate.Run, Person),
+                10 => new StopEnvironment(Person),
+                _ => new HoldEnvironment(Person, "Lunch."),
+            },
+        };
+
+        private Letter Ask(RunRequest last) => random.Next(4) switch
+        {
+            0 => new Letter(StreamId.OfRun(project, last.Number), new CancelRun(Person), null),
+            1 => Letter(new RequestUpload(last.Commit, HistoryAgents.PackageOf(last.Commit), "another CI")),
+            _ => Letter(new RequestRetry(last.Number, Person)),
+        };
+
+        private RefChange Delete(string reference)
+        {
+            heads.Remove(reference, out var old);
+            return new RefChange(reference, old, null, "", null);
+        }
+
+        private Letter Letter(ProjectInput input) => new(StreamId.OfProject(project), input, null);
+    }
+}
