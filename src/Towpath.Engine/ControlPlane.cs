@@ -10,12 +10,20 @@ namespace Towpath.Engine;
 /// <summary>The engine put together over one data folder: the loop, and everything it keeps and talks to.</summary>
 public sealed class ControlPlane : IAsyncDisposable
 {
+    private const int ReadersAtMost = 4;
     private readonly Loop loop;
+    private readonly Snapshots snapshots;
 
     public ControlPlane(IJournal journal, IAdapters adapters, TimeProvider time, ILoggerFactory logs)
     {
         Journal = journal;
-        loop = new Loop(journal, adapters, Rules.OfFlow) { Changed = (stream, _) => Changes.Announce(stream) };
+        snapshots = new Snapshots(journal, time, logs.CreateLogger<Snapshots>());
+        loop = new Loop(journal, adapters, Rules.OfFlow)
+        {
+            Changed = Announce,
+            Restored = snapshots.Take,
+            ReadersAtStart = Math.Min(ReadersAtMost, System.Environment.ProcessorCount),
+        };
         Loop = new LoopRunner(loop, time, logs.CreateLogger<LoopRunner>());
     }
 
@@ -39,5 +47,15 @@ public sealed class ControlPlane : IAsyncDisposable
 
     public EnvironmentState? Environment(string project, string name) => loop.Read(StreamId.OfEnvironment(project, name)) as EnvironmentState;
 
-    public ValueTask DisposeAsync() => Loop.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await Loop.DisposeAsync();
+        await snapshots.DisposeAsync();
+    }
+
+    private void Announce(StreamId stream, MachineState state)
+    {
+        Changes.Announce(stream);
+        snapshots.Take(stream, state);
+    }
 }

@@ -29,9 +29,9 @@ internal static class EventJson
         try
         {
             var stream = StreamId.Parse(entry.Stream);
-            MachineEvent? read = stream.Run is not null ? JsonSerializer.Deserialize<RunEvent>(entry.Data, CoreJson.Options)
-                : stream.Environment is not null ? JsonSerializer.Deserialize<EnvironmentEvent>(entry.Data, CoreJson.Options)
-                : JsonSerializer.Deserialize<ProjectEvent>(entry.Data, CoreJson.Options);
+            MachineEvent? read = stream.Run is not null ? JsonSerializer.Deserialize<RunEvent>(entry.Data, SharedPipelines.Options)
+                : stream.Environment is not null ? JsonSerializer.Deserialize<EnvironmentEvent>(entry.Data, SharedPipelines.Options)
+                : JsonSerializer.Deserialize<ProjectEvent>(entry.Data, SharedPipelines.Options);
             return new Recorded<MachineEvent>(entry.Sequence, entry.At, read ?? throw new JsonException("empty"));
         }
         catch (Exception e) when (e is JsonException or NotSupportedException or FormatException)

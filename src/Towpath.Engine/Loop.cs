@@ -15,6 +15,7 @@ public sealed class Loop(IJournal journal, IAdapters adapters, Rules rules)
 {
     private readonly IJournal journal = journal;
     private readonly Rules rules = rules;
+    private readonly Replay replay = new(journal, rules);
     private readonly ConcurrentDictionary<StreamId, MachineState> states = [];
     private readonly Dictionary<StreamId, SortedSet<string>> inFlight = [];
     private readonly SortedSet<(DateTimeOffset At, string Stream)> deadlines = [];
@@ -29,15 +30,23 @@ public sealed class Loop(IJournal journal, IAdapters adapters, Rules rules)
     /// <summary>Hears of a bug met while acting on what is in the journal already; null: it is thrown.</summary>
     public Action<StreamId, Exception>? Failed { get; set; }
 
+    /// <summary>Called for every stream that is read at the start, with the number of events that this took.</summary>
+    public Action<StreamId, MachineState, int>? Restored { get; set; }
+
+    /// <summary>Streams that are read at the same time at the start.</summary>
+    public int ReadersAtStart { get; init; } = 1;
+
     /// <summary>Replays what is active and begins again what should be in flight. Beginning is idempotent, so this may follow a crash anywhere.</summary>
     /// <exception cref="JournalException">The journal cannot be read.</exception>
     public void Restore(DateTimeOffset now)
     {
         var active = journal.ActiveStreams().Select(StreamId.Parse).ToList();
-        foreach (var stream in active)
+        foreach (var (stream, replayed) in active.Zip(ReplayAll(active)))
         {
-            if (Replay(stream) is { } state)
-                states[stream] = state;
+            if (replayed.State is not { } state)
+                continue;
+            states[stream] = state;
+            Restored?.Invoke(stream, state, replayed.Events);
         }
 
         foreach (var stream in active.Where(states.ContainsKey))
@@ -46,7 +55,7 @@ public sealed class Loop(IJournal journal, IAdapters adapters, Rules rules)
     }
 
     /// <summary>The state of a stream as the journal has it; null when there is no such stream.</summary>
-    public MachineState? Read(StreamId stream) => states.GetValueOrDefault(stream) ?? Replay(stream);
+    public MachineState? Read(StreamId stream) => states.GetValueOrDefault(stream) ?? replay.Of(stream).State;
 
     /// <summary>Takes a batch of inputs: all that follows is one transaction. Every letter gets its answer.</summary>
     /// <param name="now">Only moves forward in production; the machines stand it going back.</param>
@@ -99,12 +108,18 @@ public sealed class Loop(IJournal journal, IAdapters adapters, Rules rules)
     public IReadOnlyList<Letter> Due(DateTimeOffset now) =>
         [.. deadlines.TakeWhile(deadline => deadline.At <= now).Select(deadline => StreamId.Parse(deadline.Stream)).Select(stream => new Letter(stream, Flow.Clock(stream), null))];
 
-    private MachineState? Replay(StreamId stream)
+    private IReadOnlyList<Replayed> ReplayAll(IReadOnlyList<StreamId> streams)
     {
-        MachineState? state = null;
-        foreach (var entry in journal.Read(stream.Text))
-            state = rules.Evolve(stream, state, EventJson.Read(entry));
-        return state;
+        if (ReadersAtStart == 1)
+            return [.. streams.Select(replay.Of)];
+        try
+        {
+            return [.. streams.AsParallel().AsOrdered().WithDegreeOfParallelism(ReadersAtStart).Select(replay.Of)];
+        }
+        catch (AggregateException e) when (e.InnerExceptions.OfType<JournalException>().FirstOrDefault() is { } first)
+        {
+            throw new JournalException(first.Message, first);
+        }
     }
 
     private static StreamUpdate Summary(StreamId stream, MachineState state) => new(stream.Text, Flow.IsActive(state), Summaries.Of(state));

@@ -18,8 +18,25 @@ public interface IJournal
     void Append(IReadOnlyList<JournalEntry> entries, IReadOnlyList<StreamUpdate> updates);
 
     /// <summary>A stream's events in order; none when there is no such stream.</summary>
-    /// <exception cref="JournalException">The journal cannot be read, or an entry in it is damaged.</exception>
+    /// <exception cref="JournalException">The journal cannot be read.</exception>
     IReadOnlyList<JournalEntry> Read(string stream);
+
+    /// <summary>Some of a stream's events in order: those after a number, at most so many.</summary>
+    /// <exception cref="JournalException">The journal cannot be read.</exception>
+    IReadOnlyList<JournalEntry> Read(string stream, long after, int limit) =>
+        [.. Read(stream).SkipWhile(entry => entry.Sequence <= after).Take(limit)];
+
+    /// <summary>The newest snapshot of a stream; null when there is none, it is damaged, or this journal keeps none.</summary>
+    Snapshot? FindSnapshot(string stream) => null;
+
+    /// <summary>
+    /// Stores a snapshot in place of the stream's older one, whole or not at all. Nobody waits for the disk: after a loss of
+    /// power an older one may be there, or none.
+    /// </summary>
+    /// <exception cref="JournalException">It was not stored.</exception>
+    void Keep(Snapshot snapshot)
+    {
+    }
 
     /// <summary>The streams whose newest <see cref="StreamUpdate"/> says active, oldest first.</summary>
     IReadOnlyList<string> ActiveStreams();

@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json;
 using Microsoft.Data.Sqlite;
 
 namespace Towpath.Engine.Journal;
@@ -8,15 +6,14 @@ namespace Towpath.Engine.Journal;
 internal sealed class JournalReader : IDisposable
 {
     private readonly SqliteConnection connection;
-    private readonly string path;
     private readonly SqliteCommand read;
     private readonly SqliteCommand active;
     private readonly SqliteCommand find;
     private readonly SqliteCommand list;
+    private readonly SqliteCommand snapshot;
 
     public JournalReader(string path)
     {
-        this.path = path;
         connection = new SqliteConnection(new SqliteConnectionStringBuilder
         {
             DataSource = path,
@@ -28,9 +25,11 @@ internal sealed class JournalReader : IDisposable
         read = Statement(
             """
             SELECT e.sequence, e.at, e.type, e.data FROM events e JOIN streams s ON s.id = e.stream
-            WHERE s.name = $stream ORDER BY e.sequence
+            WHERE s.name = $stream AND e.sequence > $after ORDER BY e.sequence LIMIT $limit
             """,
-            "$stream");
+            "$stream",
+            "$after",
+            "$limit");
         active = Statement("SELECT name FROM streams WHERE active = 1 ORDER BY id");
         find = Statement("SELECT name, active, summary FROM streams WHERE name = $stream AND summary IS NOT NULL", "$stream");
         list = Statement(
@@ -43,21 +42,24 @@ internal sealed class JournalReader : IDisposable
             "$prefix",
             "$before",
             "$limit");
+        snapshot = Statement(
+            $"SELECT {SnapshotTable.Columns} FROM snapshots p JOIN streams s ON s.id = p.stream WHERE s.name = $stream", "$stream");
     }
 
-    /// <exception cref="JournalException">An entry is damaged.</exception>
-    public IReadOnlyList<JournalEntry> Read(string stream)
+    public IReadOnlyList<JournalEntry> Read(string stream, long after, int limit)
     {
         read.Parameters[0].Value = stream;
-        return Rows(read, row =>
-        {
-            var sequence = row.GetInt64(0);
-            var data = row.GetString(3);
-            var type = row.GetString(2);
-            if (Damage(data) is { } damage)
-                throw new JournalException($"Event {sequence} ({type} of {stream}) in {path} is damaged: {damage}; restore a backup.");
-            return new JournalEntry(sequence, stream, DateTimeOffset.UnixEpoch.AddTicks(row.GetInt64(1)), type, data);
-        });
+        read.Parameters[1].Value = after;
+        read.Parameters[2].Value = limit;
+        return Rows(read, row => new JournalEntry(
+            row.GetInt64(0), stream, DateTimeOffset.UnixEpoch.AddTicks(row.GetInt64(1)), row.GetString(2), row.GetString(3)));
+    }
+
+    /// <summary>Null also when it is damaged.</summary>
+    public Snapshot? FindSnapshot(string stream)
+    {
+        snapshot.Parameters[0].Value = stream;
+        return Rows(snapshot, row => SnapshotTable.Read(stream, row)) is [var found] ? found : null;
     }
 
     public IReadOnlyList<string> ActiveStreams() => Rows(active, row => row.GetString(0));
@@ -77,12 +79,12 @@ internal sealed class JournalReader : IDisposable
     }
 
     /// <summary>In one read transaction, which the writer does not wait for.</summary>
-    public void CopyTo(string file)
+    public int CopyTo(string file)
     {
         using var copy = Statement("VACUUM INTO $file", "$file");
         copy.Parameters[0].Value = file;
         copy.CommandTimeout = 0;
-        copy.ExecuteNonQuery();
+        return copy.ExecuteNonQuery();
     }
 
     public void Dispose()
@@ -91,6 +93,7 @@ internal sealed class JournalReader : IDisposable
         active.Dispose();
         find.Dispose();
         list.Dispose();
+        snapshot.Dispose();
         connection.Dispose();
     }
 
@@ -103,23 +106,6 @@ internal sealed class JournalReader : IDisposable
         while (reader.Read())
             rows.Add(map(reader));
         return rows;
-    }
-
-    private static string? Damage(string data)
-    {
-        try
-        {
-            var json = new Utf8JsonReader(Encoding.UTF8.GetBytes(data));
-            while (json.Read())
-            {
-            }
-
-            return null;
-        }
-        catch (JsonException e)
-        {
-            return $"not JSON at byte {e.BytePositionInLine}";
-        }
     }
 
     private SqliteCommand Statement(string sql, params string[] parameters) => SqliteJournal.Statement(connection, sql, parameters);

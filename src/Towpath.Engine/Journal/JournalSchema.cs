@@ -27,6 +27,15 @@ internal static class JournalSchema
         ) STRICT;
         CREATE INDEX events_by_stream ON events (stream, sequence);
         """,
+        """
+        CREATE TABLE snapshots (
+            stream INTEGER PRIMARY KEY,
+            sequence INTEGER NOT NULL,      -- of the last event that is in the state
+            version TEXT NOT NULL,          -- of the code that made the state
+            checksum BLOB NOT NULL,
+            state TEXT NOT NULL
+        ) STRICT;
+        """,
     ];
 
     public static int Current => Versions.Length;

@@ -33,6 +33,27 @@ public sealed class MemoryJournal : IJournal
             return rows.TryGetValue(stream, out var row) ? [.. row.Entries] : [];
     }
 
+    public IReadOnlyList<JournalEntry> Read(string stream, long after, int limit)
+    {
+        lock (gate)
+            return rows.TryGetValue(stream, out var row) ? [.. row.Entries.SkipWhile(entry => entry.Sequence <= after).Take(limit)] : [];
+    }
+
+    public Snapshot? FindSnapshot(string stream)
+    {
+        lock (gate)
+            return rows.GetValueOrDefault(stream)?.Snapshot;
+    }
+
+    public void Keep(Snapshot snapshot)
+    {
+        lock (gate)
+        {
+            if (rows.TryGetValue(snapshot.Stream, out var row))
+                row.Snapshot = snapshot;
+        }
+    }
+
     public IReadOnlyList<string> ActiveStreams()
     {
         lock (gate)
@@ -71,5 +92,7 @@ public sealed class MemoryJournal : IJournal
         public List<JournalEntry> Entries { get; } = [];
 
         public StreamSummary? Summary { get; set; }
+
+        public Snapshot? Snapshot { get; set; }
     }
 }

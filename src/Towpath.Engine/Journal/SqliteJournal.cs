@@ -25,6 +25,7 @@ public sealed class SqliteJournal : IJournal, IDisposable
     private readonly SqliteCommand addStream;
     private readonly SqliteCommand addEvent;
     private readonly SqliteCommand updateStream;
+    private readonly SnapshotTable snapshots;
     private long lastSequence;
     private JournalException? doubt;
     private bool closed;
@@ -53,6 +54,7 @@ public sealed class SqliteJournal : IJournal, IDisposable
             "$active",
             "$summary",
             "$name");
+        snapshots = new SnapshotTable(connection);
         using var last = Statement(connection, "SELECT coalesce(max(sequence), 0) FROM events");
         lastSequence = (long)last.ExecuteScalar()!;
     }
@@ -111,49 +113,38 @@ public sealed class SqliteJournal : IJournal, IDisposable
     {
         lock (gate)
         {
-            ObjectDisposedException.ThrowIf(closed, this);
-            if (doubt is not null)
-                throw new JournalException(doubt.Message, doubt);
-            try
-            {
-                begin.ExecuteNonQuery();
-                Write(entries, updates);
-                commit.ExecuteNonQuery();
-            }
-            catch (SqliteException e)
-            {
-                var failure = JournalFailure.Of(e, path);
-                if (JournalFailure.LeavesDoubt(e))
-                    doubt = failure;
-                Undo();
-                throw failure;
-            }
-            catch
-            {
-                Undo();
-                throw;
-            }
-
+            Store(() => Write(entries, updates));
             Interlocked.Exchange(ref lastSequence, lastSequence + entries.Count);
         }
     }
 
-    /// <summary>Writes the journal as it is at one moment to a new file; appends go on meanwhile.</summary>
-    /// <exception cref="JournalException">The disk is full, or the journal is damaged.</exception>
-    public void CopyTo(string file)
+    public void Keep(Snapshot snapshot)
     {
-        try
+        lock (gate)
         {
-            using var reader = new JournalReader(path);
-            reader.CopyTo(file);
-        }
-        catch (SqliteException e)
-        {
-            throw JournalFailure.Of(e, path);
+            ObjectDisposedException.ThrowIf(closed, this);
+            // No fsync, so that an append that comes meanwhile waits for no disk. The next append's makes this durable, too.
+            Synchronize("NORMAL");
+            try
+            {
+                Store(() => snapshots.Keep(snapshot));
+            }
+            finally
+            {
+                Synchronize("FULL");
+            }
         }
     }
 
-    public IReadOnlyList<JournalEntry> Read(string stream) => Using(reader => reader.Read(stream));
+    public IReadOnlyList<JournalEntry> Read(string stream) => Read(stream, 0, int.MaxValue);
+
+    public IReadOnlyList<JournalEntry> Read(string stream, long after, int limit) => Using(reader => reader.Read(stream, after, limit));
+
+    public Snapshot? FindSnapshot(string stream) => Using(reader => reader.FindSnapshot(stream));
+
+    /// <summary>Writes the journal as it is at one moment to a new file; appends go on meanwhile.</summary>
+    /// <exception cref="JournalException">The disk is full, or the journal is damaged.</exception>
+    public void CopyTo(string file) => Using(reader => reader.CopyTo(file));
 
     public IReadOnlyList<string> ActiveStreams() => Using(reader => reader.ActiveStreams());
 
@@ -173,6 +164,7 @@ public sealed class SqliteJournal : IJournal, IDisposable
                 reader.Dispose();
             foreach (var statement in (SqliteCommand[])[begin, commit, rollback, findStream, addStream, addEvent, updateStream])
                 statement.Dispose();
+            snapshots.Dispose();
             connection.Dispose();
             claim.Dispose();
         }
@@ -187,6 +179,39 @@ public sealed class SqliteJournal : IJournal, IDisposable
         foreach (var parameter in parameters)
             command.Parameters.Add(new SqliteParameter(parameter, null));
         return command;
+    }
+
+    /// <summary>One transaction: whole or not at all.</summary>
+    private void Store(Action write)
+    {
+        ObjectDisposedException.ThrowIf(closed, this);
+        if (doubt is not null)
+            throw new JournalException(doubt.Message, doubt);
+        try
+        {
+            begin.ExecuteNonQuery();
+            write();
+            commit.ExecuteNonQuery();
+        }
+        catch (SqliteException e)
+        {
+            var failure = JournalFailure.Of(e, path);
+            if (JournalFailure.LeavesDoubt(e))
+                doubt = failure;
+            Undo();
+            throw failure;
+        }
+        catch
+        {
+            Undo();
+            throw;
+        }
+    }
+
+    private void Synchronize(string mode)
+    {
+        using var command = Statement(connection, $"PRAGMA synchronous = {mode}");
+        command.ExecuteNonQuery();
     }
 
     private void Write(IReadOnlyList<JournalEntry> entries, IReadOnlyList<StreamUpdate> updates)

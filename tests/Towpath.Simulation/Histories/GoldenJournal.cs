@@ -44,7 +44,7 @@ public static class GoldenJournal
             {
                 Directory.CreateDirectory(folder);
                 File.WriteAllLines(Path.Combine(folder, EventsFile), Events(journal).Select(Line));
-                File.WriteAllLines(Path.Combine(folder, StatesFile), Story.Streams(journal).Order(StringComparer.Ordinal).Select(stream => StateLine(journal, stream)));
+                File.WriteAllLines(Path.Combine(folder, StatesFile), History.StreamsIn(journal).Order(StringComparer.Ordinal).Select(stream => StateLine(journal, stream)));
                 Console.WriteLine($"{journal.LastSequence} events of seed {seed} are in {folder}");
                 return 0;
             }
@@ -75,7 +75,7 @@ public static class GoldenJournal
     }).ToDictionary(StringComparer.Ordinal);
 
     private static IEnumerable<JournalEntry> Events(IJournal journal) =>
-        Story.Streams(journal).SelectMany(journal.Read).OrderBy(entry => entry.Sequence);
+        History.StreamsIn(journal).SelectMany(journal.Read).OrderBy(entry => entry.Sequence);
 
     private static string Line(JournalEntry entry) => Written(json =>
     {

@@ -37,6 +37,13 @@ public sealed class History
     /// <summary>As <see cref="Loop.Changed"/>.</summary>
     public Action<StreamId, MachineState>? Changed { get; set; }
 
+    public static IEnumerable<string> StreamsIn(IJournal journal) =>
+        from project in journal.List("", int.MaxValue)
+        from stream in new[] { project }
+            .Concat(journal.List($"{project.Stream}/environments/", int.MaxValue))
+            .Concat(journal.List($"{project.Stream}/runs/", int.MaxValue))
+        select stream.Stream;
+
     /// <summary>Goes on until the journal has that many events, and a few more: what is under way comes to its end.</summary>
     public void GrowTo(long events)
     {

@@ -1,4 +1,6 @@
 using Microsoft.Data.Sqlite;
+using Towpath.Core;
+using Towpath.Engine;
 using Towpath.Engine.Journal;
 
 namespace Towpath.Tests.Engine.Journal;
@@ -68,7 +70,7 @@ public sealed class SqliteJournalTests : JournalTests
         Change("UPDATE schema SET version = 99");
         var error = Assert.Throws<JournalException>(() => SqliteJournal.Open(Temp.Path));
         Assert.Contains("was written by a newer Towpath (its version is 99", error.Message, StringComparison.Ordinal);
-        Change("UPDATE schema SET version = 1");
+        Change($"UPDATE schema SET version = {JournalSchema.Current}");
         journal = SqliteJournal.Open(Temp.Path);
     }
 
@@ -111,13 +113,62 @@ public sealed class SqliteJournalTests : JournalTests
     [Fact]
     public void Damage_names_the_event()
     {
-        journal.Append([Event(1, "shop"), Event(2, "shop"), Event(3, "blog")], []);
+        string[] streams = ["shop", "shop", "blog"];
+        journal.Append(
+            [.. streams.Select((stream, i) => new JournalEntry(i + 1, stream, Noon, "push-settled.v1", """{"type":"push-settled.v1","id":"x"}"""))], []);
         journal.Dispose();
-        Change("""UPDATE events SET data = '{"a":' WHERE sequence = 2""");
+        Change("""UPDATE events SET data = '{"type":"push-settled.v1","i' WHERE sequence = 2""");
         journal = SqliteJournal.Open(Temp.Path);
-        var error = Assert.Throws<JournalException>(() => journal.Read("shop"));
-        Assert.Contains("Event 2 (thing.v1 of shop)", error.Message, StringComparison.Ordinal);
-        Assert.Single(journal.Read("blog"));
+        var replay = new Replay(journal, Rules.OfFlow);
+        var error = Assert.Throws<JournalException>(() => replay.Of(StreamId.OfProject("shop")));
+        Assert.StartsWith("Event 2 (push-settled.v1) of shop cannot be read", error.Message, StringComparison.Ordinal);
+        Assert.Equal(1, replay.Of(StreamId.OfProject("blog")).Events);
+    }
+
+    [Fact]
+    public void The_newest_snapshot_of_a_stream_is_there_after_a_restart()
+    {
+        journal.Append([Event(1, "shop"), Event(2, "blog"), Event(3, "shop")], []);
+        journal.Keep(new("shop", 1, "x", """{"a":1}"""));
+        journal.Keep(new("shop", 3, "y", """{"a":2}"""));
+        journal.Keep(new("nothing", 3, "y", "{}"));
+        Reopen();
+        Assert.Equal(new("shop", 3, "y", """{"a":2}"""), journal.FindSnapshot("shop"));
+        Assert.Null(journal.FindSnapshot("blog"));
+        Assert.Null(journal.FindSnapshot("nothing"));
+        Assert.Equal([3], journal.Read("shop", 1, 10).Select(entry => entry.Sequence));
+        Assert.Equal([1], journal.Read("shop", 0, 1).Select(entry => entry.Sequence));
+    }
+
+    [Theory]
+    [InlineData("state = replace(state, '1', '2')")]
+    [InlineData("sequence = sequence + 1")]
+    [InlineData("version = 'y'")]
+    [InlineData("stream = 2")]
+    [InlineData("checksum = x'00'")]
+    public void A_damaged_snapshot_is_none(string damage)
+    {
+        journal.Append([Event(1, "shop"), Event(2, "blog")], []);
+        journal.Keep(new("shop", 1, "x", """{"a":1}"""));
+        Assert.NotNull(journal.FindSnapshot("shop"));
+        journal.Dispose();
+        Change($"UPDATE snapshots SET {damage}");
+        journal = SqliteJournal.Open(Temp.Path);
+        Assert.Null(journal.FindSnapshot("shop"));
+        Assert.Null(journal.FindSnapshot("blog"));
+    }
+
+    [Fact]
+    public void A_snapshot_that_has_no_room_is_refused_and_appends_go_on()
+    {
+        journal.Append([Event(1, "shop")], []);
+        journal.LimitSize(200_000);
+        var error = Assert.Throws<JournalException>(() => journal.Keep(new("shop", 1, "x", new string('x', 1_000_000))));
+        Assert.StartsWith("The disk is full", error.Message, StringComparison.Ordinal);
+        Assert.Null(journal.FindSnapshot("shop"));
+        journal.Append([Event(2, "shop")], []);
+        Reopen();
+        Assert.Equal(2, journal.LastSequence);
     }
 
     [Fact]
