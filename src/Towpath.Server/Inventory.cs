@@ -41,13 +41,14 @@ public sealed class Inventory(ControlPlane plane, StepsUnderWay? steps = null)
     public RunView View(RunState run) => RunView.Of(run, steps is null ? null : attempt => steps(attempt));
 
     /// <summary>The project's environments, each after those it waits for; also those that no candidate has reached yet.</summary>
-    public IReadOnlyList<EnvironmentView> Environments(ProjectState project)
+    /// <param name="historyAtMost">Of each, so many of the latest deployments that ended.</param>
+    public IReadOnlyList<EnvironmentView> Environments(ProjectState project, int historyAtMost = int.MaxValue)
     {
         var planned = Pipeline(project)?.Environments.Select(environment => environment.Name).ToList() ?? [];
         var known = plane.Journal.List($"{project.Name}/environments/", EnvironmentsAtMost)
             .Select(row => StreamId.Parse(row.Stream).Environment!);
         return [.. planned.Concat(known.Except(planned, StringComparer.Ordinal).Order(StringComparer.Ordinal))
-            .Select(name => View(project, Environment(project, name)!))];
+            .Select(name => View(project, Environment(project, name)!, historyAtMost))];
     }
 
     /// <summary>Null when neither a candidate nor the newest pipeline knows it.</summary>
@@ -55,9 +56,9 @@ public sealed class Inventory(ControlPlane plane, StepsUnderWay? steps = null)
         plane.Environment(project.Name, name)
         ?? (Pipeline(project)?.Environment(name) is not null ? EnvironmentState.Empty(project.Name, name) : null);
 
-    public static EnvironmentView View(ProjectState project, EnvironmentState environment)
+    public static EnvironmentView View(ProjectState project, EnvironmentState environment, int historyAtMost = int.MaxValue)
     {
-        var view = EnvironmentView.Of(environment);
+        var view = EnvironmentView.Of(environment, historyAtMost);
         return environment.Deployments.Count > 0 ? view
             : view with { After = Pipeline(project)?.Environment(environment.Name)?.After ?? [] };
     }

@@ -22,7 +22,8 @@ public sealed record EnvironmentView(
     SettingsView Settings,
     IReadOnlyList<DeploymentView> History)
 {
-    public static EnvironmentView Of(EnvironmentState state)
+    /// <param name="historyAtMost">So many of the latest that ended.</param>
+    public static EnvironmentView Of(EnvironmentState state, int historyAtMost = int.MaxValue)
     {
         var newest = state.Deployments.Count > 0 ? state.Deployments[^1].Definition(state.Name) : null;
         var current = state.Live?.Candidate.Pipeline.Environment(state.Name) ?? newest;
@@ -39,7 +40,7 @@ public sealed record EnvironmentView(
             state.Hold is { } hold ? new HoldView(hold.By, hold.Reason, hold.Since) : null,
             state.Versions.Count > 0 && Rollback.Target(state) is { } target ? LiveView.Of(target) : null,
             new SettingsView(state.Settings.Revision, state.Settings.Variables, [.. state.Settings.Secrets.Keys]),
-            [.. over.Select(deployment => DeploymentView.Of(state, deployment))]);
+            [.. over.Take(historyAtMost).Select(deployment => DeploymentView.Of(state, deployment))]);
     }
 }
 

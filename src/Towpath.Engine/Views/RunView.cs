@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text.Json;
 using Towpath.Core;
 using Towpath.Core.Agents;
@@ -97,5 +98,11 @@ public sealed record TestsView(int Passed, int Failed, int Skipped, IReadOnlyLis
 /// <summary>Enum members as the words that people and scripts read: <c>rolled-back</c>.</summary>
 public static class Word
 {
-    public static string Of<TEnum>(TEnum value) where TEnum : struct, Enum => JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());
+    public static string Of<TEnum>(TEnum value) where TEnum : struct, Enum => Words<TEnum>.All[value];
+
+    private static class Words<TEnum> where TEnum : struct, Enum
+    {
+        public static readonly FrozenDictionary<TEnum, string> All = Enum.GetValues<TEnum>()
+            .ToFrozenDictionary(value => value, value => JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString()));
+    }
 }

@@ -14,7 +14,7 @@ internal static class Summaries
     {
         ProjectState project => JsonSerializer.Serialize(ProjectView.Of(project), CoreJson.Options),
         RunState run => JsonSerializer.Serialize(RunView.Row(run) with { Tests = null }, CoreJson.Options),
-        EnvironmentState environment => JsonSerializer.Serialize(EnvironmentView.Of(environment) with { History = [] }, CoreJson.Options),
+        EnvironmentState environment => JsonSerializer.Serialize(EnvironmentView.Of(environment, historyAtMost: 0), CoreJson.Options),
         _ => throw new UnreachableException(),
     };
 }

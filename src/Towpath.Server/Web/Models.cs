@@ -36,7 +36,7 @@ internal static class Models
             ? deployment : null;
 
     public static ProjectCard Card(Inventory inventory, ProjectState project) =>
-        new(project.Name, inventory.Runs(project.Name, 1) is [var latest, ..] ? latest : null, inventory.Environments(project));
+        new(project.Name, inventory.Runs(project.Name, 1) is [var latest, ..] ? latest : null, inventory.Environments(project, historyAtMost: 0));
 
     public static IReadOnlyList<Destination> Destinations(Inventory inventory, ProjectState project, int run) =>
     [

@@ -42,7 +42,7 @@ internal static class ReadingPages
             Branch = ProjectView.Of(found).DefaultBranch,
             Newest = newest.Count > 0 ? newest[0] : null,
             Packaged = newest.FirstOrDefault(run => run is { Package: not null, Deploys: true }),
-            Environments = inventory.Environments(found),
+            Environments = inventory.Environments(found, historyAtMost: 0),
             Runs = before is null ? newest : inventory.Runs(project, ProjectPage.PageSize, before),
             Before = before,
         });
@@ -72,13 +72,13 @@ internal static class ReadingPages
         });
     }
 
-    private static IResult Environment(string project, string environment, Inventory inventory, LogAccess logs, TimeProvider time)
+    private static IResult Environment(string project, string environment, Inventory inventory, LogAccess logs, TimeProvider time, bool all = false)
     {
         if (inventory.Project(project) is not { } known)
             return PageResults.NotHere(Asked.NoProject(project).Sentence);
         if (inventory.Environment(known, environment) is not { } state)
             return PageResults.NotHere(Asked.NoEnvironment(project, environment).Sentence, $"/{Look.Part(project)}", $"To {project}");
-        var view = Inventory.View(known, state);
+        var view = Inventory.View(known, state, all ? int.MaxValue : EnvironmentPage.HistoryAtFirst);
         return PageResults.Page<EnvironmentPage>(new
         {
             State = state,
@@ -87,7 +87,8 @@ internal static class ReadingPages
             Until = view.RollbackTarget is { } target ? Models.LiveUntil(state, target) : null,
             Stages = state.Active is { } active ? Models.Stages(state, active) : [],
             Log = Models.UnderWay(view) is { } coming ? Models.Excerpt(logs, coming.Log, null) : null,
-            Promotable = Models.Promotable(state),
+            Ended = state.Deployments.Count(deployment => deployment.IsOver),
+            CanPromote = Models.Promotable(state).Count > 0,
         });
     }
 
