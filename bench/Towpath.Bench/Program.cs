@@ -8,6 +8,7 @@ var root = new RootCommand("Measures Towpath beside the least that could do the 
     JobsVerb.Create(),
     ServerVerb.Create(),
     RouterVerb.Create(),
+    GrowthVerb.Create(),
     BareGitServer.CreateVerb(),
     BareServer.CreateVerb(),
     BareProxy.CreateVerb(),

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
 using System.Globalization;
 using Towpath.Bench.Bounds;
 using Towpath.Bench.Machine;
@@ -12,8 +11,6 @@ internal static class ServerVerb
 {
     private const double RatioAtMost = 2;
     private const double TogetherAtMost = 350;
-    private static readonly TimeSpan AnswersWithin = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(2);
 
     private static readonly Option<int> Pairs = MeasuringVerb.Count("--pairs", "Pairs of starts that count", 15);
     private static readonly Option<int> Idle = MeasuringVerb.Count("--idle", "Seconds without work before memory is read", 60);
@@ -94,15 +91,15 @@ internal static class ServerVerb
 
     private sealed class Sides(TowpathProgram program, Place place) : IDisposable
     {
-        private readonly HttpClient http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(5) };
+        private readonly FirstAnswer first = new();
 
-        public void Dispose() => http.Dispose();
+        public void Dispose() => first.Dispose();
 
         public async Task<Pair> StartPairAsync(bool towpathFirst, CancellationToken cancel)
         {
-            var towpath = towpathFirst ? await StartAsync(Towpath, cancel) : 0;
-            var bound = await StartAsync(Bare, cancel);
-            return new Pair(towpathFirst ? towpath : await StartAsync(Towpath, cancel), bound);
+            var towpath = towpathFirst ? await first.AfterAsync(Towpath, cancel) : 0;
+            var bound = await first.AfterAsync(Bare, cancel);
+            return new Pair(towpathFirst ? towpath : await first.AfterAsync(Towpath, cancel), bound);
         }
 
         /// <summary>Both run at the same time, so that both share the runtime's pages with as many others.</summary>
@@ -115,8 +112,8 @@ internal static class ServerVerb
                 var (port, otherPort) = (TowpathProgram.FreePort(), TowpathProgram.FreePort());
                 await using var towpath = Towpath(port);
                 await using var bare = Bare(otherPort);
-                await AnswersAsync(towpath, port, cancel);
-                await AnswersAsync(bare, otherPort, cancel);
+                await first.OfAsync(towpath, port, cancel);
+                await first.OfAsync(bare, otherPort, cancel);
                 await Task.Delay(idle, cancel);
                 pss.Add(new Pair(ProcessMeter.PssMegabytes(towpath.Pid), ProcessMeter.PssMegabytes(bare.Pid)));
                 alone.Add(new Pair(ProcessMeter.PrivateMegabytes(towpath.Pid), ProcessMeter.PrivateMegabytes(bare.Pid)));
@@ -129,37 +126,5 @@ internal static class ServerVerb
 
         private Child Bare(int port) => Child.Start(
             Environment.ProcessPath!, BareServer.Verb, "--folder", place.At("bare"), "--port", port.ToString(CultureInfo.InvariantCulture));
-
-        private async Task<double> StartAsync(Func<int, Child> start, CancellationToken cancel)
-        {
-            var port = TowpathProgram.FreePort();
-            var begun = Stopwatch.GetTimestamp();
-            await using var child = start(port);
-            await AnswersAsync(child, port, cancel);
-            return Stopwatch.GetElapsedTime(begun).TotalMilliseconds;
-        }
-
-        private async Task AnswersAsync(Child child, int port, CancellationToken cancel)
-        {
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-            limit.CancelAfter(AnswersWithin);
-            while (true)
-            {
-                try
-                {
-                    using var answer = await http.GetAsync(new Uri($"http://{TowpathProgram.Local(port)}/healthz"), limit.Token);
-                    if (answer.IsSuccessStatusCode)
-                        return;
-                }
-                catch (HttpRequestException)
-                {
-                    // Nobody listens yet.
-                }
-
-                if (child.HasEnded)
-                    throw new InvalidOperationException($"The server ended early: {child.LastWords}");
-                await Task.Delay(Look, limit.Token);
-            }
-        }
     }
 }
