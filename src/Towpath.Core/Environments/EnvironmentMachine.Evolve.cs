@@ -142,7 +142,8 @@ public static partial class EnvironmentMachine
         var entry = new Quarantined(quarantined.Package, quarantined.SettingsRevision, quarantined.Deployment);
         return state.Quarantine.Any(known => known.Package == entry.Package && known.SettingsRevision == entry.SettingsRevision)
             ? state.Quarantine
-            : state.Quarantine.Add(entry);
+            : state.Quarantine.Count < QuarantineKept ? state.Quarantine.Add(entry)
+            : state.Quarantine.Skip(1).Append(entry).ToValueList();
     }
 
     private static EnvironmentState With(EnvironmentState state, int number, Func<Deployment, Deployment> change) =>

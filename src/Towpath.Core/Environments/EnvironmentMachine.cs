@@ -19,6 +19,9 @@ public static partial class EnvironmentMachine
     /// <summary>Versions that stay known as places to go back to.</summary>
     public const int VersionsKept = 20;
 
+    /// <summary>Versions that were rolled back and stay known as such: one a day for 27 years.</summary>
+    public const int QuarantineKept = 10_000;
+
     /// <summary>Who acts when no person did.</summary>
     public const string Automation = "towpath";
 

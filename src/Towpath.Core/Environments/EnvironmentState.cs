@@ -7,7 +7,7 @@ namespace Towpath.Core.Environments;
 /// <param name="Versions">What reached live here and was not taken back, oldest first; the last is live now.</param>
 /// <param name="Stopped">Nothing runs although <paramref name="Versions"/> is not empty: a person stopped it.</param>
 /// <param name="Deployments">Oldest first; all that are not over and the last <see cref="EnvironmentMachine.DeploymentsKept"/>.</param>
-/// <param name="Quarantine">Never deployed here again by automation.</param>
+/// <param name="Quarantine">Never deployed here again by automation; the last <see cref="EnvironmentMachine.QuarantineKept"/>.</param>
 /// <param name="Settings">Those that the next deployment uses.</param>
 /// <param name="NextRevision">Revisions are never used twice, also when settings were taken back.</param>
 /// <param name="HandOvers">News for later environments that they have not confirmed.</param>

@@ -14,7 +14,8 @@ internal static class EnvironmentEndpoints
         var all = api.MapGroup("/projects/{project}/environments").WithTags("Environments").ProducesProblem(StatusCodes.Status404NotFound);
         all.MapGet("", List).WithSummary("Lists a project's environments, each after those it waits for.");
         var one = all.MapGroup("{environment}").ProducesProblem(StatusCodes.Status409Conflict);
-        one.MapGet("", Show).WithSummary("Shows an environment: what is live, what is on its way, what waits and why, and its history.");
+        one.MapGet("", Show).WithSummary("Shows an environment: what is live, what is on its way, what waits and why, and its history.")
+            .WithDescription("'history' is how many of the latest deployments that ended are wanted; all that are known when it is missing.");
         one.MapPost("rollback", (string project, string environment, ReasonBody? body, Turn turn) =>
                 turn.TakeAsync(project, environment, (steering, by) => steering.RollBackAsync(project, environment, by, body?.Reason)))
             .WithSummary("Goes back to the version before, or ends the deployment under way; the environment is held afterwards.");
@@ -57,9 +58,10 @@ internal static class EnvironmentEndpoints
         inventory.Project(project) is { } found ? TypedResults.Ok(inventory.Environments(found))
             : ApiAnswers.Problem(Asked.NoProject(project));
 
-    private static Results<Ok<EnvironmentView>, ProblemHttpResult> Show(string project, string environment, Inventory inventory) =>
+    private static Results<Ok<EnvironmentView>, ProblemHttpResult> Show(
+        string project, string environment, Inventory inventory, int? history = null) =>
         Find(project, environment, inventory, out var missing) is { } found
-            ? TypedResults.Ok(Inventory.View(inventory.Project(project)!, found)) : missing!;
+            ? TypedResults.Ok(Inventory.View(inventory.Project(project)!, found, history ?? int.MaxValue)) : missing!;
 }
 
 /// <summary>One request to change an environment, answered with the environment as it is after it.</summary>

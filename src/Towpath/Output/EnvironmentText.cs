@@ -6,7 +6,7 @@ namespace Towpath.Output;
 /// <summary>An environment as people read it.</summary>
 internal static class EnvironmentText
 {
-    private const int HistoryAtMost = 10;
+    public const int HistoryAtMost = 10;
 
     public static void Write(EnvironmentView environment)
     {

@@ -15,7 +15,9 @@ internal static class EnvironmentsVerb
         ClientVerb.Set(list, ListAsync);
         command.Add(list);
         command.Add(One("show", "Shows what is live, on its way and waiting, and the history", async (verb, name) =>
-            await verb.ShowAsync<EnvironmentView>(await verb.PathAsync("environments", name), EnvironmentText.Write)));
+            await verb.ShowAsync<EnvironmentView>(
+                await verb.PathAsync("environments", name) + (verb.WantsJson ? "" : $"?history={EnvironmentText.HistoryAtMost}"),
+                EnvironmentText.Write)));
         command.Add(One("stop", "Ends what runs there; the environment is held afterwards", async (verb, name) =>
             await verb.ChangeAsync<EnvironmentView>(
                 HttpMethod.Post, await verb.PathAsync("environments", name, "stop"), null, EnvironmentText.Write)));
