@@ -17,9 +17,6 @@ public sealed class AgentLinkEndpoint(
     AgentHub hub, AgentSupplies supplies, LogStore logs, PackageStore packages, LiveProgress progress, LoopRunner loop, ILogger<AgentLinkEndpoint> log)
     : AgentLink.AgentLinkBase
 {
-    /// <summary>The protocol that this server speaks; it also understands the one before.</summary>
-    public const uint ProtocolVersion = 1;
-
     private const int PartSize = 256 * 1024;
 
     // They go out together with the last one.
@@ -32,11 +29,11 @@ public sealed class AgentLinkEndpoint(
     {
         if (!await requestStream.MoveNext(context.CancellationToken) || requestStream.Current.Hello is not { } hello)
             throw new RpcException(new Status(StatusCode.InvalidArgument, "An agent says hello first."));
-        if (hello.Protocol is 0 or > ProtocolVersion)
-            throw new RpcException(new Status(StatusCode.FailedPrecondition, $"This server speaks agent protocol {ProtocolVersion}, the agent {hello.Protocol}: upgrade the server first, then the agents."));
+        if (AgentProtocol.Refusal(hello.Protocol) is { } refusal)
+            throw new RpcException(new Status(StatusCode.FailedPrecondition, refusal));
 
         var agent = new ConnectedAgent(hello, supplies.Prepare);
-        agent.Send(new ToAgent { Welcome = new Welcome { Protocol = ProtocolVersion, Version = typeof(AgentHub).Assembly.GetName().Version!.ToString(3) } });
+        agent.Send(new ToAgent { Welcome = new Welcome { Protocol = hello.Protocol, Version = typeof(AgentHub).Assembly.GetName().Version!.ToString(3) } });
         hub.Join(agent, hello.Commands);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
         var sending = SendAsync(agent, responseStream, ended.Token);
