@@ -39,7 +39,7 @@ internal static class GrowthVerb
         ("API, projects", "api/v1/projects"),
         ("API, runs of a project", $"api/v1/projects/{Project}/runs?limit=20"),
         ("API, a run", $"api/v1/projects/{Project}/runs/#"),
-        ("API, an environment", $"api/v1/projects/{Project}/environments/production"),
+        ("API, an environment", $"api/v1/projects/{Project}/environments/production?history=10"),
     ];
 
     private static readonly string[][] Commands =
