@@ -12,7 +12,7 @@ public sealed class Replay(IJournal journal, Rules rules)
     /// <summary>From the stream's snapshot on when this code made it, else from the first event.</summary>
     /// <exception cref="JournalException">The journal cannot be read, or an event in it is damaged.</exception>
     public Replayed Of(StreamId stream) =>
-        journal.FindSnapshot(stream.Text) is { } snapshot && SnapshotJson.Read(stream, snapshot) is { } state
+        journal.FindSnapshot(stream.Text) is { } snapshot && snapshot.Sequence <= journal.LastSequence && SnapshotJson.Read(stream, snapshot) is { } state
             ? From(stream, state, snapshot.Sequence)
             : InFull(stream);
 

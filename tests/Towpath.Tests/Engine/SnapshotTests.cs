@@ -76,6 +76,15 @@ public sealed class SnapshotTests
     }
 
     [Fact]
+    public void A_snapshot_of_events_that_the_journal_does_not_have_is_passed_over()
+    {
+        var journal = Grown(1, 1000);
+        var whole = new Replay(journal, Rules.OfFlow).InFull(Production);
+        journal.Keep(SnapshotJson.Write(Production, journal.LastSequence + 1, whole.State!));
+        Assert.Equal(whole, new Replay(journal, Rules.OfFlow).Of(Production));
+    }
+
+    [Fact]
     public void A_snapshot_that_lies_is_found()
     {
         var journal = Grown(1, 1000);
