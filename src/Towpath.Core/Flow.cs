@@ -9,7 +9,7 @@ namespace Towpath.Core;
 /// <summary>
 /// The table of contents: which machine an input goes to, and what one machine hands to another.
 /// <code>
-/// push ─► project ─► run ─► candidate ─► environment ─► the environments after it
+/// push or schedule ─► project ─► run ─► candidate ─► environment ─► the environments after it
 /// </code>
 /// </summary>
 public static class Flow
@@ -17,7 +17,7 @@ public static class Flow
     public static Decision<MachineEvent> Decide(
         StreamId stream, MachineState? state, MachineInput input, DateTimeOffset now) => input switch
     {
-        ProjectInput project => Widen(ProjectMachine.Decide((ProjectState?)state ?? ProjectState.Empty(stream.Project), project)),
+        ProjectInput project => Widen(ProjectMachine.Decide((ProjectState?)state ?? ProjectState.Empty(stream.Project), project, now)),
         RunInput run => Widen(RunMachine.Decide((RunState?)state, run, now)),
         EnvironmentInput environment => Widen(EnvironmentMachine.Decide(
             (EnvironmentState?)state ?? EnvironmentState.Empty(stream.Project, stream.Environment!), environment, now)),
@@ -45,14 +45,15 @@ public static class Flow
     /// <summary>When the machine wants to be asked again; null: never.</summary>
     public static DateTimeOffset? NextDeadline(MachineState state) => state switch
     {
-        ProjectState => null,
+        ProjectState project => ProjectMachine.NextDeadline(project),
         RunState run => RunMachine.NextDeadline(run),
         EnvironmentState environment => EnvironmentMachine.NextDeadline(environment),
         _ => throw new UnreachableException(),
     };
 
     /// <summary>The input that asks a machine to look at the time.</summary>
-    public static MachineInput Clock(StreamId stream) => stream.Run is not null ? new RunClock() : new EnvironmentClock();
+    public static MachineInput Clock(StreamId stream) =>
+        stream.Run is not null ? new RunClock() : stream.Environment is not null ? new EnvironmentClock() : new ProjectClock();
 
     /// <summary>What an agent's answer means to the machine that gave the command.</summary>
     public static MachineInput Answer(string commandId, AgentAnswer answer) => answer switch

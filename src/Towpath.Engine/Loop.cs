@@ -24,6 +24,9 @@ public sealed class Loop(IJournal journal, IAdapters adapters, Rules rules)
     /// <summary>The earliest moment at which a machine wants to be asked; null: none does.</summary>
     public DateTimeOffset? NextDeadline => deadlines.Count == 0 ? null : deadlines.Min.At;
 
+    /// <summary>Something outside is asked for and not answered.</summary>
+    public bool IsUnderWay => inFlight.Count > 0;
+
     /// <summary>Called with every stream that changed, after the change is in the journal.</summary>
     public Action<StreamId, MachineState>? Changed { get; set; }
 
@@ -58,7 +61,7 @@ public sealed class Loop(IJournal journal, IAdapters adapters, Rules rules)
     public MachineState? Read(StreamId stream) => states.GetValueOrDefault(stream) ?? replay.Of(stream).State;
 
     /// <summary>Takes a batch of inputs: all that follows is one transaction. Every letter gets its answer.</summary>
-    /// <param name="now">Only moves forward in production; the machines stand it going back.</param>
+    /// <param name="now">May go back when the wall clock is set back; the machines stand it.</param>
     public void Process(IReadOnlyList<Letter> letters, DateTimeOffset now)
     {
         var batch = new Batch(this, now);

@@ -17,6 +17,7 @@ public sealed class LoopRunner : IAsyncDisposable
     private readonly Channel<Letter> inbox = Channel.CreateUnbounded<Letter>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Loop loop;
     private readonly TimeProvider time;
+    private readonly SteadyClock clock;
     private readonly ILogger log;
     private readonly Thread thread;
     private readonly SemaphoreSlim wake = new(0);
@@ -26,6 +27,7 @@ public sealed class LoopRunner : IAsyncDisposable
     {
         this.loop = loop;
         this.time = time;
+        clock = new SteadyClock(time);
         this.log = log;
         loop.Failed = (stream, e) =>
             log.LogError(e, "What {Stream} wants done could not be begun; its deadline or the next start sees to it", stream);
@@ -71,7 +73,7 @@ public sealed class LoopRunner : IAsyncDisposable
         var batch = new List<Letter>();
         while (!stopped)
         {
-            var now = time.GetUtcNow();
+            var now = clock.Now(loop.IsUnderWay);
             if (loop.NextDeadline is { } deadline && deadline <= now)
                 Process(loop.Due(now), now);
             batch.Clear();

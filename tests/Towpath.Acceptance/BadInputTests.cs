@@ -51,6 +51,18 @@ public sealed class BadInputTests(UpFixture fixture)
         Assert.Contains("towpath.yml:3:5", check.Errors, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_machine_without_a_time_zone_database_says_what_to_install()
+    {
+        using var repository = await Repository.CreateAsync(up, "zoneless");
+        repository.Write("towpath.yml", "triggers: { cron: \"0 3 * * *\", zone: Europe/Amsterdam }\njobs: { a: { steps: ls } }\n");
+        var check = (await Ran.Async(
+            Built.Towpath, ["check"], repository.Folder, new Dictionary<string, string?> { ["TZDIR"] = "/no/such/folder" })).Expect(2);
+        Assert.Contains("towpath.yml:1:38", check.Errors, StringComparison.Ordinal);
+        Assert.Contains("no time zone database: install 'tzdata' there, or write UTC", check.Errors, StringComparison.Ordinal);
+        (await Ran.Async(Built.Towpath, ["check"], repository.Folder)).Expect(0);
+    }
+
     [Theory]
     [InlineData("missing", "outputs: { site: nowhere/ }", "nowhere")]
     [InlineData("noxml", "reports: { tests: report.xml }\n    outputs: { site: public/ }", "report.xml")]

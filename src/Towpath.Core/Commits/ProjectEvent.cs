@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Towpath.Core.Packages;
+using Towpath.Core.Pipelines;
 
 namespace Towpath.Core.Commits;
 
@@ -12,6 +13,9 @@ namespace Towpath.Core.Commits;
 [JsonDerivedType(typeof(UploadRequested), "upload-requested.v1")]
 [JsonDerivedType(typeof(RunHandedOver), "run-handed-over.v1")]
 [JsonDerivedType(typeof(RunNumbersSkipped), "run-numbers-skipped.v1")]
+[JsonDerivedType(typeof(TimePlanned), "time-planned.v1")]
+[JsonDerivedType(typeof(TimeUnknown), "time-unknown.v1")]
+[JsonDerivedType(typeof(TimeCame), "time-came.v1")]
 public abstract record ProjectEvent : MachineEvent;
 
 public sealed record PushAnnounced(string Id, ValueList<RefChange> Changes) : ProjectEvent;
@@ -32,3 +36,15 @@ public sealed record RunHandedOver(int Run) : ProjectEvent;
 /// <summary>Smaller numbers may have been used by runs that the journal has lost.</summary>
 /// <param name="Next">The number of the next run.</param>
 public sealed record RunNumbersSkipped(int Next) : ProjectEvent;
+
+/// <summary>The schedule's next time, as the time zone database said when it was asked.</summary>
+public sealed record TimePlanned(Schedule Schedule, DateTimeOffset At) : ProjectEvent;
+
+/// <summary>The schedule's next time cannot be told; it is asked for again.</summary>
+public sealed record TimeUnknown(Schedule Schedule, string Reason, DateTimeOffset AskAgainAt) : ProjectEvent;
+
+/// <summary>The schedule's time came. What it starts is named by the time: no time comes twice.</summary>
+/// <param name="At">The time that was planned, not the moment when it was noticed.</param>
+/// <param name="Missed">Times before it that passed while nobody looked, and that start nothing.</param>
+/// <param name="Run">Null when there is no commit to build.</param>
+public sealed record TimeCame(Schedule Schedule, DateTimeOffset At, int Missed, int? Run) : ProjectEvent;

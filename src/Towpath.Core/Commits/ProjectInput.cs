@@ -22,5 +22,8 @@ public sealed record RequestUpload(string Commit, Package Package, string By) : 
 /// <param name="NumbersSkipped">How many are left out.</param>
 public sealed record RestoreProject(int NumbersSkipped) : ProjectInput;
 
+/// <summary>The time of a schedule may have come.</summary>
+public sealed record ProjectClock : ProjectInput;
+
 /// <summary>The run's stream has recorded its request.</summary>
 public sealed record RunTaken(int Run) : ProjectInput;

@@ -14,16 +14,17 @@ public static class ProjectMachine
     /// <summary>A push changes at most this many refs; git itself sets no limit.</summary>
     public const int ChangesAtMost = 100;
 
-    public static Decision<ProjectEvent> Decide(ProjectState state, ProjectInput input) => input switch
+    public static Decision<ProjectEvent> Decide(ProjectState state, ProjectInput input, DateTimeOffset now) => input switch
     {
         AnnouncePush announce => Announce(state, announce),
-        SettlePush settle => Settle(state, settle),
+        SettlePush settle => Settle(state, settle, now),
         RequestRetry retry => Retry(state, retry),
         RequestUpload upload => Upload(state, upload),
         RunTaken taken when state.Requests.Any(request => request.Number == taken.Run && !request.HandedOver) =>
             (ValueList<ProjectEvent>)[new RunHandedOver(taken.Run)],
         RunTaken => Decision<ProjectEvent>.Nothing,
         RestoreProject restore => (ValueList<ProjectEvent>)[new RunNumbersSkipped(state.NextRun + restore.NumbersSkipped)],
+        ProjectClock => Scheduling.Due(state, now).ToValueList(),
         _ => throw new UnreachableException(),
     };
 
@@ -38,6 +39,8 @@ public static class ProjectMachine
         UploadRequested upload => Repeat(recorded.At, RequestFor(state, upload.Commit), upload.Run, upload.By) is { } request
             ? Ask(state, request with { RetryOf = null, Uploaded = upload.Package })
             : state,
+        TimePlanned or TimeUnknown => Scheduling.Evolve(state, recorded.Event),
+        TimeCame came => Start(Scheduling.Evolve(state, came), came, recorded.At),
         RunHandedOver taken => Trim(state with
         {
             Requests = state.Requests.Replace(request => request.Number == taken.Run, request => request with { HandedOver = true }),
@@ -50,6 +53,9 @@ public static class ProjectMachine
     public static IEnumerable<ResolvePush> Pending(ProjectState state) =>
         state.Pushes.Select(push => new ResolvePush($"{state.Name}/pushes/{push.Key}", state.Name, push.Key, push.Value.Changes));
 
+    /// <summary>When to ask again with <see cref="ProjectClock"/>; null: never.</summary>
+    public static DateTimeOffset? NextDeadline(ProjectState state) => state.Schedules.Select(schedule => schedule.Next ?? schedule.AskAgainAt).Min();
+
     private static Decision<ProjectEvent> Announce(ProjectState state, AnnouncePush announce)
     {
         if (state.Pushes.ContainsKey(announce.Id))
@@ -59,7 +65,7 @@ public static class ProjectMachine
         return (ValueList<ProjectEvent>)[new PushAnnounced(announce.Id, announce.Changes)];
     }
 
-    private static Decision<ProjectEvent> Settle(ProjectState state, SettlePush settle)
+    private static Decision<ProjectEvent> Settle(ProjectState state, SettlePush settle, DateTimeOffset now)
     {
         if (!state.Pushes.TryGetValue(settle.Id, out var push))
             return Decision<ProjectEvent>.Nothing;
@@ -68,7 +74,8 @@ public static class ProjectMachine
         foreach (var change in push.Changes.Where(change => settle.MovedRefs.Contains(change.Ref)))
             events.Add(new RefMoved(settle.Id, change.Ref, change is { New: not null, Pipeline: not null } ? next++ : null));
         events.Add(new PushSettled(settle.Id));
-        return events.ToValueList();
+        var settled = events.Aggregate(state, (before, one) => Evolve(before, new Recorded<ProjectEvent>(0, now, one)));
+        return events.Concat(Scheduling.Plan(settled, now)).ToValueList();
     }
 
     private static Decision<ProjectEvent> Retry(ProjectState state, RequestRetry retry) =>
@@ -93,6 +100,8 @@ public static class ProjectMachine
             DefaultBranch = state.DefaultBranch ?? (isBranch && change.New is not null ? change.Ref : null),
             Refs = change.New is null ? state.Refs.Without(change.Ref) : isBranch ? state.Refs.With(change.Ref, change.New) : state.Refs,
         };
+        if (change is { Pipeline: { } definition } && change.Ref == state.DefaultBranch)
+            state = Scheduling.Adopt(state, definition.Schedules, recorded.At);
         return moved.Run is { } number && change is { New: { } commit, Pipeline: { } pipeline }
             ? Ask(state, new RunRequest(
                 number, commit, change.Ref, change.Subject, recorded.Sequence, change.Ref == state.DefaultBranch, pipeline,
@@ -100,20 +109,32 @@ public static class ProjectMachine
             : state;
     }
 
+    /// <summary>The newest commit once more, as if it were pushed now; its order stays that of its push.</summary>
+    private static ProjectState Start(ProjectState state, TimeCame came, DateTimeOffset at) =>
+        came.Run is { } run && Repeat(at, state.Newest, run, $"schedule {came.Schedule}") is { } request
+            ? Ask(state, request with { RetryOf = null, Uploaded = null, Scheduled = new ScheduledFor(came.Schedule, came.At, came.Missed) })
+            : state;
+
     private static ProjectState Ask(ProjectState state, RunRequest request) =>
         state with { Requests = state.Requests.Add(request), NextRun = request.Number + 1 };
 
     private static RunRequest? Repeat(DateTimeOffset at, RunRequest? model, int number, string by) =>
-        model is null ? null : model with { Number = number, By = by, At = at, HandedOver = false };
+        model is null ? null : model with { Number = number, By = by, At = at, HandedOver = false, Scheduled = null };
 
     private static RunRequest? RequestOf(ProjectState state, int run) => state.Requests.FirstOrDefault(request => request.Number == run);
 
-    private static RunRequest? RequestFor(ProjectState state, string commit) => state.Requests.LastOrDefault(request => request.Commit == commit && request.Deploys);
+    /// <summary>Of the last ref update that brought the commit: an earlier one may have been retried since.</summary>
+    internal static RunRequest? RequestFor(ProjectState state, string commit) =>
+        state.Requests.Where(request => request.Commit == commit && request.Deploys).MaxBy(request => request.Order);
 
     private static ProjectState Trim(ProjectState state)
     {
         var excess = state.Requests.Count - RequestsKept;
-        return excess <= 0 ? state : state with { Requests = state.Requests.Where((request, index) => index >= excess || !request.HandedOver).ToValueList() };
+        // The newest is what schedules start again, however many other runs there were since.
+        return excess <= 0 ? state : state with
+        {
+            Requests = state.Requests.Where((request, index) => index >= excess || !request.HandedOver || request.Number == state.Newest?.Number).ToValueList(),
+        };
     }
 }
 

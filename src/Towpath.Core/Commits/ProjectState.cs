@@ -16,9 +16,27 @@ public sealed record ProjectState(
     ValueList<RunRequest> Requests,
     int NextRun) : MachineState
 {
+    /// <summary>Those of the newest commit of the default branch.</summary>
+    public ValueList<ScheduleState> Schedules { get; init; } = [];
+
+    /// <summary>A request for the newest commit of the default branch; null before its first push.</summary>
+    public RunRequest? Newest => DefaultBranch is { } branch && Refs.Find(branch) is { } commit ? ProjectMachine.RequestFor(this, commit) : null;
+
     public static ProjectState Empty(string name) =>
         new(name, null, OrdinalMap<string>.Empty, OrdinalMap<Push>.Empty, ValueList<RunRequest>.Empty, 1);
 }
+
+/// <summary>A schedule and how far it has come.</summary>
+/// <param name="Since">All its times up to this one are done with.</param>
+/// <param name="Next">The time that it waits for; null while it cannot be told.</param>
+/// <param name="Problem">Why it cannot; else empty.</param>
+/// <param name="AskAgainAt">When it is asked for again; null when it is known or was not asked for yet.</param>
+public sealed record ScheduleState(Schedule Schedule, DateTimeOffset Since, DateTimeOffset? Next, string Problem, DateTimeOffset? AskAgainAt);
+
+/// <summary>What a schedule started a run for.</summary>
+/// <param name="At">The time that came.</param>
+/// <param name="Missed">Times before it that started nothing.</param>
+public sealed record ScheduledFor(Schedule Schedule, DateTimeOffset At, int Missed);
 
 /// <param name="AnnouncedAt">When git asked; the push's fate is asked of the repository when no answer comes.</param>
 public sealed record Push(ValueList<RefChange> Changes, DateTimeOffset AnnouncedAt);
@@ -47,4 +65,8 @@ public sealed record RunRequest(
     Package? Uploaded,
     string By,
     DateTimeOffset At,
-    bool HandedOver);
+    bool HandedOver)
+{
+    /// <summary>Null when no schedule started it.</summary>
+    public ScheduledFor? Scheduled { get; init; }
+}

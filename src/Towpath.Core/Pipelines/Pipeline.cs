@@ -11,6 +11,9 @@ public sealed record Pipeline(
     ValueList<AppDefinition> Apps,
     ValueList<EnvironmentDefinition> Environments)
 {
+    /// <summary>Each stands here once.</summary>
+    public ValueList<Schedule> Schedules { get; init; } = [];
+
     public EnvironmentDefinition? Environment(string name) => Environments.FirstOrDefault(environment => environment.Name == name);
 
     /// <summary>The environments that a new package is offered to: those that come after no other.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using Towpath.Core.Pipelines.Language;
 
@@ -17,8 +18,11 @@ public sealed record PipelinePlan(
     ValueList<PlannedEnvironment> Environments,
     string Remark)
 {
-    /// <param name="isDefaultBranch">Only pushes to the default branch deploy.</param>
-    public static PipelinePlan For(Pipeline pipeline, string branch, bool isDefaultBranch)
+    /// <summary>As in the file; empty for a branch that does not deploy.</summary>
+    public ValueList<PlannedSchedule> Schedules { get; init; } = [];
+
+    /// <param name="isDefaultBranch">Only pushes to the default branch deploy, and only its schedules start runs.</param>
+    public static PipelinePlan For(Pipeline pipeline, string branch, bool isDefaultBranch, DateTimeOffset now)
     {
         var remark = (pipeline.Package, pipeline.Environments, isDefaultBranch) switch
         {
@@ -32,7 +36,11 @@ public sealed record PipelinePlan(
         var environments = remark.Length > 0
             ? []
             : pipeline.Environments.Select(environment => PlannedEnvironment.Of(pipeline, environment));
-        return new(branch, pipeline.Jobs.Select(PlannedJob.Of).ToValueList(), package.ToValueList(), environments.ToValueList(), remark);
+        var schedules = isDefaultBranch ? pipeline.Schedules.Select(schedule => PlannedSchedule.Of(schedule, now)) : [];
+        return new(branch, pipeline.Jobs.Select(PlannedJob.Of).ToValueList(), package.ToValueList(), environments.ToValueList(), remark)
+        {
+            Schedules = schedules.ToValueList(),
+        };
     }
 
     /// <summary>For a terminal, each line ending with a line feed.</summary>
@@ -47,6 +55,8 @@ public sealed record PipelinePlan(
                 Section(text, "package", Package.Select(part => (part, ValueList<string>.Empty)));
             if (Environments.Count > 0)
                 Section(text, "deploy to", Environments.Select(each => ($"{each.Name}, {each.Why}", each.Steps)));
+            if (Schedules.Count > 0)
+                Section(text, "run again by schedule", Schedules.Select(each => (each.Name, each.Next.Select(Clock).ToValueList())));
             if (Remark.Length > 0)
                 text.Append('\n').Append(Remark).Append('\n');
             return text.ToString();
@@ -64,11 +74,27 @@ public sealed record PipelinePlan(
         }
     }
 
+    private static string Clock(DateTimeOffset at) => at.ToString("ddd yyyy-MM-dd HH:mm zzz", CultureInfo.InvariantCulture);
+
     private static string Part(Pipeline pipeline, PackagePart part)
     {
         var path = pipeline.Jobs.First(job => job.Name == part.Job).Outputs[part.Output];
         var what = path == "." ? "the whole workspace" : path;
         return part.Name.Length == 0 ? $"{what} of {part.Job}" : $"{what} of {part.Job}, as {part.Name}/";
+    }
+}
+
+/// <param name="Next">The next three times, with the zone's offset.</param>
+public sealed record PlannedSchedule(string Name, ValueList<DateTimeOffset> Next)
+{
+    private const int TimesShown = 3;
+
+    internal static PlannedSchedule Of(Schedule schedule, DateTimeOffset now)
+    {
+        var next = new List<DateTimeOffset>();
+        for (var time = now; next.Count < TimesShown && Calendar.Next(schedule, time, out _) is { } following; time = following)
+            next.Add(following);
+        return new(schedule.ToString(), next.ToValueList());
     }
 }
 

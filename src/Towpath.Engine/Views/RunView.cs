@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Globalization;
 using System.Text.Json;
 using Towpath.Core;
 using Towpath.Core.Agents;
@@ -30,8 +31,14 @@ public sealed record RunView(
 {
     /// <summary>What people read of a run whose package and logs are not kept any more.</summary>
     public static string CollectedSentence(int run, DateTimeOffset at) => string.Create(
-        System.Globalization.CultureInfo.InvariantCulture,
+        CultureInfo.InvariantCulture,
         $"Package and logs of run {run} were removed on {at.UtcDateTime:yyyy-MM-dd}, as those of old runs are.");
+
+    /// <summary>What started it: <c>push</c>, <c>schedule</c>, <c>retry</c> or <c>upload</c>.</summary>
+    public string Trigger { get; init; } = "push";
+
+    /// <summary>Null when no schedule started it.</summary>
+    public ScheduledView? Schedule { get; init; }
 
     /// <param name="progress">What agents said of steps under way; null: nothing.</param>
     public static RunView Of(RunState run, Func<string, IReadOnlyList<StepResult>?>? progress = null) => Row(run) with
@@ -44,7 +51,31 @@ public sealed record RunView(
         run.Project, run.Number, run.Request.Commit, run.Request.Subject, run.Request.Ref, run.Request.Order, Word.Of(run.Status), run.Reason,
         run.Request.Deploys, run.Request.RetryOf, run.Request.By, null,
         run.Package is { } package ? new PackageView(package.Digest.ToString(), package.Size) : null,
-        TestsView.Of(run), run.QueuedAt, run.StartedAt, run.FinishedAt, run.Collected);
+        TestsView.Of(run), run.QueuedAt, run.StartedAt, run.FinishedAt, run.Collected)
+    {
+        Trigger = run.Request switch
+        {
+            { Scheduled: not null } => "schedule",
+            { Uploaded: not null } => "upload",
+            { RetryOf: not null } => "retry",
+            _ => "push",
+        },
+        Schedule = run.Request.Scheduled is { } scheduled
+            ? new ScheduledView(scheduled.Schedule.Cron, scheduled.Schedule.Zone, scheduled.At, scheduled.Missed)
+            : null,
+    };
+}
+
+/// <param name="At">The time of the schedule that it runs for, with the zone's offset.</param>
+/// <param name="Missed">Times before it that started nothing: the server was away, or its clock was set forward.</param>
+public sealed record ScheduledView(string Cron, string Zone, DateTimeOffset At, int Missed)
+{
+    /// <summary><c>due Thu 2026-11-26 03:00 +01:00; 2 missed before it</c>, to follow the run's <see cref="RunView.By"/>.</summary>
+    public string Words()
+    {
+        var due = $"due {At.ToString("ddd yyyy-MM-dd HH:mm zzz", CultureInfo.InvariantCulture)}";
+        return Missed == 0 ? due : $"{due}; {Missed} missed before it";
+    }
 }
 
 /// <param name="Attempt">The number of the latest; 0 before the first.</param>

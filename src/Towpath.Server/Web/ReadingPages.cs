@@ -36,10 +36,12 @@ internal static class ReadingPages
         if (inventory.Project(project) is not { } found)
             return PageResults.NotHere(Asked.NoProject(project).Sentence);
         var newest = inventory.Runs(project, ProjectPage.PageSize);
+        var view = ProjectView.Of(found);
         return PageResults.Page<ProjectPage>(new
         {
             Project = project,
-            Branch = ProjectView.Of(found).DefaultBranch,
+            Branch = view.DefaultBranch,
+            view.Schedules,
             Newest = newest.Count > 0 ? newest[0] : null,
             Packaged = newest.FirstOrDefault(run => run is { Package: not null, Deploys: true }),
             Environments = inventory.Environments(found, historyAtMost: 0),

@@ -12,6 +12,8 @@ internal static class RunText
     {
         var what = $"{Terminal.Text(Branch(run.Ref))}  {run.Commit[..10]}  {Terminal.Text(Short(run.Subject))}";
         Terminal.Line($"[bold]run {run.Number}[/]  {Terminal.State(run.State)}  {what}");
+        if (run.Trigger != "push")
+            Terminal.Line($"  {Terminal.Quiet($"by {run.By}{(run.Schedule is { } scheduled ? $", {scheduled.Words()}" : "")}")}");
         if (run.Reason.Length > 0)
             Terminal.Line($"  {Terminal.Text(run.Reason)}");
         foreach (var job in run.Jobs ?? [])

@@ -22,7 +22,8 @@ internal static class PlanVerb
             if (!source.Parse.IsValid)
                 return source.SayErrors();
             var other = typed.GetValue(branch);
-            var plan = PipelinePlan.For(source.Parse.Pipeline, other ?? await DefaultBranchAsync(cancel), isDefaultBranch: other is null);
+            var plan = PipelinePlan.For(
+                source.Parse.Pipeline, other ?? await DefaultBranchAsync(cancel), isDefaultBranch: other is null, TimeProvider.System.GetUtcNow());
             if (typed.GetValue(CommonOptions.Json))
                 JsonText.Write(plan);
             else

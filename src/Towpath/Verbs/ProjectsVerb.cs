@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Spectre.Console;
 using Towpath.Client;
 using Towpath.Engine.Views;
@@ -51,5 +52,8 @@ internal static class ProjectsVerb
         foreach (var (branch, commit) in project.Branches)
             Terminal.Line(
                 $"  {Terminal.Text(branch)}  {Terminal.Quiet(commit[..10])}{(branch == project.DefaultBranch ? "  deploys" : "")}");
+        foreach (var schedule in project.Schedules)
+            Terminal.Line($"  schedule {Terminal.Text(schedule.Name())}  {Terminal.Quiet(
+                schedule.Next is { } next ? $"next {next.ToString("ddd yyyy-MM-dd HH:mm zzz", CultureInfo.InvariantCulture)}" : schedule.Problem)}");
     }
 }

@@ -2,7 +2,7 @@ namespace Towpath.Core.Pipelines.Language;
 
 /// <summary>
 /// The pipeline file, key by key, beginning at its root: the one definition that the parser, the JSON Schema and the
-/// reference page follow. <see cref="JobKeys"/>, <see cref="AppKeys"/> and <see cref="EnvironmentKeys"/> go on from here.
+/// reference page follow. <see cref="JobKeys"/>, <see cref="TriggerKeys"/>, <see cref="AppKeys"/> and <see cref="EnvironmentKeys"/> go on from here.
 /// </summary>
 public static class PipelineKeys
 {
@@ -16,6 +16,13 @@ public static class PipelineKeys
         {
             Example = "{ build: { steps: [npm ci, npm test] } }",
             Elsewhere = ["stages", "build", "script", "steps", "pipeline"],
+        },
+        new("triggers", TriggerKeys.Triggers,
+            "What starts a run of the default branch's newest commit beside a push: schedules.")
+        {
+            DefaultMeans = "only pushes start runs",
+            Example = "{ cron: \"0 3 * * *\", zone: Europe/Amsterdam }",
+            Elsewhere = ["on", "trigger", "schedule", "schedules", "cron", "timer"],
         },
         new("package", Package,
             "What goes to the environments: an output as `JOB.OUTPUT`, a path in the workspace of the only job, or a map of named parts.")

@@ -16,6 +16,7 @@ public static class PipelineReference
             ReferenceText.Jobs, Table(JobKeys.Job),
             ReferenceText.Steps, Table(JobKeys.Step),
             ReferenceText.Reports, Table(JobKeys.Reports),
+            ReferenceText.Triggers, Table(TriggerKeys.Schedule),
             ReferenceText.Package,
             ReferenceText.Processes, Table(AppKeys.Process),
             ReferenceText.StaticSites, Table(AppKeys.Static),
@@ -52,8 +53,8 @@ public static class PipelineReference
         var table = new StringBuilder("| value | what it is |\n|---|---|\n");
         TextShape[] texts =
         [
-            Values.Address, Values.AgentName, Values.Command, Values.Glob, Values.Name,
-            Values.Path, Values.Program, Values.UrlPath, Values.VariableName,
+            Values.Address, Values.AgentName, Values.Command, Values.Cron, Values.Glob, Values.Name,
+            Values.Path, Values.Program, Values.Zone, Values.UrlPath, Values.VariableName,
         ];
         foreach (var text in texts)
             table.Append($"| {text.Name} | {Cell(text.Expected)} |\n");

@@ -106,6 +106,30 @@ internal static class ReferenceText
         ### Reports
         """;
 
+    public const string Triggers = """
+        ## Triggers
+
+        Every push starts a run. A schedule starts one as well, of the newest commit of the default branch and with the pipeline file
+        of that commit; a push that changes `triggers` changes the schedules from then on, and other branches have none.
+
+        ```yaml
+        triggers:
+          - cron: "0 3 * * *"
+            zone: Europe/Amsterdam
+          - cron: "*/30 8-17 * * MON-FRI"
+        jobs:
+          test: { steps: ./test.sh }
+        ```
+
+        Such a run has the order of its commit: what it packages is offered to the environments, replaces no newer commit, and is not
+        outdated by the earlier run of the same one. A package that was rolled back is not deployed again by it.
+
+        Each time starts one run, also when the clock is set back or the server is restarted. A server that was away starts one run
+        for the last time that it missed, and the run says how many before it were missed as well. Where clocks go forward, a time
+        that does not exist comes when the clock has jumped; where they go back, a time that comes twice counts once, and
+        expressions with `*` or `/` in minute or hour go on through both hours.
+        """;
+
     public const string Package = """
         ## Package
 

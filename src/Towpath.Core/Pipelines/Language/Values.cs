@@ -46,6 +46,16 @@ internal static class Values
         "a port from 1 to 65535, or HOST:PORT with an IP address or localhost, such as 8080 or 0.0.0.0:80",
         @"(([0-9.]+|localhost|\[[0-9A-Fa-f:.]+\]):)?[0-9]{1,5}") { LooksLikeOthers = true, Objection = Addresses.Objection };
 
+    public static TextShape Cron { get; } = new(
+        "cron expression",
+        "a cron expression of five fields, such as \"0 3 * * *\"",
+        "[A-Za-z0-9@*/,?#_ \t-]+") { MaxLength = 200, Objection = Calendar.CronObjection };
+
+    public static TextShape Zone { get; } = new(
+        "time zone",
+        "a time zone such as Europe/Amsterdam, America/New_York or UTC",
+        "[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}") { MaxLength = 60, Objection = Calendar.ZoneObjection };
+
     public static TextShape Ready { get; } = new(
         "alive DURATION",
         "'alive' and a duration, such as alive 10s",

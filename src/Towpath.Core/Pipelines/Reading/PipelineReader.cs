@@ -15,7 +15,7 @@ internal sealed class PipelineReader(Findings findings)
         var environmentNodes = file.Named("environments");
         var environments = new EnvironmentReader(findings, apps).Read(environmentNodes);
         IsWhole(file, jobNodes, environmentNodes);
-        return new(package.Jobs, package.Definition, apps.Sound, environments);
+        return new(package.Jobs, package.Definition, apps.Sound, environments) { Schedules = new TriggerReader(findings).Read(file) };
     }
 
     private void IsWhole(YamlMap file, IReadOnlyList<YamlEntry> jobs, IReadOnlyList<YamlEntry> environments)

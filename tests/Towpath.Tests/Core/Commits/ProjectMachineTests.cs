@@ -196,7 +196,7 @@ public sealed class ProjectMachineTests
 
     private void When(ProjectInput input)
     {
-        last = ProjectMachine.Decide(project, input);
+        last = ProjectMachine.Decide(project, input, Sample.Noon);
         foreach (var one in last.Events)
             project = ProjectMachine.Evolve(project, new Recorded<ProjectEvent>(++sequence, Sample.Noon, one));
     }

@@ -83,7 +83,7 @@ public sealed class AfterRestoreTests
     [Fact]
     public void Numbers_of_runs_are_left_out_and_never_go_back()
     {
-        var restored = ProjectMachine.Decide(ProjectState.Empty("shop"), new RestoreProject(1000)).Events.Aggregate(
+        var restored = ProjectMachine.Decide(ProjectState.Empty("shop"), new RestoreProject(1000), Sample.Noon).Events.Aggregate(
             ProjectState.Empty("shop"), (state, one) => ProjectMachine.Evolve(state, new(1, Sample.Noon, one)));
 
         Assert.Equal(1001, restored.NextRun);

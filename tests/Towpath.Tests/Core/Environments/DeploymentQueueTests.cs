@@ -46,6 +46,30 @@ public sealed class DeploymentQueueTests
     }
 
     [Fact]
+    public void Commit_that_is_built_again_is_not_outdated_by_its_own_earlier_run() => Given.Environment("production")
+        .Live(1)
+        .Offered(2, order: 10)
+        .Arrives()
+        .ThenLive(2);
+
+    [Fact]
+    public void Commit_that_is_built_again_does_not_replace_a_newer_one() => Given.Environment("production")
+        .Live(1)
+        .Live(2)
+        .Offered(3, order: 10)
+        .Then(3, DeploymentStatus.Outdated, "Run 2 is live and newer.");
+
+    [Fact]
+    public void Commit_that_is_built_again_to_the_same_package_is_refused_where_that_was_rolled_back() => Given.Environment("production")
+        .Live(1)
+        .Live(2)
+        .RolledBack()
+        .Arrives()
+        .When(new ResumeEnvironment("ada"))
+        .Offered(3, package: "package 2", order: 20)
+        .Then(3, DeploymentStatus.Refused, "The same package and settings were rolled back");
+
+    [Fact]
     public void Candidate_that_comes_late_is_superseded_by_a_newer_one_that_waits() => Given.Environment("production")
         .Underway(1, Stage.Start)
         .Offered(3)

@@ -58,7 +58,7 @@ public sealed partial class PipelineDocumentTests
 
     private static KeySet[] Sets =>
     [
-        PipelineKeys.File, JobKeys.Job, JobKeys.Step, AppKeys.Process, AppKeys.Static,
+        PipelineKeys.File, JobKeys.Job, JobKeys.Step, TriggerKeys.Schedule, AppKeys.Process, AppKeys.Static,
         EnvironmentKeys.WithApps, EnvironmentKeys.WithCommand, EnvironmentKeys.HttpCheck,
     ];
 
@@ -101,6 +101,7 @@ public sealed partial class PipelineDocumentTests
         "pipeline file" => line,
         "job" => $"jobs: {{ a: {map} }}",
         "step" => $"jobs: {{ a: {{ steps: {map} }} }}",
+        "schedule" => $"triggers: {map}\njobs: {{ a: {{ steps: x }} }}",
         "process" or "static site" => $"app: {map}",
         "http check" => $"app: x\nenvironments: {{ e: {{ listen: 80, verify: {map} }} }}",
         _ => $"app: x\nenvironments: {{ e: {map} }}",

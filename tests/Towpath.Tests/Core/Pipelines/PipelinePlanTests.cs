@@ -36,7 +36,7 @@ public sealed class PipelinePlanTests
     [Fact]
     public void A_push_to_the_default_branch_goes_all_the_way()
     {
-        var plan = PipelinePlan.For(PipelineFile.Parse(File).Pipeline!, "main", isDefaultBranch: true);
+        var plan = PipelinePlan.For(PipelineFile.Parse(File).Pipeline!, "main", isDefaultBranch: true, Sample.Noon);
 
         Assert.Equal("""
             A push to main would
@@ -80,12 +80,46 @@ public sealed class PipelinePlanTests
     [Fact]
     public void A_push_to_another_branch_only_builds_and_tests()
     {
-        var plan = PipelinePlan.For(PipelineFile.Parse(File).Pipeline!, "feature/x", isDefaultBranch: false);
+        var plan = PipelinePlan.For(PipelineFile.Parse(File).Pipeline!, "feature/x", isDefaultBranch: false, Sample.Noon);
 
         Assert.Equal(["test", "lint", "publish"], plan.Jobs.Select(job => job.Name));
         Assert.Empty(plan.Environments);
         Assert.Equal("Only pushes to the default branch deploy: the package is kept and goes nowhere.", plan.Remark);
         Assert.EndsWith(plan.Remark + "\n", plan.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Next_times_of_schedules_are_told_for_the_branch_that_deploys()
+    {
+        const string Scheduled = """
+            triggers:
+              - { cron: "0 3 * * *", zone: Europe/Amsterdam }
+              - cron: "30 6 * * MON"
+            jobs: { test: { steps: ./test.sh } }
+            """;
+        var pipeline = PipelineFile.Parse(Scheduled).Pipeline!;
+
+        Assert.Equal("""
+            A push to main would
+
+              run
+                test, at once
+                  - ./test.sh
+
+              run again by schedule
+                0 3 * * * Europe/Amsterdam
+                  - Sat 2030-03-30 03:00 +01:00
+                  - Sun 2030-03-31 03:00 +02:00
+                  - Mon 2030-04-01 03:00 +02:00
+                30 6 * * MON UTC
+                  - Mon 2030-04-01 06:30 +00:00
+                  - Mon 2030-04-08 06:30 +00:00
+                  - Mon 2030-04-15 06:30 +00:00
+
+            The file has no 'package': the run ends with its jobs.
+
+            """.ReplaceLineEndings("\n"), PipelinePlan.For(pipeline, "main", isDefaultBranch: true, new(2030, 3, 29, 12, 0, 0, TimeSpan.Zero)).Text);
+        Assert.Empty(PipelinePlan.For(pipeline, "idea", isDefaultBranch: false, Sample.Noon).Schedules);
     }
 
     [Theory]
@@ -95,5 +129,5 @@ public sealed class PipelinePlanTests
         "environments: { e: { deploy: x } }",
         "The file makes no package: `towpath packages push` brings one that another CI built.")]
     public void What_does_not_happen_is_explained(string file, string remark) =>
-        Assert.Equal(remark, PipelinePlan.For(PipelineFile.Parse(file).Pipeline!, "main", isDefaultBranch: true).Remark);
+        Assert.Equal(remark, PipelinePlan.For(PipelineFile.Parse(file).Pipeline!, "main", isDefaultBranch: true, Sample.Noon).Remark);
 }
