@@ -92,7 +92,9 @@ internal static class TargetStages
         }
 
         Write(record with { Ended = ended });
-        foreach (var old in new DirectoryInfo(folder).EnumerateFiles().OrderByDescending(file => file.LastWriteTimeUtc).Skip(KeptRecords))
+        // Whatever the clock says, the one that was just written stays.
+        var others = new DirectoryInfo(folder).EnumerateFiles().Where(file => file.FullName != path);
+        foreach (var old in others.OrderByDescending(file => file.LastWriteTimeUtc).Skip(KeptRecords))
             old.Delete();
         return ended;
 

@@ -63,6 +63,9 @@ public enum Stage
 
     /// <summary>Taking back what the stages before did.</summary>
     Withdraw,
+
+    /// <summary>Going back on a command target: the undo command of the version that is taken back.</summary>
+    Undo,
 }
 
 /// <summary>One candidate going into one environment.</summary>

@@ -10,13 +10,27 @@ public static class DeploymentPlan
     /// <summary>How long taking a deployment back may take before a person is asked.</summary>
     public static readonly TimeSpan WithdrawTimeout = TimeSpan.FromMinutes(10);
 
-    /// <summary>Apps: everything is asked before traffic moves. Commands: there is nothing to ask before they ran.</summary>
-    public static ValueList<Stage> Stages(DeploymentKind kind, TargetDefinition target) => (kind, target) switch
+    /// <summary>
+    /// Apps: everything is asked before traffic moves. Commands: there is nothing to ask before they ran, and going back is for
+    /// the undo command of the version that is taken back, where it has one.
+    /// </summary>
+    public static ValueList<Stage> Stages(EnvironmentState state, Deployment deployment) => (deployment.Kind, deployment.Definition(state.Name)?.Target) switch
     {
         (DeploymentKind.Stop, _) => [Stage.Withdraw],
         (_, AppsTarget) => [Stage.Start, Stage.Check, Stage.Shift],
+        (DeploymentKind.Rollback, CommandTarget) => WayBack(state, deployment),
         (_, CommandTarget) => [Stage.Deploy, Stage.Verify],
         _ => throw new UnreachableException(),
+    };
+
+    /// <summary>Why nothing takes the deployment's effect back by itself; null: something does.</summary>
+    public static string? NoWayBack(EnvironmentState state, Deployment deployment) => deployment.Definition(state.Name)?.Target switch
+    {
+        CommandTarget when deployment.Kind == DeploymentKind.Rollback && !Stages(state, deployment).Contains(Stage.Deploy) =>
+            "What it goes back from is not brought back by itself.",
+        CommandTarget { Undo: UndoMode.None } => "It cannot be undone (undo: none).",
+        CommandTarget { Undo: UndoMode.Redeploy } when state.Live is null => "There is no version before it that could be deployed again.",
+        _ => null,
     };
 
     /// <summary>What people see while a stage is under way.</summary>
@@ -24,15 +38,15 @@ public static class DeploymentPlan
     {
         Stage.Start => DeploymentStatus.Starting,
         Stage.Check or Stage.Verify => DeploymentStatus.Checking,
-        Stage.Shift or Stage.Deploy => DeploymentStatus.Shifting,
+        Stage.Shift or Stage.Deploy or Stage.Undo => DeploymentStatus.Shifting,
         Stage.Withdraw => DeploymentStatus.RollingBack,
         _ => throw new UnreachableException(),
     };
 
     /// <summary>The stage after the given one; null: it has arrived.</summary>
-    public static Stage? After(Deployment deployment, TargetDefinition target)
+    public static Stage? After(EnvironmentState state, Deployment deployment)
     {
-        var stages = Stages(deployment.Kind, target);
+        var stages = Stages(state, deployment);
         var next = stages.TakeWhile(stage => stage != deployment.Stage).Count() + 1;
         return next < stages.Count ? stages[next] : null;
     }
@@ -55,10 +69,23 @@ public static class DeploymentPlan
             Stage.Shift => new ShiftTraffic(id, plan),
             Stage.Deploy => new DeployTarget(id, plan),
             Stage.Verify => new VerifyTarget(id, plan),
+            Stage.Undo => live is not null && PlanOf(state, live) is { } undone ? new UndoTarget(id, undone, plan) : null,
             Stage.Withdraw when definition.Target is CommandTarget => new UndoTarget(id, plan, live is null ? null : PlanOf(state, live)),
             Stage.Withdraw => new WithdrawRelease(id, plan, BackTo: IsToStop(deployment) ? null : live?.Release),
             _ => throw new UnreachableException(),
         };
+    }
+
+    private static ValueList<Stage> WayBack(EnvironmentState state, Deployment deployment)
+    {
+        var undone = deployment.Undoes is { } number ? state.Deployment(number) : null;
+        if (undone is not null and not { Status: DeploymentStatus.Live })
+            // It was under way, and was taken back then already: what is live is only made sure of.
+            return [Stage.Verify];
+        var candidate = undone?.Candidate ?? state.Live?.Candidate;
+        return candidate?.Pipeline.Environment(state.Name)?.Target is CommandTarget { Undo: UndoMode.Command }
+            ? [Stage.Undo, Stage.Verify]
+            : [Stage.Deploy, Stage.Verify];
     }
 
     /// <summary>Nothing is to run any more; not: a stop is taken back.</summary>

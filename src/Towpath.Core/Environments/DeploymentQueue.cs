@@ -1,3 +1,4 @@
+using Towpath.Core.Packages;
 using Towpath.Core.Pipelines;
 
 namespace Towpath.Core.Environments;
@@ -24,7 +25,7 @@ public static class DeploymentQueue
         _ => deployment.Reason,
     };
 
-    /// <summary>Automation neither goes back to an older commit nor deploys again what was rolled back.</summary>
+    /// <summary>Automation neither goes back to an older commit, nor deploys again what was rolled back or must not be repeated.</summary>
     private static DeploymentEnded? Stale(EnvironmentState state)
     {
         foreach (var waiting in state.Waiting.Where(deployment => deployment.IsAutomatic))
@@ -37,6 +38,12 @@ public static class DeploymentQueue
                 return new DeploymentEnded(
                     waiting.Number, DeploymentStatus.Refused,
                     $"The same package and settings were rolled back in deployment {entry.Deployment}.", null);
+            if (IsForOnce(waiting.Candidate, state.Name)
+                && state.Versions.FirstOrDefault(version => version.Candidate.Package.Digest == waiting.Candidate.Package.Digest) is { } earlier)
+                return new DeploymentEnded(
+                    waiting.Number, DeploymentStatus.Refused,
+                    $"Deployment {earlier.Deployment} brought the same package, and its command is not started twice for one (repeatable: false).",
+                    null);
         }
 
         return null;
@@ -55,7 +62,7 @@ public static class DeploymentQueue
     private static StageBegan? Begin(EnvironmentState state) =>
         state.Active is { Status: DeploymentStatus.Starting, Stage: null } started && started.Definition(state.Name) is { } definition
             ? new StageBegan(
-                started.Number, DeploymentPlan.Stages(started.Kind, definition.Target)[0], started.StartedAt!.Value + definition.Timeout)
+                started.Number, DeploymentPlan.Stages(state, started)[0], started.StartedAt!.Value + definition.Timeout)
             : null;
 
     private static DeploymentStarted? Start(EnvironmentState state)
@@ -84,7 +91,8 @@ public static class DeploymentQueue
     /// </summary>
     private static DeploymentOffered? NewSettings(EnvironmentState state)
     {
-        if (state is not { Active: null, Hold: null, Live: { } live } || live.Settings.Revision == state.Settings.Revision)
+        if (state is not { Active: null, Hold: null, Live: { } live } || live.Settings.Revision == state.Settings.Revision
+            || IsForOnce(live.Candidate, state.Name))
             return null;
         var revision = state.Settings.Revision;
         var wasTried =
@@ -122,6 +130,10 @@ public static class DeploymentQueue
     private static IEnumerable<Deployment> Ready(EnvironmentState state) => state.Waiting
         .Where(deployment => deployment is { IsAutomatic: true, Status: DeploymentStatus.Waiting })
         .OrderBy(deployment => deployment.Candidate.Order).ThenBy(deployment => deployment.Number);
+
+    /// <summary>Its deploy command must not be started twice for one package, also not for new settings.</summary>
+    private static bool IsForOnce(Candidate candidate, string environment) =>
+        candidate.Pipeline.Environment(environment)?.Target is CommandTarget { Repeatable: false };
 
     private static bool IsOlder(Deployment one, Deployment other) =>
         (one.Candidate.Order, one.Number).CompareTo((other.Candidate.Order, other.Number)) < 0;

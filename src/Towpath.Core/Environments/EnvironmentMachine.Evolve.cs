@@ -31,7 +31,7 @@ public static partial class EnvironmentMachine
             Status = DeploymentPlan.StatusOf(began.Stage),
             Stage = began.Stage,
             Attempt = 1,
-            Moved = deployment.Moved || began.Stage is Stage.Shift or Stage.Deploy,
+            Moved = deployment.Moved || began.Stage is Stage.Shift or Stage.Deploy or Stage.Undo,
             Deadline = began.Deadline,
         }),
         WithdrawalBegan began => With(state, began.Deployment, deployment => deployment with

@@ -128,9 +128,8 @@ public static partial class EnvironmentMachine
 
     private static Decision<EnvironmentEvent> Advance(EnvironmentState state, Deployment active)
     {
-        var definition = active.Definition(state.Name)!;
-        if (DeploymentPlan.After(active, definition.Target) is { } next)
-            return Record(new StageBegan(active.Number, next, active.StartedAt!.Value + definition.Timeout));
+        if (DeploymentPlan.After(state, active) is { } next)
+            return Record(new StageBegan(active.Number, next, active.StartedAt!.Value + active.Definition(state.Name)!.Timeout));
         return Arrive(state, active);
     }
 
@@ -147,14 +146,14 @@ public static partial class EnvironmentMachine
     internal static Decision<EnvironmentEvent> TakeBack(
         EnvironmentState state, Deployment active, DeploymentStatus conclusion, string reason, DateTimeOffset now)
     {
-        if (active.Definition(state.Name)!.Target is CommandTarget { Undo: UndoMode.None })
+        if (DeploymentPlan.NoWayBack(state, active) is { } why)
         {
             // A person who cancels has decided; a deploy command that said no has not arrived. Otherwise somebody has to look.
             var isDecided = active.Status == DeploymentStatus.NeedsDecision || active.Stage == Stage.Deploy;
             return isDecided
                 ? Record(new DeploymentEnded(
                     active.Number, conclusion == DeploymentStatus.RolledBack ? DeploymentStatus.Failed : conclusion, reason, null))
-                : AskPerson(state, active, $"{reason} It cannot be undone (undo: none).");
+                : AskPerson(state, active, $"{reason} {why}");
         }
 
         return Record(new WithdrawalBegan(active.Number, conclusion, reason, now + DeploymentPlan.WithdrawTimeout));

@@ -60,12 +60,17 @@ public static class Rollback
         var last = state.Versions[^1];
         if (state.Stopped)
             return (ValueList<EnvironmentEvent>)[new HoldSet(input.By, input.Reason), Offer(state, last, last.Deployment, input.By)];
-        if (last.Candidate.Pipeline.Environment(state.Name)?.Target is CommandTarget { Undo: UndoMode.None })
+        if (Definition(state, last)?.Target is CommandTarget { Undo: UndoMode.None })
             return Decision<EnvironmentEvent>.Refuse(
                 $"What was deployed to '{state.Name}' cannot be undone (undo: none); push a fix instead.");
         if (Target(state) is not { } target)
+            return Decision<EnvironmentEvent>.Refuse(HasCommand(state, last)
+                ? $"'{state.Name}' has no earlier version to go back to; push a fix instead."
+                : $"'{state.Name}' has no earlier version to go back to; 'towpath envs stop {state.Name}' ends what runs.");
+        if (Definition(state, last)?.Target is CommandTarget { Undo: UndoMode.Command } && target != state.Versions[^2])
             return Decision<EnvironmentEvent>.Refuse(
-                $"'{state.Name}' has no earlier version to go back to; 'towpath envs stop {state.Name}' ends what runs.");
+                $"The undo command of run {last.Candidate.Run} leads back to run {state.Versions[^2].Candidate.Run}, which was rolled back here "
+                + $"itself; 'towpath promote --run {target.Candidate.Run} --environment {state.Name}' deploys an earlier version again.");
         return (ValueList<EnvironmentEvent>)
         [
             new HoldSet(input.By, input.Reason),
@@ -79,6 +84,11 @@ public static class Rollback
         !version.IsSameAs(state.Versions[^1].Candidate, state.Versions[^1].Settings)
         && !state.Quarantine.Any(entry =>
             entry.Package == version.Candidate.Package.Digest && entry.SettingsRevision == version.Settings.Revision));
+
+    private static EnvironmentDefinition? Definition(EnvironmentState state, LiveVersion version) =>
+        version.Candidate.Pipeline.Environment(state.Name);
+
+    private static bool HasCommand(EnvironmentState state, LiveVersion version) => Definition(state, version)?.Target is CommandTarget;
 
     /// <summary>Variables go back with the package, secrets do not: the old value of a secret may be why somebody goes back.</summary>
     private static DeploymentOffered Offer(EnvironmentState state, LiveVersion target, int undoes, string by)

@@ -71,11 +71,17 @@ public sealed record DeploymentView(
     DateTimeOffset? StartedAt,
     DateTimeOffset? EndedAt)
 {
+    /// <summary>What a person can do about it; empty when it needs no decision.</summary>
+    public IReadOnlyList<Choice> Choices { get; init; } = [];
+
     internal static DeploymentView Of(EnvironmentState state, Deployment deployment) => new(
         deployment.Number, deployment.Candidate.Run, deployment.Candidate.Commit, deployment.Candidate.Subject,
         deployment.Candidate.Package.Digest.ToString(), Word.Of(deployment.Kind), Word.Of(deployment.Status),
         deployment.IsOver || deployment.IsActive ? deployment.Reason : DeploymentQueue.WaitReason(state, deployment),
-        deployment.By, deployment.Undoes, deployment.SupersededBy, LogId(state, deployment.Number), deployment.OfferedAt, deployment.StartedAt, deployment.EndedAt);
+        deployment.By, deployment.Undoes, deployment.SupersededBy, LogId(state, deployment.Number), deployment.OfferedAt, deployment.StartedAt, deployment.EndedAt)
+    {
+        Choices = Core.Environments.Choices.Of(state, deployment),
+    };
 
     /// <summary>The deployment's log: those of its stages, read one after the other.</summary>
     public static string LogId(EnvironmentState state, int deployment) => $"{state.Project}/environments/{state.Name}/deployments/{deployment}";

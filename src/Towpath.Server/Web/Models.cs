@@ -60,7 +60,7 @@ internal static class Models
     {
         if (deployment.Definition(environment.Name) is not { } definition || deployment.StartedAt is null)
             return [];
-        var planned = DeploymentPlan.Stages(deployment.Kind, definition.Target).Select(stage => (Stage?)stage).ToList();
+        var planned = DeploymentPlan.Stages(environment, deployment).Select(stage => (Stage?)stage).ToList();
         // Once it is taken back, the stage it came to is no longer known: the log says it.
         if (deployment is { Stage: Stage.Withdraw, Kind: not DeploymentKind.Stop })
             return [new StageView("Take back", Word.Of(deployment.Status))];
@@ -108,6 +108,7 @@ internal static class Models
         Stage.Check => "Check",
         Stage.Shift => "Move traffic",
         Stage.Deploy => "Deploy",
+        Stage.Undo => "Undo",
         Stage.Verify => "Verify",
         _ => "Stop",
     };

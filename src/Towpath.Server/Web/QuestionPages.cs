@@ -39,9 +39,11 @@ internal static class QuestionPages
         pages.MapGet(
             Environment + "/deployments/{deployment:int}/cancel",
             (string project, string environment, int deployment, Inventory inventory) =>
-            Ask(project, environment, inventory, (_, _, place) => place.Question(
+            Ask(project, environment, inventory, (state, _, place) => place.Question(
                 $"Cancel deployment {deployment}?",
-                "What it did so far is taken back. What was live before stays live, or gets its traffic back.",
+                state.Deployment(deployment) is { } found && Choices.Of(state, found) is [.., { Means: var means }]
+                    ? means
+                    : "What it did so far is taken back. What was live before stays live, or gets its traffic back.",
                 "Cancel the deployment", $"deployments/{deployment}/cancel")));
         pages.MapGet(Environment + "/settings", (string project, string environment, Inventory inventory) =>
             inventory.Project(project) is { } known && inventory.Environment(known, environment) is { } state

@@ -25,7 +25,15 @@ internal static class EnvironmentText
         }
 
         if (environment.Deployment is { EndedAt: null } active)
+        {
             Terminal.Line($"  deploying {Describe(active)}");
+            foreach (var choice in active.Choices)
+            {
+                Terminal.Line($"    [bold]towpath deployments {choice.Name} {active.Number} --environment {Terminal.Text(environment.Name)}[/]");
+                Terminal.Line($"      {Terminal.Text(choice.Means)}");
+            }
+        }
+
         foreach (var waiting in environment.Waiting)
             Terminal.Line($"  waiting   {Describe(waiting)}");
         if (environment.History.Count == 0)

@@ -85,14 +85,16 @@ public static class EnvironmentKeys
             Example = "npm publish \"$TOWPATH_PACKAGE\"",
         },
         new("undo", new EitherShape([new ChoiceShape(["none", "redeploy"]), JobKeys.Step]),
-            "How its effect is taken back: `redeploy` the version before, a command, or `none`: then a rollback is refused.")
+            "How its effect is taken back, by a failed deployment and by `towpath rollback`: `redeploy` the version before; a command, run "
+                + "in the deploy layer of the version that is taken back; or `none`: then a rollback is refused.")
         {
             DefaultMeans = "`redeploy`; `none` when `repeatable` is false",
             Example = "none",
             Elsewhere = ["rollback", "revert"],
         },
         new("repeatable", new FlagShape(),
-            "`false`: never started twice for the same package. When nobody knows how it ended, a person decides.")
+            "`false`: never started twice for the same package by itself, also not for new settings. When nobody knows how it ended (the "
+                + "machine died meanwhile), the deployment waits for a person's decision.")
         {
             Default = "true",
             Example = "false",

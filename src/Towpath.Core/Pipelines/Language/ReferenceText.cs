@@ -208,6 +208,9 @@ internal static class ReferenceText
             undo: npm dist-tag add shop@previous latest
             verify: npm view shop version
         ```
+
+        The `undo` command is that of the version that is taken back, and runs in its deploy layer: `towpath rollback` runs it, and then
+        `verify` of the version before. It leads back by one version. With `undo: redeploy` the version before is deployed again.
         """;
 
     public const string Checks = """
