@@ -9,15 +9,15 @@ public sealed class CommandTargetTests(UpFixture fixture)
     public async Task Rollback_runs_the_undo_command_of_the_version_that_is_taken_back()
     {
         using var repository = await Repository.CreateAsync(fixture.Up, "undone");
-        var list = Path.Combine(repository.Folder, ".git", "done");
-        repository.Write("towpath.yml", $$"""
+        var list = Done(fixture.Up, "undone");
+        repository.Write("towpath.yml", """
             jobs: { build: { steps: ["true"] } }
             package: .
             environments:
               npm:
-                deploy: echo deploy $TOWPATH_RUN >> "{{list}}"
-                undo: echo undo $TOWPATH_RUN at $(cat version) >> "{{list}}"
-                verify: echo verify $TOWPATH_RUN at $(cat version) >> "{{list}}"
+                deploy: echo deploy $TOWPATH_RUN >> $HOME/done
+                undo: echo undo $TOWPATH_RUN at $(cat version) >> $HOME/done
+                verify: echo verify $TOWPATH_RUN at $(cat version) >> $HOME/done
             """);
         for (var run = 1; run <= 2; run++)
         {
@@ -44,13 +44,13 @@ public sealed class CommandTargetTests(UpFixture fixture)
         await using var up = new UpTowpath();
         await up.StartAsync();
         using var repository = await Repository.CreateAsync(up, "once");
-        var list = Path.Combine(repository.Folder, ".git", "done");
-        repository.Write("towpath.yml", $$"""
+        var list = Done(up, "once");
+        repository.Write("towpath.yml", """
             jobs: { build: { steps: ["true"], retry: 3 } }
             package: .
             environments:
               npm:
-                deploy: echo $TOWPATH_RUN >> "{{list}}"; sleep 1
+                deploy: echo $TOWPATH_RUN >> $HOME/done; sleep 1
                 repeatable: false
             """);
         (string[] Killed, bool WhenMarked)[] rounds =
@@ -94,6 +94,9 @@ public sealed class CommandTargetTests(UpFixture fixture)
         (await repository.RunAsync("deployments", decision, $"{run}", "--environment", "npm")).Expect(0);
         (await repository.RunAsync("resume", "--environment", "npm")).Expect(0);
     }
+
+    /// <summary>In the home folder of the environment's commands, which the sandbox leaves to them.</summary>
+    private static string Done(UpTowpath up, string project) => Path.Combine(up.Data, "agent", "apps", project, "npm", "home", "done");
 
     private static string[] Lines(string file) => File.Exists(file) ? File.ReadAllLines(file) : [];
 

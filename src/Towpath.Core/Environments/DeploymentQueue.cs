@@ -25,6 +25,30 @@ public static class DeploymentQueue
         _ => deployment.Reason,
     };
 
+    /// <summary>
+    /// When a hold is lifted: the newest candidate that waited under it until its time was over is offered once more, unless
+    /// something as new is there or on its way.
+    /// </summary>
+    public static IEnumerable<EnvironmentEvent> Afresh(EnvironmentState state)
+    {
+        if (state.Hold is not { } hold)
+            return [];
+        var late = state.Deployments
+            .Where(deployment => deployment is { Kind: DeploymentKind.Deploy, Status: DeploymentStatus.Refused }
+                && deployment.EndedAt >= hold.Since && deployment.EndedAt >= deployment.OfferedAt + EnvironmentMachine.WaitTimeout
+                && NotPassed(state, deployment) is null && Quarantine(state, deployment.Candidate) is null)
+            .OrderBy(deployment => deployment.Candidate.Order).ThenBy(deployment => deployment.Number)
+            .LastOrDefault();
+        var isPointless = late is null
+            || (state.Versions.Count > 0 && state.Versions[^1].Candidate.Order >= late.Candidate.Order)
+            || state.Deployments.Any(other => !other.IsOver && other.Candidate.Order >= late.Candidate.Order);
+        if (isPointless)
+            return [];
+        var offered = new DeploymentOffered(
+            state.NextDeployment, DeploymentKind.Deploy, late!.Candidate, late.PassedIn.FirstOrDefault(), EnvironmentMachine.Automation, null, null, null);
+        return [offered, .. late.PassedIn.Skip(1).Select(passed => new UpstreamPassed(offered.Deployment, passed))];
+    }
+
     /// <summary>Automation neither goes back to an older commit, nor deploys again what was rolled back or must not be repeated.</summary>
     private static DeploymentEnded? Stale(EnvironmentState state)
     {
@@ -33,8 +57,7 @@ public static class DeploymentQueue
             if (state.Versions.Count > 0 && waiting.Candidate.Order < state.Versions[^1].Candidate.Order)
                 return new DeploymentEnded(
                     waiting.Number, DeploymentStatus.Outdated, $"Run {state.Versions[^1].Candidate.Run} is live and newer.", null);
-            if (state.Quarantine.FirstOrDefault(entry =>
-                entry.Package == waiting.Candidate.Package.Digest && entry.SettingsRevision == state.Settings.Revision) is { } entry)
+            if (Quarantine(state, waiting.Candidate) is { } entry)
                 return new DeploymentEnded(
                     waiting.Number, DeploymentStatus.Refused,
                     $"The same package and settings were rolled back in deployment {entry.Deployment}.", null);
@@ -130,6 +153,9 @@ public static class DeploymentQueue
     private static IEnumerable<Deployment> Ready(EnvironmentState state) => state.Waiting
         .Where(deployment => deployment is { IsAutomatic: true, Status: DeploymentStatus.Waiting })
         .OrderBy(deployment => deployment.Candidate.Order).ThenBy(deployment => deployment.Number);
+
+    private static Quarantined? Quarantine(EnvironmentState state, Candidate candidate) => state.Quarantine.FirstOrDefault(entry =>
+        entry.Package == candidate.Package.Digest && entry.SettingsRevision == state.Settings.Revision);
 
     /// <summary>Its deploy command must not be started twice for one package, also not for new settings.</summary>
     private static bool IsForOnce(Candidate candidate, string environment) =>

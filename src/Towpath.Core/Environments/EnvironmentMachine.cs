@@ -39,7 +39,7 @@ public static partial class EnvironmentMachine
             AcceptDeployment accept => Accept(state, accept),
             HoldEnvironment hold => Record(new HoldSet(hold.By, hold.Reason)),
             ResumeEnvironment when state.Hold is null => Decision<EnvironmentEvent>.Refuse($"'{state.Name}' is not held."),
-            ResumeEnvironment resume => Record(new HoldLifted(resume.By)),
+            ResumeEnvironment resume => (ValueList<EnvironmentEvent>)[new HoldLifted(resume.By), .. DeploymentQueue.Afresh(state)],
             ChangeSettings change => Change(state, change),
             HandOverTaken taken => state.HandOvers.Any(news => Matches(news, taken.To, taken.Run, taken.Passed))
                 ? Record(new NewsHandedOver(taken.To, taken.Run, taken.Passed))
@@ -82,7 +82,7 @@ public static partial class EnvironmentMachine
 
     private static Decision<EnvironmentEvent> Offer(EnvironmentState state, OfferCandidate offer)
     {
-        var known = state.Deployments.FirstOrDefault(deployment =>
+        var known = state.Deployments.LastOrDefault(deployment =>
             deployment.Kind == DeploymentKind.Deploy && deployment.Candidate.Run == offer.Candidate.Run);
         if (known is null)
             return Record(new DeploymentOffered(
@@ -95,7 +95,7 @@ public static partial class EnvironmentMachine
 
     private static Decision<EnvironmentEvent> Revoke(EnvironmentState state, RevokeCandidate revoke)
     {
-        var known = state.Deployments.FirstOrDefault(deployment =>
+        var known = state.Deployments.LastOrDefault(deployment =>
             deployment.Kind == DeploymentKind.Deploy && deployment.Candidate.Run == revoke.Candidate.Run
             && deployment.PassedIn.Contains(revoke.RolledBackIn));
         if (known is null)

@@ -41,9 +41,67 @@ public sealed class HoldTests
         .Then(2, DeploymentStatus.Refused, "It waited for 7 days.");
 
     [Fact]
+    public void Newest_that_waited_too_long_under_a_hold_is_offered_afresh_when_it_is_lifted() => LateUnderHold(after: [])
+        .When(new ResumeEnvironment("ada"))
+        .Then(3, DeploymentStatus.Starting)
+        .ThenAsked<StartRelease>(start => start.Plan is { Run: 3, Release: "d4" })
+        .Arrives()
+        .ThenLive(3);
+
+    [Fact]
+    public void What_is_offered_afresh_has_passed_where_it_had_passed_before_and_is_revoked_as_before()
+    {
+        LateUnderHold(after: ["staging", "load-test"])
+            .When(new ResumeEnvironment("ada"))
+            .Then(3, DeploymentStatus.Starting);
+        LateUnderHold(after: ["staging", "load-test"])
+            .Revoked(3, "staging")
+            .When(new ResumeEnvironment("ada"))
+            .Then(3, DeploymentStatus.Refused)
+            .ThenNothingIsUnderWay();
+    }
+
+    [Fact]
+    public void What_is_offered_afresh_is_known_and_is_not_offered_twice() => LateUnderHold(after: ["staging", "load-test"])
+        .When(new ResumeEnvironment("ada"))
+        .Offered(3)
+        .ThenNothingHappened()
+        .Arrives()
+        .Held()
+        .When(new ResumeEnvironment("ada"))
+        .ThenLive(3)
+        .ThenNothingIsUnderWay();
+
+    [Fact]
+    public void Something_newer_that_came_meanwhile_goes_instead() => LateUnderHold(after: [])
+        .Offered(4)
+        .When(new ResumeEnvironment("ada"))
+        .Then(3, DeploymentStatus.Refused)
+        .Then(4, DeploymentStatus.Starting);
+
+    [Fact]
+    public void What_was_refused_for_another_reason_is_not_offered_afresh() => Given.Environment("production", after: ["staging"])
+        .Offered(1).Arrives()
+        .Held()
+        .Offered(2)
+        .Revoked(2, "staging")
+        .When(new ResumeEnvironment("ada"))
+        .Then(2, DeploymentStatus.Refused, "It was rolled back in 'staging'.")
+        .ThenNothingIsUnderWay();
+
+    [Fact]
     public void Hold_that_is_not_there_cannot_be_lifted() => Given.Environment("production")
         .When(new ResumeEnvironment("ada"))
         .ThenRefused("'production' is not held.");
+
+    /// <summary>Run 1 is live; run 2 was superseded by run 3, and that waited for seven days.</summary>
+    private static EnvironmentScenario LateUnderHold(ValueList<string> after) => Given.Environment("production", after)
+        .Offered(1).Arrives().ThenLive(1)
+        .Held()
+        .Offered(2).Offered(3)
+        .AfterTime(EnvironmentMachine.WaitTimeout)
+        .Then(2, DeploymentStatus.Superseded)
+        .Then(3, DeploymentStatus.Refused);
 
     [Fact]
     public void Hold_does_not_expire() => Given.Environment("production")
