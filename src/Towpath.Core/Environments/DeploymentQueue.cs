@@ -45,7 +45,8 @@ public static class DeploymentQueue
         if (isPointless)
             return [];
         var offered = new DeploymentOffered(
-            state.NextDeployment, DeploymentKind.Deploy, late!.Candidate, late.PassedIn.FirstOrDefault(), EnvironmentMachine.Automation, null, null, null);
+            state.NextDeployment, DeploymentKind.Deploy, late!.Candidate, late.PassedIn.Count > 0 ? late.PassedIn[0] : null,
+            EnvironmentMachine.Automation, null, null, null);
         return [offered, .. late.PassedIn.Skip(1).Select(passed => new UpstreamPassed(offered.Deployment, passed))];
     }
 
