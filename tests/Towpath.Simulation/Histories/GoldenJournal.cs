@@ -38,7 +38,9 @@ public static class GoldenJournal
         for (var seed = 1; seed <= SeedsAtMost; seed++)
         {
             var journal = new MemoryJournal();
-            new History(journal, seed, projects: 2, busy: 60).GrowTo(EventsAtLeast);
+            var history = new History(journal, seed, projects: 2, busy: 60);
+            history.GrowTo(EventsAtLeast);
+            history.LiveThroughRareDays();
             var missing = EventTypes.Except(Events(journal).Select(entry => entry.Type)).ToList();
             if (missing.Count == 0)
             {

@@ -51,6 +51,19 @@ public sealed class History
             Round();
     }
 
+    /// <summary>
+    /// What happens once in years: a time zone is renamed that a schedule names, an old run is collected, and a backup is restored.
+    /// Then things go on.
+    /// </summary>
+    public void LiveThroughRareDays()
+    {
+        Take([.. authors.Select(author => author.RenameZone()).SelectMany(push => new[] { push.Announce, push.Settle })]);
+        Take([.. authors.Select(author => author.CollectFirst())]);
+        Take([.. authors.SelectMany(author => author.Restore(loop))]);
+        for (var round = 0; round < 5; round++)
+            Round();
+    }
+
     /// <summary>One push or another deed in each project, and all that follows of them.</summary>
     private void Round()
     {
@@ -94,7 +107,11 @@ public sealed class History
             if (++pushes % PushesAnEdition == 0)
                 pipeline = HistoryPipelines.Of(index, 1 + (pushes / PushesAnEdition));
             // Two or three branches beside the main one live for a while.
-            var reference = heads.Count > 0 && random.Next(5) == 0 ? $"refs/heads/idea-{(pushes / 20) + random.Next(2)}" : Main;
+            return Push(heads.Count > 0 && random.Next(5) == 0 ? $"refs/heads/idea-{(pushes / 20) + random.Next(2)}" : Main);
+        }
+
+        private (Letter Announce, Letter Settle) Push(string reference)
+        {
             var commit = HistoryAgents.DigestOf($"{project} {pushes}").Hex[..40];
             var change = new RefChange(reference, heads.GetValueOrDefault(reference), commit, $"Change {pushes} of the {Names[index % 3]}", pipeline);
             heads[reference] = commit;
@@ -105,6 +122,29 @@ public sealed class History
             // One in a hundred is given up before git moves anything.
             ValueList<string> moved = random.Next(100) == 0 ? [] : changes.Select(one => one.Ref).ToValueList();
             return (Letter(new AnnouncePush(id, changes)), Letter(new SettlePush(id, moved)));
+        }
+
+        /// <summary>A push whose schedule no database of time zones knows any more.</summary>
+        public (Letter Announce, Letter Settle) RenameZone()
+        {
+            var before = pipeline;
+            pushes++;
+            pipeline = pipeline with { Schedules = [new Schedule("0 4 * * *", "Europe/Nowhere")] };
+            var push = Push(Main);
+            pipeline = before;
+            return push;
+        }
+
+        public Letter CollectFirst() => new(StreamId.OfRun(project, 1), new CollectRun(), null);
+
+        public IEnumerable<Letter> Restore(Loop loop)
+        {
+            yield return Letter(new RestoreProject(1000));
+            foreach (var stream in pipeline.Environments.Select(definition => StreamId.OfEnvironment(project, definition.Name)))
+            {
+                if (loop.Read(stream) is not null)
+                    yield return new Letter(stream, new RestoreEnvironment("Restored from a backup."), null);
+            }
         }
 
         /// <summary>What people do beside: mostly nothing.</summary>

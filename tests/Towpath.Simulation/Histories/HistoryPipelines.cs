@@ -36,6 +36,7 @@ internal static class HistoryPipelines
         """;
 
     private const string Library = """
+        triggers: [{ cron: "30 12 * * *", zone: Europe/Amsterdam }]
         jobs:
           test:
             steps: [dotnet test --logger trx --filter EDITION]
