@@ -5,6 +5,7 @@ using Towpath.Agent.Link;
 using Towpath.Agent.Logs;
 using Towpath.Core.Agents;
 using Towpath.Protocol;
+using Towpath.Protocol.Failpoints;
 
 namespace Towpath.Agent;
 
@@ -26,6 +27,7 @@ public static class AgentHost
         using var only = TakeAlone(folder);
         if (!await ProcessTree.EndLeftoversAsync(data, LeftoverGrace, time))
             say("some processes of an earlier agent could not be ended");
+        Failpoint.Cross("agent.cleared");
         var level = await LevelAsync(settings, data);
         var steps = new StepRunner(level, data);
         var spools = new SpoolFolder(Path.Combine(folder, "spool"), time);
@@ -37,6 +39,7 @@ public static class AgentHost
         await using var workspaces = new WorkspaceFolder(folder);
         await using var apps = new AppHost(new() { Data = settings.Data, Fetch = archives.CopyAsync, Steps = steps });
         await apps.StartAsync(stop);
+        Failpoint.Cross("agent.adopted");
         var jobs = new JobRunner(steps, archives, settings.Name);
         using var commands = new CommandTable(
             spools,

@@ -7,6 +7,7 @@ using Towpath.Engine.Agents;
 using Towpath.Engine.Git;
 using Towpath.Engine.Journal;
 using Towpath.Engine.Packages;
+using Towpath.Protocol.Failpoints;
 
 namespace Towpath.Engine;
 
@@ -63,6 +64,7 @@ public sealed class Adapters(AgentHub agents, PackageBuilder packages, Repositor
     private async Task StoreAsync(StorePackage store, CancellationToken cancel)
     {
         var built = await packages.BuildAsync(store, repositories.PathOf(store.Project), cancel);
+        Failpoint.Cross("package.made");
         while (true)
         {
             try

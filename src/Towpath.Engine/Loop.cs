@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Towpath.Core;
 using Towpath.Engine.Journal;
 using Towpath.Engine.Views;
+using Towpath.Protocol.Failpoints;
 
 namespace Towpath.Engine;
 
@@ -72,7 +73,11 @@ public sealed class Loop(IJournal journal, IAdapters adapters, Rules rules)
                 answers.Add((letter, letter.Input is { } input ? batch.Take(letter.Stream, input) : batch.Touch(letter.Stream)));
             batch.Deliver();
             if (batch.Entries.Count > 0)
+            {
+                Failpoint.Cross("journal.appending");
                 journal.Append(batch.Entries, [.. batch.Changed.Select(pair => Summary(pair.Key, pair.Value))]);
+                Failpoint.Cross("journal.appended");
+            }
         }
         catch (JournalException e)
         {
@@ -94,6 +99,7 @@ public sealed class Loop(IJournal journal, IAdapters adapters, Rules rules)
             try
             {
                 Act(stream, state);
+                Failpoint.Cross("journal.acted");
                 Changed?.Invoke(stream, state);
             }
             catch (Exception e) when (Failed is not null)
@@ -105,6 +111,8 @@ public sealed class Loop(IJournal journal, IAdapters adapters, Rules rules)
 
         foreach (var (letter, refusal) in answers)
             letter.Answer(refusal);
+        if (batch.Entries.Count > 0)
+            Failpoint.Cross("journal.answered");
     }
 
     /// <summary>Letters for every machine whose deadline has passed.</summary>

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Towpath.Protocol.Failpoints;
 using Towpath.Router.Control;
 using Towpath.Router.Forwarding;
 using Towpath.Router.Replacement;
@@ -53,6 +54,7 @@ public static class RouterHost
             await using var app = Build(settings, socket, predecessor?.Gone ?? Task.CompletedTask);
             app.MapGrpcService<RouterControlEndpoint>();
             await app.Services.GetRequiredService<RouteTable>().RestoreAsync(predecessor?.Sockets ?? [], stop);
+            Failpoint.Cross("router.restored");
             await ServeAsync(settings, app, socket, TakePlace, () => folder?.Dispose(), stop);
 
             void TakePlace()
@@ -85,9 +87,11 @@ public static class RouterHost
             // Under another name until it answers and only its owner can open it: whoever finds router.sock can use it.
             await app.StartAsync(stop);
             File.SetUnixFileMode(socket, OwnerOnly);
+            Failpoint.Cross("router.ready");
             takePlace();
             File.Move(socket, settings.ControlSocket, overwrite: true);
             inPlace = true;
+            Failpoint.Cross("router.serving");
 
             keepBinding = routes.KeepBindingAsync(ending.Token);
             offer = DescriptorMessage.IsSupported

@@ -23,6 +23,7 @@ using Towpath.Engine.Packages;
 using Towpath.Engine.Retention;
 using Towpath.Engine.Settings;
 using Towpath.Protocol.Archives;
+using Towpath.Protocol.Failpoints;
 using Towpath.Protocol.Files;
 using Towpath.Server.Access;
 using Towpath.Server.Api;
@@ -76,12 +77,15 @@ public static class ServerHost
 
         var plane = Wire(app.Services);
         plane.Start(TimeProvider.System.GetUtcNow());
+        Failpoint.Cross("server.restored");
         app.Services.GetRequiredService<GitGate>().Start();
         // Only now that the journal is ours: before, it may be the socket of a server that runs.
         File.Delete(settings.AgentSocket);
         await app.StartAsync(stop);
+        Failpoint.Cross("server.listening");
         identity.Url = AddressOf(app, settings);
         WriteEndpoint(settings, identity);
+        Failpoint.Cross("server.found");
         await app.WaitForShutdownAsync(stop);
     }
 

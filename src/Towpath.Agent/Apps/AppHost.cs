@@ -48,6 +48,7 @@ public sealed partial class AppHost : IAsyncDisposable
     /// </summary>
     public async Task StartAsync(CancellationToken cancel)
     {
+        options.Crossing("agent.adopting");
         // What a damaged state may own is left alone.
         await EndStraysAsync(await AdoptAsync(cancel), mark => environments.ContainsKey(PlaceOf(mark)));
         foreach (var environment in environments.Values)

@@ -1,5 +1,6 @@
 using Towpath.Agent.Jobs;
 using Towpath.Core.Packages;
+using Towpath.Protocol.Failpoints;
 
 namespace Towpath.Agent.Apps;
 
@@ -22,6 +23,6 @@ public sealed record AppHostOptions
     /// <summary>A port that is free on 127.0.0.1 and not among those that were given out already.</summary>
     public Func<IReadOnlySet<int>, int> NextPort { get; init; } = FreePorts.Next;
 
-    /// <summary>Called before everything that leaves a trace outside of the agent: tests let it die there.</summary>
-    internal Action<string> Crossing { get; init; } = _ => { };
+    /// <summary>Called at every failpoint: tests of one agent in their own process let it die there.</summary>
+    internal Action<string> Crossing { get; init; } = Failpoint.Cross;
 }

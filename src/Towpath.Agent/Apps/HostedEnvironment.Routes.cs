@@ -27,8 +27,9 @@ internal sealed partial class HostedEnvironment
             string? problem = null;
             foreach (var route in wanted.Where(route => !route.Equals(applied.GetValueOrDefault(route.Id))))
             {
-                parts.Options.Crossing("set a route");
+                parts.Options.Crossing("route.setting");
                 var status = await parts.Router.SetAsync(route, cancel);
+                parts.Options.Crossing("route.set");
                 applied[route.Id] = status.Listening ? route : NotListening(route);
                 problem ??= status.Listening ? null : status.Problem;
             }
@@ -55,7 +56,9 @@ internal sealed partial class HostedEnvironment
     public async Task DrainAsync(HostedRelease release, CancellationToken cancel)
     {
         var limit = release.Plan.Definition.DrainTimeout;
+        parts.Options.Crossing("drain.begun");
         await Task.WhenAll(release.Listen.Keys.Select(DrainAppAsync));
+        parts.Options.Crossing("drain.ended");
 
         async Task DrainAppAsync(string app)
         {
@@ -96,8 +99,9 @@ internal sealed partial class HostedEnvironment
 
     private async Task RemoveAsync(Route route, CancellationToken cancel)
     {
-        parts.Options.Crossing("remove a route");
+        parts.Options.Crossing("route.removing");
         await parts.Router.RemoveAsync(route.Id, cancel);
+        parts.Options.Crossing("route.removed");
         applied.Remove(route.Id);
     }
 

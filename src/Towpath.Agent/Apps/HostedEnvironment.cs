@@ -108,9 +108,10 @@ internal sealed partial class HostedEnvironment : IDisposable
         // What was told to end is never adopted: killed before it has ended, the agent leaves a stray, which the next one ends.
         await NoteAsync(state => Unrecord(state, instance));
         var limit = instance.App.StopTimeout;
-        parts.Options.Crossing("end a process");
+        parts.Options.Crossing("instance.ending");
         if (await instance.Tree.EndAsync(limit, parts.Time))
             Events.Note($"{instance.Key} did not end within {InstanceHealth.Seconds(limit)} s after TERM and was ended by KILL");
+        parts.Options.Crossing("instance.ended");
         await ForgetAsync(instance);
     }
 
@@ -168,6 +169,7 @@ internal sealed partial class HostedEnvironment : IDisposable
         if (instance.Standing != InstanceStanding.Starting)
             return;
         instance.Standing = InstanceStanding.Healthy;
+        parts.Options.Crossing("instance.healthy");
         await NoteAsync(state => Record(state, instance));
     }
 
@@ -272,9 +274,10 @@ internal sealed partial class HostedEnvironment : IDisposable
         var logStart = File.Exists(log) ? new FileInfo(log).Length : 0;
         try
         {
-            parts.Options.Crossing("start a process");
+            parts.Options.Crossing("instance.starting");
             // Killed between here and the record, the agent finds the process by its mark.
             var (process, identity) = InstanceStart.Start(app.Command, folder, environment, log);
+            parts.Options.Crossing("instance.started");
             var instance = new Instance(key, app, port, new InstanceTree(identity, mark), process, log, logStart, healthy: false)
             {
                 Since = parts.Time.GetTimestamp(),

@@ -54,8 +54,9 @@ internal sealed class HostedStateFile(string path, SealingKey key, Action<string
             state.Traffic,
             state.Exclusive,
             state.LocalRollback);
-        crossing("write the state");
+        crossing("state.writing");
         DurableFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(stored, CoreJson.Options));
+        crossing("state.written");
     }
 
     private StoredRelease Seal(HostedState state, HostedRelease release) => new(

@@ -47,11 +47,12 @@ internal sealed class ReleaseFolder(string path, Package package)
         DurableFile.SyncFileSystem(path);
         foreach (var (from, to) in unpacked)
         {
-            crossing("name an unpacked layer");
+            crossing("release.unpacked");
             Directory.Move(from, to);
         }
 
         DurableFile.SyncFolder(path);
+        crossing("release.named");
     }
 
     public void Delete() => Remove(path);

@@ -75,6 +75,7 @@ internal static class StartStage
             var result = await work.RunAsync(steps[index], folder, release.Secrets, OrdinalMap<string>.Empty);
             if (work.EndOf(result, "before") is { } ended)
                 return ended;
+            work.Parts.Options.Crossing("before.ran");
             var done = index + 1;
             await work.Environment.ChangeAsync(state => state.Change(release.Release, each => each with { BeforeDone = done }));
         }

@@ -3,6 +3,7 @@ using Towpath.Core.Agents;
 using Towpath.Core.Packages;
 using Towpath.Core.Pipelines;
 using Towpath.Protocol.Archives;
+using Towpath.Protocol.Failpoints;
 using Towpath.Protocol.Files;
 
 namespace Towpath.Agent.Jobs;
@@ -67,7 +68,9 @@ internal sealed class JobArchives(ArchiveStore store)
             await TreeArchive.WriteAsync(from, output, TreeArchiveLimits.Default, cancel);
             digest = Digest.Of(output.Sha256);
         }
+        Failpoint.Cross("output.packed");
         await store.StoreAsync(digest, file, cancel);
+        Failpoint.Cross("output.stored");
         return new(digest, path);
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Threading.Channels;
 using Towpath.Core.Agents;
+using Towpath.Protocol.Failpoints;
 
 namespace Towpath.Agent.Jobs;
 
@@ -61,6 +62,7 @@ public sealed class WorkspaceFolder : IAsyncDisposable
             IsFresh: true);
         WriteGitFolder(Path.Combine(workspace.Folder, ".git"), repository, job.Commit);
         await CheckOutAsync(workspace.Folder, job.Commit, cancel);
+        Failpoint.Cross("workspace.made");
         return workspace;
     }
 

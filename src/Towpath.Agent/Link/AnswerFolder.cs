@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Towpath.Protocol.Failpoints;
 
 namespace Towpath.Agent.Link;
 
@@ -49,8 +50,10 @@ internal sealed class AnswerFolder
         lock (gate)
             waiting[command] = payload;
         var path = PathOf(command);
+        Failpoint.Cross("answer.keeping");
         File.WriteAllBytes(path + ".new", JsonSerializer.SerializeToUtf8Bytes(new KeptAnswer(command, payload)));
         File.Move(path + ".new", path, overwrite: true);
+        Failpoint.Cross("answer.kept");
     }
 
     /// <summary>Makes an answer that is known wait again for the server.</summary>
@@ -76,7 +79,9 @@ internal sealed class AnswerFolder
             if (storedInOrder.Count > MostRemembered)
                 stored.Remove(storedInOrder.Dequeue());
         }
+        Failpoint.Cross("answer.forgetting");
         File.Delete(PathOf(command));
+        Failpoint.Cross("answer.forgotten");
     }
 
     private string PathOf(string command) => Path.Combine(folder, CommandFile.NameOf(command));

@@ -3,6 +3,7 @@ using Towpath.Agent.Logs;
 using Towpath.Core;
 using Towpath.Core.Agents;
 using Towpath.Protocol.Agent;
+using Towpath.Protocol.Failpoints;
 
 namespace Towpath.Agent.Link;
 
@@ -126,7 +127,9 @@ internal sealed class CommandTable : IDisposable
         try
         {
             log = spools.OpenLog(new(begin.CommandId, begin.Kind), new SecretMask(begin.Secrets.Values), time);
+            Failpoint.Cross("command.begun");
             answer = await CarryOutAsync(begin, log, isJob, cancel.Token);
+            Failpoint.Cross("command.carried-out");
         }
         catch (Exception problem)
         {

@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Grpc.Net.Client;
 using Towpath.Protocol.Agent;
+using Towpath.Protocol.Failpoints;
 
 namespace Towpath.Agent.Link;
 
@@ -57,6 +58,7 @@ internal sealed class ServerLink(
             await call.RequestStream.WriteAsync(new FromAgent { Hello = Hello() }, ends.Token);
             await WelcomeAsync(call.ResponseStream, ends.Token);
             welcomed = true;
+            Failpoint.Cross("agent.linked");
             say("connected to the server");
             outbox.Rewind();
             Task[] both = [SendAsync(call.RequestStream, ends.Token), ReceiveAsync(call.ResponseStream, ends.Token)];

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Win32.SafeHandles;
+using Towpath.Protocol.Failpoints;
 
 namespace Towpath.Agent.Logs;
 
@@ -150,6 +151,7 @@ public sealed class SpoolFile : IDisposable
             }
             complete = true;
         }
+        Failpoint.Cross("spool.ended");
         Grew?.Invoke();
     }
 

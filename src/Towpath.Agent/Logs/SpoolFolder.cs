@@ -1,3 +1,5 @@
+using Towpath.Protocol.Failpoints;
+
 namespace Towpath.Agent.Logs;
 
 /// <summary>The logs that the server does not have whole yet, one file each.</summary>
@@ -52,6 +54,7 @@ public sealed class SpoolFolder
                 Forget(spool);
             spool = SpoolFile.Create(Path.Combine(folder, CommandFile.NameOf(owner.Command)), owner);
             Add(spool);
+            Failpoint.Cross("spool.begun");
         }
         var file = spool;
         return new((_, at, channel, text) => file.Append(at, channel, text), mask, limits, time, file.Flush, file.Complete, file.Lines);
@@ -64,7 +67,9 @@ public sealed class SpoolFolder
             spools.Remove(spool.Owner.Command);
         spool.Grew -= Ring;
         spool.Dispose();
+        Failpoint.Cross("spool.forgetting");
         File.Delete(spool.Path);
+        Failpoint.Cross("spool.forgotten");
     }
 
     private void Add(SpoolFile spool)

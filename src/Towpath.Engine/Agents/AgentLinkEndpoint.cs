@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Google.Protobuf;
 using Grpc.Core;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Towpath.Core;
 using Towpath.Core.Agents;
@@ -9,12 +10,20 @@ using Towpath.Core.Runs;
 using Towpath.Engine.Logs;
 using Towpath.Engine.Packages;
 using Towpath.Protocol.Agent;
+using Towpath.Protocol.Failpoints;
 
 namespace Towpath.Engine.Agents;
 
 /// <summary>The server's end of the agents' connections.</summary>
 public sealed class AgentLinkEndpoint(
-    AgentHub hub, AgentSupplies supplies, LogStore logs, PackageStore packages, LiveProgress progress, LoopRunner loop, ILogger<AgentLinkEndpoint> log)
+    AgentHub hub,
+    AgentSupplies supplies,
+    LogStore logs,
+    PackageStore packages,
+    LiveProgress progress,
+    LoopRunner loop,
+    IHostApplicationLifetime lifetime,
+    ILogger<AgentLinkEndpoint> log)
     : AgentLink.AgentLinkBase
 {
     private const int PartSize = 256 * 1024;
@@ -35,7 +44,8 @@ public sealed class AgentLinkEndpoint(
         var agent = new ConnectedAgent(hello, supplies.Prepare);
         agent.Send(new ToAgent { Welcome = new Welcome { Protocol = hello.Protocol, Version = typeof(AgentHub).Assembly.GetName().Version!.ToString(3) } });
         hub.Join(agent, hello.Commands);
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
+        // A stream that never ends would keep a server that is told to stop from ending, for as long as the host lets it.
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         var sending = SendAsync(agent, responseStream, ended.Token);
         try
         {
@@ -140,7 +150,9 @@ public sealed class AgentLinkEndpoint(
     {
         try
         {
+            Failpoint.Cross("answer.taking");
             await hub.TakeAsync(message.CommandId, JsonSerializer.Deserialize<AgentAnswer>(message.Payload, CoreJson.Options)!);
+            Failpoint.Cross("answer.taken");
             progress.Forget(message.CommandId);
             agent.Send(new ToAgent { AnswerStored = new AnswerStored { CommandId = message.CommandId } });
         }

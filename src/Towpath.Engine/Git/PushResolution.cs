@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Towpath.Core;
 using Towpath.Core.Commits;
 using Towpath.Engine.Journal;
+using Towpath.Protocol.Failpoints;
 
 namespace Towpath.Engine.Git;
 
@@ -27,7 +28,10 @@ public sealed class PushResolution(Repositories repositories, TimeProvider time,
         {
             try
             {
-                await loop.AskAsync(StreamId.OfProject(command.Project), await ResolveAsync(command, cancel));
+                var found = await ResolveAsync(command, cancel);
+                Failpoint.Cross("push.resolving");
+                await loop.AskAsync(StreamId.OfProject(command.Project), found);
+                Failpoint.Cross("push.resolved");
                 return;
             }
             catch (Exception e) when (e is not OperationCanceledException)

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
+using Towpath.Protocol.Failpoints;
 
 namespace Towpath.Engine.Logs;
 
@@ -44,7 +45,9 @@ public sealed class LogStore : IAsyncDisposable
             while (true)
             {
                 var (synced, taken) = file.Append(first, lines, complete, log => toSync.Writer.TryWrite(log));
+                Failpoint.Cross("log.written");
                 await synced.WaitAsync(cancel);
+                Failpoint.Cross("log.appended");
                 if (taken == lines.Count)
                     return file.DurableNext;
                 (first, lines) = (first + taken, [.. lines.Skip(taken)]);

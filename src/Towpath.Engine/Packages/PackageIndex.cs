@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Towpath.Core;
 using Towpath.Core.Packages;
+using Towpath.Protocol.Failpoints;
 using Towpath.Protocol.Files;
 
 namespace Towpath.Engine.Packages;
@@ -90,5 +91,10 @@ public sealed class PackageIndex
         }
     }
 
-    private void Write(OciIndex index) => DurableFile.Write(path, Bytes(index));
+    private void Write(OciIndex index)
+    {
+        Failpoint.Cross("index.writing");
+        DurableFile.Write(path, Bytes(index));
+        Failpoint.Cross("index.written");
+    }
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using Towpath.Core.Packages;
+using Towpath.Protocol.Failpoints;
 using Towpath.Protocol.Files;
 
 namespace Towpath.Engine.Packages;
@@ -163,8 +164,10 @@ public sealed class PackageStore
                 size = file.Length;
             }
 
+            Failpoint.Cross("blob.written");
             removal.Put(temporary, PathOf(digest));
             DurableFile.SyncFolder(blobs);
+            Failpoint.Cross("blob.named");
             return (digest, size);
         }
         finally

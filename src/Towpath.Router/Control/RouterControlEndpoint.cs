@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
+using Towpath.Protocol.Failpoints;
 using Towpath.Protocol.Router;
 using Towpath.Router.Replacement;
 using Towpath.Router.Routes;
@@ -36,7 +37,9 @@ internal sealed class RouterControlEndpoint(RouteTable routes, Succession succes
 
         try
         {
-            return await routes.SetAsync(request, context.CancellationToken);
+            var status = await routes.SetAsync(request, context.CancellationToken);
+            Failpoint.Cross("route.answered");
+            return status;
         }
         catch (HandedOverException e)
         {
@@ -88,6 +91,7 @@ internal sealed class RouterControlEndpoint(RouteTable routes, Succession succes
             // The router that this one replaced may still carry requests to any destination, uncounted here.
             await succession.Complete.WaitAsync(end.Token);
             await Task.WhenAll(draining.Select(d => d.WhenIdle(end.Token)));
+            Failpoint.Cross("drain.waited");
             return new DrainReply { Drained = true };
         }
         catch (OperationCanceledException)

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
+using Towpath.Protocol.Failpoints;
 using Towpath.Router.Routes;
 
 namespace Towpath.Router.Replacement;
@@ -58,6 +59,7 @@ internal static class HandoverOffer
         await routes.HandOverAsync(
             listeners =>
             {
+                Failpoint.Cross("handover.giving");
                 foreach (var (address, socket) in listeners)
                     DescriptorMessage.Send(successor, address.ToString(), socket);
                 DescriptorMessage.Send(successor, End);
@@ -70,6 +72,7 @@ internal static class HandoverOffer
         try
         {
             DescriptorMessage.Send(successor, Yours);
+            Failpoint.Cross("handover.given");
         }
         catch (IOException e)
         {

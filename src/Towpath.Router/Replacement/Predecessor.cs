@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Towpath.Protocol.Failpoints;
 
 namespace Towpath.Router.Replacement;
 
@@ -44,6 +45,7 @@ internal sealed class Predecessor : IDisposable
         try
         {
             predecessor.ReceiveSockets();
+            Failpoint.Cross("handover.asked");
             return predecessor;
         }
         catch
@@ -62,6 +64,7 @@ internal sealed class Predecessor : IDisposable
         if (answer != HandoverOffer.Yours)
             throw new IOException("The other router did not hand over.");
 
+        Failpoint.Cross("handover.taken");
         _ = WatchAsync();
     }
 

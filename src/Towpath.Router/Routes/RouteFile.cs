@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Towpath.Protocol.Failpoints;
 using Towpath.Protocol.Files;
 using Towpath.Protocol.Router;
 
@@ -15,7 +16,9 @@ internal sealed class RouteFile(string path, TimeProvider time)
     public void Write(IEnumerable<Route> routes)
     {
         var content = new Content(Version, [.. routes.Select(ToStored)]);
+        Failpoint.Cross("routes.writing");
         DurableFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(content, RouteFileJson.Default.Content));
+        Failpoint.Cross("routes.written");
     }
 
     /// <summary>

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Towpath.Protocol.Failpoints;
 using Towpath.Protocol.Router;
 using Towpath.Router.Listening;
 using Towpath.Router.Sites;
@@ -101,6 +102,7 @@ internal sealed class RouteTable(
                 (bound, var problem) = Bind(wanted, address);
                 if (bound is null)
                     return new RouteStatus { Route = wanted, Listening = false, Problem = problem };
+                Failpoint.Cross("route.bound");
             }
 
             try
@@ -121,6 +123,7 @@ internal sealed class RouteTable(
             }
 
             state.Follow(wanted, site);
+            Failpoint.Cross("route.followed");
             if (bound is not null)
             {
                 state.Listener = await Listener.StartAsync(address, bound, loggers, listener => traffic(state, listener));
@@ -155,6 +158,7 @@ internal sealed class RouteTable(
 
             _leaving = _leaving.RemoveAll(r => r.Gone.IsCompleted).Add(state);
             state.Gone = LetGoAsync(listener);
+            Failpoint.Cross("route.let-go");
         }
         finally
         {

@@ -1,6 +1,7 @@
 using System.Text;
 using Towpath.Core.Commits;
 using Towpath.Engine.Git;
+using Towpath.Protocol.Failpoints;
 using Towpath.Protocol.Files;
 
 namespace Towpath.Server.Git;
@@ -25,6 +26,22 @@ internal static class HookScripts
     private const UnixFileMode Runnable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
         | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
 
+    private const string CrossFailpoint = "cross ";
+
+    /// <summary>What <see cref="Failpoint"/> does, in sh.</summary>
+    private static readonly string Crossing = $$"""
+        cross() {
+          file=${{Failpoint.Variable}}
+          printf 'hook %s\n' "$1" >>"$file"
+          [ -f "$file.kill" ] && read -r who at <"$file.kill" || return 0
+          if [ "$who" = hook ] && [ "$(grep -c '^hook ' "$file")" = "$at" ]; then
+            rm -f "$file.kill"
+            kill -9 $$
+          fi
+        }
+
+        """;
+
     /// <param name="next">What a person does, or what happens, when the server went away.</param>
     private static string Open(string next) => $$"""
         #!/bin/sh
@@ -45,20 +62,22 @@ internal static class HookScripts
         """;
 
     private static readonly string Hear = """
+        answer=
         # Each line begins with one letter: '.' yes, '!' no, ' ' print the rest.
         while IFS= read -r line; do
           case $line in
-            .) exit 0 ;;
-            !) exit 1 ;;
+            .) answer=0; break ;;
+            !) answer=1; break ;;
             *) printf '%s\n' "${line# }" ;;
           esac
         done <&4
-        gone
+        [ -n "$answer" ] || gone
         """;
 
     /// <summary>Before any ref moves. Options come last and refs first, so that no option can pass for a ref.</summary>
     public static string PreReceive { get; } = $$"""
         {{Open("Nothing was taken: push again")}}
+        cross hook.pre-begun
         {
           printf '%s\n' "$GIT_QUARANTINE_PATH" "$GIT_OBJECT_DIRECTORY" "$GIT_ALTERNATE_OBJECT_DIRECTORIES"
           count=0
@@ -73,27 +92,45 @@ internal static class HookScripts
             count=$((count + 1))
           done
         } >"$folder/pre"
+        cross hook.pre-written
         printf '%s pre\n' "${{PushMark.Variable}}" >&6 2>/dev/null || gone
         exec 6>&-
+        cross hook.pre-rung
         {{Hear}}
+        cross hook.pre-heard
+        exit "$answer"
 
         """;
 
     /// <summary>After the refs moved: those that did.</summary>
     public static string PostReceive { get; } = $$"""
         {{Open("The push is stored, and its run begins")}}
+        cross hook.post-begun
         while read -r old new name; do
           printf '%s\n' "$name"
         done >"$folder/post"
+        cross hook.post-written
         printf '%s post\n' "${{PushMark.Variable}}" >&6 2>/dev/null || gone
         exec 6>&-
+        cross hook.post-rung
         {{Hear}}
+        cross hook.post-heard
+        exit "$answer"
 
         """;
 
     public static void Write(string folder)
     {
-        DurableFile.Write(Path.Combine(folder, "pre-receive"), Encoding.UTF8.GetBytes(PreReceive), Runnable);
-        DurableFile.Write(Path.Combine(folder, "post-receive"), Encoding.UTF8.GetBytes(PostReceive), Runnable);
+        DurableFile.Write(Path.Combine(folder, "pre-receive"), Encoding.UTF8.GetBytes(AsArmed(PreReceive)), Runnable);
+        DurableFile.Write(Path.Combine(folder, "post-receive"), Encoding.UTF8.GetBytes(AsArmed(PostReceive)), Runnable);
+    }
+
+    /// <summary>Only a server with failpoints writes hooks that have some.</summary>
+    private static string AsArmed(string script)
+    {
+        var lines = script.Split('\n');
+        return Failpoint.ArmedFile is null
+            ? string.Join('\n', lines.Where(line => !line.StartsWith(CrossFailpoint, StringComparison.Ordinal)))
+            : string.Join('\n', [lines[0], Crossing, .. lines[1..]]);
     }
 }

@@ -6,6 +6,7 @@ using Towpath.Core.Pipelines;
 using Towpath.Engine;
 using Towpath.Engine.Git;
 using Towpath.Engine.Journal;
+using Towpath.Protocol.Failpoints;
 
 namespace Towpath.Server.Git;
 
@@ -67,6 +68,7 @@ internal sealed class PushDesk(
             : isMyTurn
             ? await inspection.InspectAsync(session.Project, control.Project(session.Project), intent, session.Over)
             : PushFinding.Refuse("An earlier push of the same branch is not settled yet; push again in a minute.");
+        Failpoint.Cross("push.announcing");
         var refusal = finding.Refusal.Count > 0 ? finding.Refusal
             : await control.Loop.AskAsync(stream, new AnnouncePush(session.Id, finding.Changes)) is { } refused ? [refused]
             : [];
@@ -77,6 +79,7 @@ internal sealed class PushDesk(
             return;
         }
 
+        Failpoint.Cross("push.announced");
         session.Changes = finding.Changes;
         if (intent.Options.FirstOrDefault(option => option != PushIntent.WaitOption) is { } unknown)
         {
@@ -85,6 +88,7 @@ internal sealed class PushDesk(
         }
 
         session.Accept();
+        Failpoint.Cross("push.accepted");
     }
 
     /// <summary>
@@ -117,10 +121,13 @@ internal sealed class PushDesk(
     {
         var moved = session.Read("post").Split('\n', StringSplitOptions.RemoveEmptyEntries).ToValueList();
         var firstNew = control.Project(session.Project)?.NextRun ?? 1;
+        Failpoint.Cross("push.moved");
         repositories.Sync(session.Project, moved);
         try
         {
+            Failpoint.Cross("push.synced");
             await control.Loop.AskAsync(StreamId.OfProject(session.Project), new SettlePush(session.Id, moved));
+            Failpoint.Cross("push.settled");
         }
         catch (JournalException e)
         {
@@ -140,6 +147,7 @@ internal sealed class PushDesk(
         if (session.Intent is { Waits: true } && runs.Count > 0)
             await FollowAsync(session, runs);
         session.Accept();
+        Failpoint.Cross("push.told");
 
         RunRequest? RunOf(RefChange change) => project.Requests.FirstOrDefault(request =>
             request.Number >= firstNew && request.Ref == change.Ref && request.Commit == change.New);

@@ -3,6 +3,7 @@ using System.Text;
 using Towpath.Core;
 using Towpath.Core.Commits;
 using Towpath.Engine.Git;
+using Towpath.Protocol.Failpoints;
 using Towpath.Protocol.Files;
 
 namespace Towpath.Server.Git;
@@ -60,6 +61,8 @@ internal sealed class PushSession : IDisposable
         PushMark.Put(git, Id);
         git.Environment[HookScripts.FolderVariable] = folder;
         git.Environment[HookScripts.BellVariable] = bell.Path;
+        if (Failpoint.ArmedFile is { } file)
+            git.Environment[Failpoint.Variable] = file;
     }
 
     /// <summary>What a hook wrote before it rang.</summary>

@@ -8,7 +8,7 @@ namespace Towpath.Tests.Agent.Apps;
 public sealed class InterruptionTests
 {
     private const int MoreThanEver = 100;
-    private static readonly string[] Kinds = ["name an unpacked layer", "start a process", "set a route", "end a process", "write the state"];
+    private static readonly string[] Kinds = ["release.unpacked", "instance.starting", "route.setting", "instance.ending", "state.writing"];
 
     [Fact]
     public async Task A_deployment_arrives_wherever_the_agent_dies()
@@ -24,9 +24,9 @@ public sealed class InterruptionTests
         });
 
         TestContext.Current.TestOutputHelper?.WriteLine(string.Join("; ", deaths));
-        Assert.Contains("set a route", deaths);
-        Assert.Contains("start a process", deaths);
-        Assert.Contains("write the state", deaths);
+        Assert.Contains("route.setting", deaths);
+        Assert.Contains("instance.starting", deaths);
+        Assert.Contains("state.writing", deaths);
         await load.EndsWithoutFailureAsync();
         await OnlyOneRunsAsync(machine, $"d{rounds + 1}");
     }
@@ -45,8 +45,8 @@ public sealed class InterruptionTests
         });
 
         TestContext.Current.TestOutputHelper?.WriteLine(string.Join("; ", deaths));
-        Assert.Contains("set a route", deaths);
-        Assert.Contains("end a process", deaths);
+        Assert.Contains("route.setting", deaths);
+        Assert.Contains("instance.ending", deaths);
         await load.EndsWithoutFailureAsync();
         await OnlyOneRunsAsync(machine, "d1");
     }

@@ -67,7 +67,7 @@ public sealed class CrashTests : IDisposable
 
             // The hook dies after the server said yes: git moves nothing.
             var hook = Path.Combine(dead.Repositories.HooksFolder, "pre-receive");
-            File.WriteAllText(hook, File.ReadAllText(hook).Replace(".) exit 0", ".) kill -9 $$", StringComparison.Ordinal));
+            File.WriteAllText(hook, File.ReadAllText(hook).Replace(".) answer=0", ".) kill -9 $$", StringComparison.Ordinal));
             client.Commit("Two");
             Assert.NotEqual(0, (await PushAsync(dead, "main")).ExitCode);
             Assert.Single(dead.Project("shop").Pushes);

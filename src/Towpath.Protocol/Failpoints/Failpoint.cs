@@ -1,0 +1,69 @@
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Towpath.Protocol.Failpoints;
+
+/// <summary>
+/// A named place in the code where a crash would hurt. Nothing happens there, unless <see cref="Variable"/> names a file: then
+/// every crossing is written to it, and a process may be told to die at one of its own, without time for another instruction.
+/// </summary>
+/// <remarks>
+/// The file has a line a crossing, <c>PROCESS NAME</c>. Beside it <c>FILE.kill</c> may say <c>PROCESS N</c>: whichever process of
+/// that name writes its N-th line removes it and kills itself. Who empties the first and writes the second begins anew. The hooks
+/// of git do the same in sh.
+/// </remarks>
+public static partial class Failpoint
+{
+    /// <summary>The variable with the path of the file.</summary>
+    public const string Variable = "TOWPATH_FAILPOINTS";
+
+    private const int Kill = 9;
+
+    private static readonly Lock Gate = new();
+
+    /// <summary>Read once: what is not armed at its start costs nothing.</summary>
+    private static readonly string? Armed =
+        Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } path ? path : null;
+
+    /// <summary>The verb that this process was started with: server, agent, router.</summary>
+    private static readonly string Own = Environment.GetCommandLineArgs() is [_, var verb, ..] ? verb : "towpath";
+
+    /// <summary>The file of an armed process; null in all others.</summary>
+    public static string? ArmedFile => Armed;
+
+    /// <param name="name">One of <see cref="FailpointNames.All"/>.</param>
+    public static void Cross(string name)
+    {
+        if (Armed is null)
+            return;
+        lock (Gate)
+        {
+            if (IsLast(Armed, Own, name))
+                Die();
+        }
+    }
+
+    /// <summary>Writes the crossing down.</summary>
+    /// <returns>True when it is the one to die at; the order to do so is gone then.</returns>
+    internal static bool IsLast(string file, string process, string name)
+    {
+        using (var crossings = new FileStream(file, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0))
+            crossings.Write(Encoding.UTF8.GetBytes($"{process} {name}\n"));
+        var order = file + ".kill";
+        if (!File.Exists(order) || File.ReadAllText(order).Trim().Split(' ') is not [var who, var when] || who != process)
+            return false;
+        if (File.ReadLines(file).Count(line => line.StartsWith(process + " ", StringComparison.Ordinal)) != int.Parse(when, null))
+            return false;
+        File.Delete(order);
+        return true;
+    }
+
+    private static void Die()
+    {
+        _ = Send(Environment.ProcessId, Kill);
+        Thread.Sleep(Timeout.Infinite);
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Send(int process, int signal);
+}
