@@ -26,7 +26,9 @@ internal sealed class Journey : IDisposable
     }
 
     /// <param name="killed">Who dies in it.</param>
-    /// <param name="replaced">Who is replaced by a newer one in the middle, as in an upgrade; null: nobody.</param>
+    /// <param name="replaced">
+    /// Who is replaced by a newer one at the end, as in an upgrade, unless it died before; null: nobody.
+    /// </param>
     /// <param name="over">Called when the journey is over, before it is cleared away.</param>
     /// <returns>What it came to; a broken promise is in it.</returns>
     public async Task<JourneyResult> RunAsync(string killed, string? replaced, Action over)
@@ -77,11 +79,23 @@ internal sealed class Journey : IDisposable
     {
         await ShipAsync(1);
         await using var load = new Load(production);
-        if (replaced is not null)
-            machine.Replace(replaced);
         await ShipAsync(2);
         await RollBackAsync();
+        if (replaced is not null)
+            await ReplaceAsync(replaced);
         return await load.StopAsync();
+    }
+
+    private async Task ReplaceAsync(string process)
+    {
+        var arrived = process switch { "server" => "server.found", "agent" => "agent.linked", _ => "router.serving" };
+        // A process that died on the way has gone through its start already.
+        if (machine.Crossings.Of(process).Contains(arrived))
+            return;
+        machine.Replace(process);
+        await Until.TrueAsync(
+            $"another {process} takes over", Long, () => Task.FromResult(machine.Crossings.Of(process).Contains(arrived)));
+        await machine.ReadyAsync();
     }
 
     private async Task ShipAsync(int run)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Towpath.Chaos;
 
 string[] options = ["--process", "--every", "--from", "--most", "--random", "--seed"];
@@ -17,6 +18,11 @@ if (unknown.Count > 0 || !known.Contains(process) || every < 1 || from < 1)
 var report = new Report();
 await using (var sweep = new Sweep(report, Console.WriteLine))
 {
+    // What was begun is ended first, and so are all that were started.
+    using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
+    using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
+    void End(PosixSignalContext signal) => signal.Cancel = sweep.IsLast = true;
+
     foreach (var each in Sweep.Processes.Where(each => process == "all" || process == each))
         await sweep.EverywhereAsync(each, from, every, most);
     // At any moment, also where no failpoint is.

@@ -12,12 +12,17 @@ internal sealed class Sweep(Report report, Action<string> say) : IAsyncDisposabl
     /// <summary>Then a fresh folder: what many journeys leave behind would make the later ones slower.</summary>
     private const int JourneysOnOneMachine = 20;
 
+    /// <summary>Apps of another sweep on this machine are told apart by their projects' names.</summary>
+    private readonly string name = $"c{Environment.ProcessId}";
     private Machine? machine;
     private int onThisMachine;
     private int journeys;
 
     /// <summary>Who can be told to die at a crossing. The hook is the sh that git runs.</summary>
     public static IReadOnlyList<string> Processes { get; } = ["server", "agent", "router", "hook"];
+
+    /// <summary>No journey follows the one that is under way.</summary>
+    public bool IsLast { get; set; }
 
     public async ValueTask DisposeAsync()
     {
@@ -31,7 +36,7 @@ internal sealed class Sweep(Report report, Action<string> say) : IAsyncDisposabl
     {
         var counted = (await JourneyAsync(process, 0)).Count;
         say($"{process}: {counted} crossings in a journey in which it is not killed");
-        for (var (n, left) = (from, most); left > 0; (n, left) = (n + every, left - 1))
+        for (var (n, left) = (from, most); left > 0 && !IsLast; (n, left) = (n + every, left - 1))
         {
             var crossed = await JourneyAsync(process, n);
             if (crossed.Count < n && n > counted)
@@ -43,7 +48,7 @@ internal sealed class Sweep(Report report, Action<string> say) : IAsyncDisposabl
     public async Task AtRandomAsync(int times, int seed)
     {
         var random = new Random(seed);
-        for (var time = 1; time <= times; time++)
+        for (var time = 1; time <= times && !IsLast; time++)
         {
             var on = await MachineAsync();
             on.Crossings.Begin(null, 0);
@@ -73,7 +78,7 @@ internal sealed class Sweep(Report report, Action<string> say) : IAsyncDisposabl
 
     private async Task TravelAsync(Machine on, string process, string? replaced, Func<string> title)
     {
-        using var journey = new Journey(on, $"p{++journeys}");
+        using var journey = new Journey(on, $"{name}-{++journeys}");
         onThisMachine++;
         var named = "";
         var result = await journey.RunAsync(process, replaced, () => named = title());

@@ -51,6 +51,21 @@ internal sealed partial class HostedEnvironment
     }
 
     /// <summary>
+    /// Null once the router sends nothing to a release any more, or why it still does: with several apps, some routes may have
+    /// moved, and not have moved back because the router could not write them down.
+    /// </summary>
+    /// <exception cref="RouterUnreachableException">The router is down, and its routes may be others than they should be.</exception>
+    public async Task<string?> StillAskedAsync(string release, CancellationToken cancel)
+    {
+        if (await ApplyRoutesAsync(cancel) is not { } problem)
+            return null;
+        var routes = (await parts.Router.DescribeAsync(cancel)).Routes;
+        return routes.Any(status => status.Route.Release == release && status.Route.Id.StartsWith(RoutePrefix, StringComparison.Ordinal))
+            ? problem
+            : null;
+    }
+
+    /// <summary>
     /// Waits until a release that gets no new requests has none in flight, or the environment's drain timeout has passed.
     /// </summary>
     public async Task DrainAsync(HostedRelease release, CancellationToken cancel)

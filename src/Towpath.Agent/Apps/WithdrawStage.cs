@@ -18,6 +18,8 @@ internal static class WithdrawStage
             return StageWork.Failed($"{backTo} is not well either, and traffic stays where it is: {unwell}");
         if (target is null)
             await CloseAsync(work, name);
+        if (await environment.StillAskedAsync(name, work.Cancel) is { } asked)
+            return StageWork.Failed($"{name} still gets requests and goes on: {asked}");
         await EndAsync(environment, name, backTo);
         work.Say($"{name} was stopped");
         return StageWork.Succeeded;

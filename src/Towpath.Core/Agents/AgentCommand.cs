@@ -20,6 +20,7 @@ public abstract record AgentCommand(string Id) : Command(Id);
 /// <param name="Ref">The full ref, <c>refs/heads/main</c>.</param>
 /// <param name="Inputs">Outputs of the jobs it needs: <c>job.output</c> to the stored archive that is unpacked at the path it had.</param>
 /// <param name="Repository">The bare repository's folder, readable for the agent: the workspace borrows its objects.</param>
+/// <param name="TakenBy">The agent that runs it already: no other one may. Null: none does yet.</param>
 public sealed record RunJob(
     string Id,
     string Project,
@@ -29,7 +30,8 @@ public sealed record RunJob(
     string Ref,
     JobDefinition Job,
     OrdinalMap<StoredOutput> Inputs,
-    string? Repository = null) : AgentCommand(Id);
+    string? Repository = null,
+    string? TakenBy = null) : AgentCommand(Id);
 
 /// <summary>Unpack, run <c>before</c>, start the instances on ports of their own. No traffic moves. Answered with <see cref="StageEnded"/>.</summary>
 public sealed record StartRelease(string Id, ReleasePlan Plan) : AgentCommand(Id);

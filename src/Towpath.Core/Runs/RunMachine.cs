@@ -102,7 +102,7 @@ public static class RunMachine
             return [packaging];
         return state.Jobs.Where(job => job.IsActive).Select(job => new RunJob(
             AttemptId(state, job, job.Attempts[^1]), state.Project, state.Number, job.Attempts[^1].Number,
-            state.Request.Commit, state.Request.Ref, job.Definition, InputsOf(state, job)));
+            state.Request.Commit, state.Request.Ref, job.Definition, InputsOf(state, job), TakenBy: job.Attempts[^1].Agent));
     }
 
     /// <summary>When to ask again with <see cref="RunClock"/>; null: never.</summary>

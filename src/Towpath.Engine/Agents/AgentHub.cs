@@ -47,10 +47,13 @@ public sealed class AgentHub(TimeProvider time, ILogger<AgentHub> log) : IDispos
                 return;
             var assignment = new Assignment(command);
             assignments[command.Id] = assignment;
-            if (command is RunJob)
+            if (command is RunJob { TakenBy: null })
                 jobQueue.AddLast(assignment);
             else
                 Assign(assignment, AgentOf(command));
+            // The server was restarted: the agent that has the job comes back, or is lost like any other.
+            if (command is RunJob { TakenBy: { } taker } && !agents.ContainsKey(taker) && !absences.ContainsKey(taker))
+                Miss(taker);
             Dispatch();
         }
     }
@@ -103,9 +106,11 @@ public sealed class AgentHub(TimeProvider time, ILogger<AgentHub> log) : IDispos
                 return;
             agents.Remove(agent.Name);
             log.LogWarning("Agent '{Name}' is gone; its jobs wait {Seconds} s for it", agent.Name, LostAfter.TotalSeconds);
-            absences[agent.Name] = time.CreateTimer(_ => Lose(agent.Name), null, LostAfter, Timeout.InfiniteTimeSpan);
+            Miss(agent.Name);
         }
     }
+
+    private void Miss(string name) => absences[name] = time.CreateTimer(_ => Lose(name), null, LostAfter, Timeout.InfiniteTimeSpan);
 
     /// <summary>Hands an answer in; returns when it is durable, so that the agent may forget it. One for a command that is not wanted any more is dropped.</summary>
     internal async Task TakeAsync(string commandId, AgentAnswer answer)
@@ -196,7 +201,8 @@ public sealed class AgentHub(TimeProvider time, ILogger<AgentHub> log) : IDispos
         agent.Begin(assignment.Command);
     }
 
-    private static string AgentOf(AgentCommand command) => PlanOf(command)?.Definition.Agent ?? LocalAgent;
+    private static string AgentOf(AgentCommand command) =>
+        command is RunJob { TakenBy: { } taker } ? taker : PlanOf(command)?.Definition.Agent ?? LocalAgent;
 
     internal static ReleasePlan? PlanOf(AgentCommand command) => command switch
     {

@@ -175,6 +175,39 @@ public sealed class DeploymentTests
     }
 
     [Fact]
+    public async Task A_route_that_cannot_be_set_back_keeps_its_release_running()
+    {
+        await using var machine = await AppMachine.StartAsync();
+        ProcessApp[] apps = [Web() with { Name = "api" }, Web()];
+        await machine.DeployAsync(await machine.PlanAsync("d1", [.. apps], it => it with { Target = Both(Router.RunningRouter.FreePort()) }));
+        using var squatter = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        squatter.Start();
+        var half = await machine.PlanAsync(
+            "d2", [.. apps], it => it with { Target = Both(((System.Net.IPEndPoint)squatter.LocalEndpoint).Port) });
+        Succeeded(await machine.StartAsync(half));
+        await using var load = Load.On(machine);
+
+        // web moves, api cannot; and when web should go back, the router can write nothing.
+        var blocker = Path.Combine(machine.Data, "router", "routes.json.new", "in the way");
+        var set = 0;
+        machine.Crossing = name => _ = name == "route.setting" && ++set == 3 ? Directory.CreateDirectory(blocker) : null;
+        await machine.RestartAgentAsync();
+        Assert.Equal(Outcome.Failed, (await machine.ShiftAsync(half)).Outcome);
+        Assert.StartsWith("d2 ", await machine.GetAsync(), StringComparison.Ordinal);
+        var ended = await machine.WithdrawAsync(half, "d1");
+
+        Assert.Equal(Outcome.Failed, ended.Outcome);
+        Assert.StartsWith("d2 still gets requests and goes on: ", ended.Reason, StringComparison.Ordinal);
+        Assert.StartsWith("d2 ", await machine.GetAsync(), StringComparison.Ordinal);
+        Directory.Delete(Path.GetDirectoryName(blocker)!, recursive: true);
+        Succeeded(await machine.WithdrawAsync(half, "d1"));
+        Assert.StartsWith("d1 ", await machine.GetAsync(), StringComparison.Ordinal);
+        await load.EndsWithoutFailureAsync();
+
+        AppsTarget Both(int api) => new(OrdinalMap<string>.Empty.With("api", $"127.0.0.1:{api}").With("web", $"127.0.0.1:{machine.Port}"));
+    }
+
+    [Fact]
     public async Task With_nothing_to_go_back_to_the_port_answers_503()
     {
         await using var machine = await AppMachine.StartAsync();

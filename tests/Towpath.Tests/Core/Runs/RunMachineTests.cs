@@ -104,6 +104,14 @@ public sealed class RunMachineTests
             .Then("publish", StepStatus.Queued);
 
     [Fact]
+    public void Attempt_that_an_agent_has_is_asked_of_no_other()
+    {
+        var run = Given.Run(Sample.Job("test"));
+        Assert.Null(Assert.IsType<RunJob>(Assert.Single(RunMachine.Pending(run.State))).TakenBy);
+        Assert.Equal("local", Assert.IsType<RunJob>(Assert.Single(RunMachine.Pending(run.Taken("test").State))).TakenBy);
+    }
+
+    [Fact]
     public void Attempt_that_no_agent_takes_is_errored() => Given.Run(Sample.Job("test"))
         .AfterTime(RunMachine.QueueTimeout - TimeSpan.FromSeconds(1))
         .Then(RunStatus.Queued)
