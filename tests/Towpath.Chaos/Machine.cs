@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Http.Headers;
+using System.Net.Http.Json;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 
@@ -15,18 +16,24 @@ internal sealed partial class Machine : IAsyncDisposable
     private readonly Lock gate = new();
     private readonly Dictionary<string, List<Process>> processes = new() { ["server"] = [], ["agent"] = [], ["router"] = [] };
     private readonly HttpClient http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(20) };
+
+    /// <summary>What this program writes about them: not on a disk that a test may fill.</summary>
+    private readonly string beside = Directory.CreateTempSubdirectory("towpath-chaos-said-").FullName;
     private string listen = "127.0.0.1:0";
     private bool ends;
 
     private Machine(string data)
     {
         Data = data;
-        Crossings = new Crossings(Path.Combine(data, "crossings"));
+        Crossings = new Crossings(Path.Combine(beside, "crossings"));
     }
 
     public string Data { get; }
 
     public Crossings Crossings { get; }
+
+    /// <summary>Where the processes' output lies, and what they crossed.</summary>
+    public string Said => beside;
 
     public string Url => $"http://{listen}";
 
@@ -61,9 +68,9 @@ internal sealed partial class Machine : IAsyncDisposable
     }
 
     /// <returns>The status, and what was said.</returns>
-    public async Task<(int Status, string Text)> PostAsync(string path)
+    public async Task<(int Status, string Text)> PostAsync(string path, object? body = null)
     {
-        using var answer = await http.PostAsync(new Uri($"{Url}/api/v1/{path}"), null);
+        using var answer = await http.PostAsync(new Uri($"{Url}/api/v1/{path}"), body is null ? null : JsonContent.Create(body));
         return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync());
     }
 
@@ -97,6 +104,7 @@ internal sealed partial class Machine : IAsyncDisposable
     {
         await LeaveAsync();
         Directory.Delete(Data, recursive: true);
+        Directory.Delete(beside, recursive: true);
     }
 
     /// <summary>The processes that run as instances of a project's apps: <c>p7/production/d2/web/0@… 4711</c>.</summary>
@@ -137,7 +145,9 @@ internal sealed partial class Machine : IAsyncDisposable
             if (ends)
                 return;
             string[] more = name switch { "server" => ["--listen", listen], "agent" => ["--sandbox", "process-group"], _ => [] };
-            var process = Ran.Start(Built.Towpath, [name, "--data", Data, .. more, .. arguments], Data, Crossings.Variables);
+            // In a session of its own, as 'up' starts it: what is told to the terminal's group is not told to it.
+            var process = Ran.Start(
+                "setsid", [Built.Towpath, name, "--data", Data, .. more, .. arguments], Data, Crossings.Variables);
             processes[name].Add(process);
             _ = KeepLogAsync(name, process.StandardOutput);
             _ = KeepLogAsync(name, process.StandardError);
@@ -168,7 +178,7 @@ internal sealed partial class Machine : IAsyncDisposable
             lock (gate)
             {
                 if (!ends)
-                    File.AppendAllText(Path.Combine(Data, $"{name}.log"), $"{DateTime.UtcNow:HH:mm:ss.fff} {line}\n");
+                    File.AppendAllText(Path.Combine(beside, $"{name}.log"), $"{DateTime.UtcNow:HH:mm:ss.fff} {line}\n");
             }
         }
     }

@@ -32,7 +32,7 @@ internal sealed class PushingRepository(Machine machine, string project) : IDisp
         {
             await Until.TrueAsync("git's push ends well", TakenWithin, async () =>
             {
-                var pushed = await GitAsync("push", $"{machine.Url}/git/{project}.git", "HEAD:main");
+                var pushed = await TryPushAsync();
                 Broken += pushed.Code == 0 ? 0 : 1;
                 last = pushed.Output;
                 if (pushed.Code != 0)
@@ -45,6 +45,9 @@ internal sealed class PushingRepository(Machine machine, string project) : IDisp
             throw new BrokenPromiseException($"{e.Message}; git said: {last.ReplaceLineEndings(" ")}");
         }
     }
+
+    /// <summary>Once.</summary>
+    public Task<Ran> TryPushAsync() => GitAsync("push", $"{machine.Url}/git/{project}.git", "HEAD:main");
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 

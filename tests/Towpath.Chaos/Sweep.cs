@@ -91,7 +91,7 @@ internal sealed class Sweep(Report report, Action<string> say) : IAsyncDisposabl
         if (result.Broken.Length == 0)
             return;
         say($"  {result.Broken}");
-        say($"  everything lies in {on.Data}");
+        say($"  everything lies in {on.Data} and {on.Said}");
         await on.LeaveAsync();
         machine = null;
     }

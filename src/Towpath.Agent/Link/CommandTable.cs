@@ -200,10 +200,14 @@ internal sealed class CommandTable : IDisposable
     // Their processes died with the agent that ran them, or were ended at this one's start.
     private void AnswerForThoseThatDied()
     {
-        foreach (var spool in spools.All.Where(spool => !spool.IsComplete && spool.Owner.Kind == JobKind))
+        foreach (var spool in spools.All.Where(spool => !spool.IsComplete))
         {
             const string Reason = "the agent was restarted while it ran";
-            if (!answers.IsWaiting(spool.Owner.Command))
+            // Answered, and killed before the log was ended: the answer would wait for the end of its log for ever.
+            var isAnswered = answers.IsWaiting(spool.Owner.Command);
+            if (!isAnswered && spool.Owner.Kind != JobKind)
+                continue;
+            if (!isAnswered)
             {
                 SayLast(spools.OpenLog(spool.Owner, SecretMask.None, time), Reason);
                 Keep(spool.Owner.Command, Errored(isJob: true, Reason));

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Towpath.Agent;
 using Towpath.Core;
 using Towpath.Core.Agents;
@@ -171,6 +172,23 @@ public sealed class AgentHostTests : IAsyncDisposable
         var answer = await AnswerAsync(job);
         Assert.Equal((Outcome.Errored, "the agent was restarted while it ran"), (answer.Outcome, answer.Reason));
         Assert.Equal(["it began", "the agent was restarted while it ran"], server.LinesOf(job.Id));
+    }
+
+    [Fact]
+    public async Task Answer_of_an_agent_that_was_killed_before_it_ended_the_log_reaches_the_server()
+    {
+        const string Stage = "shop/environments/staging/deployments/1/shift";
+        var spools = new Towpath.Agent.Logs.SpoolFolder(data.At("agent", "spool"), TimeProvider.System);
+        spools.OpenLog(new(Stage, "shift-traffic"), Towpath.Agent.Logs.SecretMask.None, TimeProvider.System).Say("it moved");
+        AgentAnswer kept = new StageEnded(Outcome.Succeeded, "");
+        new Towpath.Agent.Link.AnswerFolder(data.At("agent", "answers")).Add(Stage, JsonSerializer.Serialize(kept, CoreJson.Options));
+
+        await StartAsync();
+
+        await Eventually.That(() => server.AnswerTo(Stage) is not null, "the stage is answered");
+        Assert.Equal(kept, server.AnswerTo(Stage));
+        Assert.Equal(["it moved"], server.LinesOf(Stage));
+        Assert.True(server.IsWhole(Stage));
     }
 
     [Fact]
