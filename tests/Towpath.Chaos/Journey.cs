@@ -93,8 +93,14 @@ internal sealed class Journey : IDisposable
         if (machine.Crossings.Of(process).Contains(arrived))
             return;
         machine.Replace(process);
-        await Until.TrueAsync(
-            $"another {process} takes over", Long, () => Task.FromResult(machine.Crossings.Of(process).Contains(arrived)));
+        await Until.TrueAsync($"another {process} takes over", Long, () =>
+        {
+            var hasArrived = machine.Crossings.Of(process).Contains(arrived);
+            // A router that died before it could take over: the older one serves on, and is replaced by the next.
+            if (!hasArrived && process == "router" && machine.Living(process) == 1)
+                machine.Replace(process);
+            return Task.FromResult(hasArrived);
+        });
         await machine.ReadyAsync();
     }
 

@@ -74,6 +74,13 @@ internal sealed partial class Machine : IAsyncDisposable
         return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync());
     }
 
+    /// <summary>Processes of that name that run.</summary>
+    public int Living(string name)
+    {
+        lock (gate)
+            return processes[name].Count;
+    }
+
     public void Kill(string name) => Tell(name, SigKill);
 
     /// <summary>A newer version takes its place: the router beside the old one, the others after it has ended in order.</summary>

@@ -1,12 +1,18 @@
 namespace Towpath.Chaos;
 
 /// <summary>A working repository whose commits are pushed until the server has taken them.</summary>
-internal sealed class PushingRepository(Machine machine, string project) : IDisposable
+/// <param name="ready">Waits for a server that is away.</param>
+internal sealed class PushingRepository(string url, string token, string project, Func<Task> ready) : IDisposable
 {
     /// <summary>Shorter than a push would wait for the end of a dead one of the same branch, which may be half a minute.</summary>
     private static readonly TimeSpan TakenWithin = TimeSpan.FromSeconds(75);
 
     private readonly string folder = Directory.CreateTempSubdirectory("towpath-chaos-repo-").FullName;
+
+    public PushingRepository(Machine machine, string project)
+        : this(machine.Url, machine.Token, project, machine.ReadyAsync)
+    {
+    }
 
     public string Project => project;
 
@@ -36,7 +42,7 @@ internal sealed class PushingRepository(Machine machine, string project) : IDisp
                 Broken += pushed.Code == 0 ? 0 : 1;
                 last = pushed.Output;
                 if (pushed.Code != 0)
-                    await machine.ReadyAsync();
+                    await ready();
                 return pushed.Code == 0;
             });
         }
@@ -47,7 +53,7 @@ internal sealed class PushingRepository(Machine machine, string project) : IDisp
     }
 
     /// <summary>Once.</summary>
-    public Task<Ran> TryPushAsync() => GitAsync("push", $"{machine.Url}/git/{project}.git", "HEAD:main");
+    public Task<Ran> TryPushAsync() => GitAsync("push", $"{url}/git/{project}.git", "HEAD:main");
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
@@ -62,7 +68,7 @@ internal sealed class PushingRepository(Machine machine, string project) : IDisp
         ["GIT_COMMITTER_EMAIL"] = "tester@example.org",
         ["GIT_CONFIG_COUNT"] = "2",
         ["GIT_CONFIG_KEY_0"] = "http.extraHeader",
-        ["GIT_CONFIG_VALUE_0"] = $"Authorization: Bearer {machine.Token}",
+        ["GIT_CONFIG_VALUE_0"] = $"Authorization: Bearer {token}",
         ["GIT_CONFIG_KEY_1"] = "http.proxy",
         ["GIT_CONFIG_VALUE_1"] = "",
     });
