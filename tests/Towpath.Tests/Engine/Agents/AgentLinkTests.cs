@@ -19,7 +19,7 @@ public sealed class AgentLinkTests : IDisposable
     {
         using var stop = new CancellationTokenSource();
         var settings = new ServerSettings(data.Path, new IPEndPoint(IPAddress.Loopback, 0));
-        var server = Task.Run(() => ServerHost.RunAsync(settings, stop.Token));
+        var server = Task.Run(() => ServerHost.RunAsync(settings, stop.Token), TestContext.Current.CancellationToken);
         await Eventually.That(() => server.IsCompleted || File.Exists(settings.EndpointFile), "the server is up", TimeSpan.FromSeconds(30));
         var token = JsonDocument.Parse(await File.ReadAllTextAsync(settings.EndpointFile, TestContext.Current.CancellationToken))
             .RootElement.GetProperty("token").GetString();
