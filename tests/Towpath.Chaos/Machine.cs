@@ -67,6 +67,9 @@ internal sealed partial class Machine : IAsyncDisposable
         return answer.IsSuccessStatusCode ? JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement : null;
     }
 
+    /// <returns>What an app answers at a port of this machine.</returns>
+    public Task<string> AskAsync(int port) => http.GetStringAsync(new Uri($"http://127.0.0.1:{port}/"));
+
     /// <returns>The status, and what was said.</returns>
     public async Task<(int Status, string Text)> PostAsync(string path, object? body = null)
     {

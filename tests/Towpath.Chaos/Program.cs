@@ -4,17 +4,20 @@ using Towpath.Chaos;
 
 string[] options = ["--process", "--every", "--from", "--most", "--random", "--seed"];
 var (process, every, from, most) = (Text("--process", "all"), Number("--every", 1), Number("--from", 1), Number("--most", int.MaxValue));
-string[] known = [.. Sweep.Processes, "random", "all"];
+string[] known = [.. Sweep.Processes, "random", "all", "disk"];
 var unknown = args.Where((word, at) => word != "--json" && !options.Contains(word) && (at == 0 || !options.Contains(args[at - 1]))).ToList();
 if (unknown.Count > 0 || !known.Contains(process) || every < 1 || from < 1)
 {
     Console.Error.WriteLine($"""
         usage: Towpath.Chaos [--process {string.Join('|', known)}] [--every K] [--from N] [--most N] [--random N] [--seed N] [--json]
         Kills a process at each of its failpoints, in a journey of its own, and looks whether every promise is kept.
+        'disk' lets the disk fail with EIO instead; it takes root.
         """);
     return 2;
 }
 
+if (process == "disk")
+    return await DiskAsync();
 var report = new Report();
 await using (var sweep = new Sweep(report, Console.WriteLine))
 {
@@ -32,6 +35,20 @@ await using (var sweep = new Sweep(report, Console.WriteLine))
 
 Console.WriteLine(report.Line(process, args.Contains("--json")));
 return report.IsRight ? 0 : 1;
+
+static async Task<int> DiskAsync()
+{
+    try
+    {
+        await new DiskJourney(Console.WriteLine).RunAsync();
+        return 0;
+    }
+    catch (BrokenPromiseException e)
+    {
+        Console.WriteLine($"BROKEN: {e.Message}");
+        return 1;
+    }
+}
 
 string Text(string name, string otherwise) => Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : otherwise;
 

@@ -7,7 +7,7 @@ internal sealed class PushingRepository(string url, string token, string project
     /// <summary>Shorter than a push would wait for the end of a dead one of the same branch, which may be half a minute.</summary>
     private static readonly TimeSpan TakenWithin = TimeSpan.FromSeconds(75);
 
-    private readonly string folder = Directory.CreateTempSubdirectory("towpath-chaos-repo-").FullName;
+    private string folder = Directory.CreateTempSubdirectory("towpath-chaos-repo-").FullName;
 
     public PushingRepository(Machine machine, string project)
         : this(machine.Url, machine.Token, project, machine.ReadyAsync)
@@ -15,6 +15,14 @@ internal sealed class PushingRepository(string url, string token, string project
     }
 
     public string Project => project;
+
+    /// <summary>The same working repository, which pushes to another server from here on.</summary>
+    public PushingRepository For(Machine machine)
+    {
+        var moved = new PushingRepository(machine, project);
+        (folder, moved.folder) = (moved.folder, folder);
+        return moved;
+    }
 
     /// <summary>Pushes that did not end well.</summary>
     public int Broken { get; private set; }
