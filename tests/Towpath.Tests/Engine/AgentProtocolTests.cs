@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging.Abstractions;
 using Towpath.Engine;
 using Towpath.Engine.Agents;
@@ -51,7 +52,7 @@ public sealed class AgentProtocolTests : IDisposable
         await using var plane = new ControlPlane(new Towpath.Engine.Journal.MemoryJournal(), new NoAdapters(), TimeProvider.System, NullLoggerFactory.Instance);
         var endpoint = new AgentLinkEndpoint(
             hub, supplies, new LogStore(temp.At("logs")), PackageStore.Open(temp.At("store")), new LiveProgress(plane.Changes), plane.Loop,
-            NullLogger<AgentLinkEndpoint>.Instance);
+            new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance), NullLogger<AgentLinkEndpoint>.Instance);
         var server = new Sent();
         await endpoint.Connect(new Hellos(new Hello { Protocol = protocol, Name = "local", Slots = 1 }, server), server, new Call());
         return server.Messages;
