@@ -28,9 +28,8 @@ public static class DeploymentPlan
     {
         CommandTarget when deployment.Kind == DeploymentKind.Rollback && !Stages(state, deployment).Contains(Stage.Deploy) =>
             "What it goes back from is not brought back by itself.",
-        CommandTarget { Undo: UndoMode.None } => "It cannot be undone (undo: none).",
         CommandTarget { Undo: UndoMode.Redeploy } when state.Live is null => "There is no version before it that could be deployed again.",
-        _ => null,
+        _ => WhyForGood(state, deployment) is { } why ? $"It cannot be undone ({why})." : null,
     };
 
     /// <summary>What people see while a stage is under way.</summary>
@@ -50,6 +49,19 @@ public static class DeploymentPlan
         var next = stages.TakeWhile(stage => stage != deployment.Stage).Count() + 1;
         return next < stages.Count ? stages[next] : null;
     }
+
+    /// <summary>Why what the deployment does cannot be undone; null: it can.</summary>
+    public static string? WhyForGood(EnvironmentState state, Deployment deployment) => deployment.Definition(state.Name)?.Target switch
+    {
+        CommandTarget { Undo: UndoMode.None } => "undo: none",
+        CommandTarget { Undo: UndoMode.Redeploy } when state.Live is { } live && IsOnce(state, live.Candidate) =>
+            $"run {live.Candidate.Run} must not be deployed again, repeatable: false",
+        _ => null,
+    };
+
+    /// <summary>The candidate's deploy command is never started twice.</summary>
+    public static bool IsOnce(EnvironmentState state, Packages.Candidate candidate) =>
+        candidate.Pipeline.Environment(state.Name)?.Target is CommandTarget { Repeatable: false };
 
     /// <summary>The command that carries out the stage that the deployment is in; null: a person has to decide first.</summary>
     public static AgentCommand? CommandFor(EnvironmentState state, Deployment deployment)

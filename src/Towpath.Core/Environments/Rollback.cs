@@ -37,9 +37,9 @@ public static class Rollback
             return Decision<EnvironmentEvent>.Nothing;
         if (active is { Kind: DeploymentKind.Rollback, Status: not (DeploymentStatus.RollingBack or DeploymentStatus.NeedsDecision) })
             return Decision<EnvironmentEvent>.Refuse($"Deployment {active.Number} is going back to run {active.Candidate.Run} already.");
-        if (active.Definition(state.Name)?.Target is CommandTarget { Undo: UndoMode.None })
+        if (DeploymentPlan.WhyForGood(state, active) is { } why)
             return Decision<EnvironmentEvent>.Refuse(
-                $"What deployment {active.Number} does to '{state.Name}' cannot be undone (undo: none); cancel it to end it where it is.");
+                $"What deployment {active.Number} does to '{state.Name}' cannot be undone ({why}); cancel it to end it where it is.");
         var events = new List<EnvironmentEvent> { new HoldSet(input.By, input.Reason) };
         if (active.Status != DeploymentStatus.RollingBack)
         {
@@ -71,6 +71,9 @@ public static class Rollback
             return Decision<EnvironmentEvent>.Refuse(
                 $"The undo command of run {last.Candidate.Run} leads back to run {state.Versions[^2].Candidate.Run}, which was rolled back here "
                 + $"itself; 'towpath promote --run {target.Candidate.Run} --environment {state.Name}' deploys an earlier version again.");
+        if (Definition(state, last)?.Target is not CommandTarget { Undo: UndoMode.Command } && DeploymentPlan.IsOnce(state, target.Candidate))
+            return Decision<EnvironmentEvent>.Refuse(
+                $"Run {target.Candidate.Run} was deployed to '{state.Name}' and must not be again (repeatable: false); push a fix instead.");
         return (ValueList<EnvironmentEvent>)
         [
             new HoldSet(input.By, input.Reason),

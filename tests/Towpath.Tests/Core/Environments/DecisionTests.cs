@@ -170,6 +170,17 @@ public sealed class DecisionTests
             .When(new CancelDeployment(3, "ada"))
             .Then(3, DeploymentStatus.Canceled);
 
+    /// <summary>Found by the simulator: a rollback by hand started the deploy command of the version before for the second time.</summary>
+    [Fact]
+    public void Rollback_never_starts_again_what_must_not_be_repeated() =>
+        Given.Environment("npm", target: Sample.Command(UndoMode.Redeploy, repeatable: false))
+            .Live(1).Live(2)
+            .RolledBack()
+            .ThenRefused("Run 1 was deployed to 'npm' and must not be again (repeatable: false)")
+            .Underway(3, Stage.Verify)
+            .RolledBack()
+            .ThenRefused("cannot be undone (run 2 must not be deployed again, repeatable: false)");
+
     [Fact]
     public void Rollback_of_a_command_target_deploys_the_version_before() =>
         Given.Environment("npm", target: Sample.Command(UndoMode.Redeploy))
