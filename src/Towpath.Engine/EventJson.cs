@@ -20,12 +20,14 @@ internal static class EventJson
             EnvironmentEvent environment => JsonSerializer.Serialize(environment, CoreJson.Options),
             _ => throw new UnreachableException(),
         };
-        return new JournalEntry(recorded.Sequence, stream.Text, recorded.At, TypeIn(data), data);
+        return new JournalEntry(recorded.Sequence, stream.Text, recorded.At, TypeIn(data), data) { Event = recorded.Event };
     }
 
     /// <exception cref="JournalException">The entry is damaged, or was written by a newer version.</exception>
     public static Recorded<MachineEvent> Read(JournalEntry entry)
     {
+        if (entry.Event is { } known)
+            return new Recorded<MachineEvent>(entry.Sequence, entry.At, known);
         try
         {
             var stream = StreamId.Parse(entry.Stream);

@@ -70,8 +70,12 @@ public sealed class Loop(IJournal journal, IAdapters adapters, Rules rules)
         try
         {
             foreach (var letter in letters)
+            {
                 answers.Add((letter, letter.Input is { } input ? batch.Take(letter.Stream, input) : batch.Touch(letter.Stream)));
-            batch.Deliver();
+                // Before the next one is looked at: it may start what this one has just taken back elsewhere.
+                batch.Deliver();
+            }
+
             if (batch.Entries.Count > 0)
             {
                 Failpoint.Cross("journal.appending");

@@ -1,60 +1,65 @@
-using System.Diagnostics;
 using System.Text.Json;
 using Towpath.Simulation;
 using Towpath.Simulation.Histories;
+using Towpath.Simulation.Mutations;
 
 if (args is ["--golden", var folder])
     return GoldenJournal.Write(folder);
-var seeds = Number("--seeds", 200);
 var from = Number("--from", 1);
-if (args.Contains("--mutations"))
-    return Mutations();
+return args.Contains("--mutations") ? RunMutations() : RunSeeds();
 
-var watch = Stopwatch.StartNew();
-var (inputs, crashes, violations) = (0L, 0L, 0);
-for (var seed = from; seed < from + seeds; seed++)
+int RunSeeds()
 {
-    var simulation = new Simulation(seed);
-    simulation.Run();
-    inputs += simulation.Inputs;
-    crashes += simulation.Crashes;
-    if (simulation.Violation is not { } violation)
-        continue;
-    violations++;
-    Console.WriteLine($"seed {seed}: {violation}");
-    foreach (var line in simulation.Story.TakeLast(Number("--story", 60)))
-        Console.WriteLine("  " + line);
-}
-
-var perSecond = (long)(inputs / watch.Elapsed.TotalSeconds);
-Console.WriteLine(args.Contains("--json")
-    ? JsonSerializer.Serialize(new { seeds, inputs, inputsPerSecond = perSecond, crashes, violations })
-    : $"{seeds} seeds, {inputs} inputs ({perSecond} a second), {crashes} crashes, {violations} violations");
-return violations == 0 ? 0 : 1;
-
-int Mutations()
-{
-    var results = Mutation.All.Select(mutation => new { mutation.Name, Seeds = SeedsToFind(mutation) }).ToList();
-    foreach (var result in results)
-        Console.WriteLine($"{(result.Seeds is { } needed ? $"found with seed {needed}" : "NOT FOUND"),-24} {result.Name}");
-    var found = results.Count(result => result.Seeds is not null);
-    Console.WriteLine(args.Contains("--json")
-        ? JsonSerializer.Serialize(new { mutations = results, found, total = results.Count }, JsonSerializerOptions.Web)
-        : $"{found} of {results.Count} found");
-    return found == results.Count ? 0 : 1;
-}
-
-int? SeedsToFind(Mutation mutation)
-{
-    for (var seed = from; seed < from + seeds; seed++)
+    var minutes = Number("--minutes", 0);
+    var weather = Seeds.Run(
+        from, Number("--seeds", minutes > 0 ? int.MaxValue - from : 200), minutes > 0 ? TimeSpan.FromMinutes(minutes) : TimeSpan.MaxValue);
+    foreach (var (seed, violation, story) in weather.Broken)
     {
-        var simulation = new Simulation(seed, mutation);
-        simulation.Run();
-        if (simulation.Violation is not null)
-            return seed;
+        Console.WriteLine($"seed {seed}: {violation}");
+        foreach (var line in story.TakeLast(Number("--story", 60)))
+            Console.WriteLine("  " + line);
     }
 
-    return null;
+    foreach (var missing in weather.Marks.Missing)
+        Console.WriteLine($"not reached: {missing}");
+    if (args.Contains("--marks"))
+    {
+        foreach (var mark in weather.Marks.Reached)
+            Console.WriteLine($"{weather.Marks.Of(mark),10} {mark}");
+    }
+
+    var perSecond = (long)(weather.Inputs / weather.Took.TotalSeconds);
+    var reached = weather.Marks.Reached.Count();
+    Console.WriteLine(args.Contains("--json")
+        ? JsonSerializer.Serialize(
+            new
+            {
+                weather.Seeds,
+                weather.Inputs,
+                InputsPerSecond = perSecond,
+                weather.Events,
+                weather.Crashes,
+                MarksReached = reached,
+                MarksTotal = Marks.Count,
+                Violations = weather.Broken.Count,
+                Seconds = Math.Round(weather.Took.TotalSeconds, 1),
+            },
+            JsonSerializerOptions.Web)
+        : $"{weather.Seeds} seeds, {weather.Inputs} inputs ({perSecond} a second), {weather.Crashes} crashes, {reached} of {Marks.Count} marks, "
+            + $"{weather.Broken.Count} violations");
+    return weather.Broken.Count == 0 ? 0 : 1;
+}
+
+int RunMutations()
+{
+    var findings = Mutation.All.Select(mutation => Seeds.Find(mutation, from, TimeSpan.FromSeconds(Number("--seconds", 10)))).ToList();
+    foreach (var finding in findings)
+        Console.WriteLine($"{(finding.Seeds is { } seeds ? $"{seeds} seeds" : "NOT FOUND"),-10} {finding.Seconds,7:0.000} s  {finding.Name}: {finding.By}");
+    var found = findings.Count(finding => finding.Seeds is not null);
+    Console.WriteLine(args.Contains("--json")
+        ? JsonSerializer.Serialize(new { Mutations = findings, Found = found, Total = findings.Count }, JsonSerializerOptions.Web)
+        : $"{found} of {findings.Count} found");
+    return found == findings.Count ? 0 : 1;
 }
 
 int Number(string name, int otherwise)

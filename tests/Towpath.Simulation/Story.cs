@@ -6,13 +6,7 @@ namespace Towpath.Simulation;
 /// <summary>A journal as people can read it: a line an event.</summary>
 internal static partial class Story
 {
-    public static IReadOnlyList<string> Tell(IJournal journal) =>
-        [.. Streams(journal).SelectMany(journal.Read).OrderBy(entry => entry.Sequence).Select(Line)];
-
-    public static IEnumerable<string> Streams(IJournal journal) =>
-        journal.List("", int.MaxValue).SelectMany(project => new[] { project.Stream }
-            .Concat(journal.List(project.Stream + "/runs/", int.MaxValue).Select(row => row.Stream))
-            .Concat(journal.List(project.Stream + "/environments/", int.MaxValue).Select(row => row.Stream)));
+    public static IReadOnlyList<string> Tell(IEnumerable<JournalEntry> journal) => [.. journal.Select(Line)];
 
     private static string Line(JournalEntry entry)
     {

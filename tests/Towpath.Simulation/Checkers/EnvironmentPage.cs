@@ -1,0 +1,254 @@
+using Towpath.Core;
+using Towpath.Core.Environments;
+using Towpath.Core.Packages;
+using Towpath.Core.Pipelines;
+
+namespace Towpath.Simulation.Checkers;
+
+/// <summary>One environment as the record tells it.</summary>
+internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
+{
+    private static readonly TimeSpan WaitingAtMost = TimeSpan.FromDays(7);
+
+    public string Name { get; } = stream.Environment!;
+
+    public Dictionary<int, DeploymentLine> Deployments { get; } = [];
+
+    /// <summary>Offered, and neither started nor over.</summary>
+    public SortedDictionary<int, DeploymentLine> Waiting { get; } = [];
+
+    /// <summary>Started and not over.</summary>
+    public DeploymentLine? UnderWay { get; private set; }
+
+    /// <summary>What went live and was not taken back, oldest first.</summary>
+    public List<DeploymentLine> Versions { get; } = [];
+
+    public bool IsStopped { get; private set; }
+
+    public HoldSet? Hold { get; private set; }
+
+    public int SettingsRevision { get; private set; }
+
+    public HashSet<(Digest Package, int Settings)> Quarantine { get; } = [];
+
+    /// <summary>News for environments after this one that they have not confirmed: name, run, passed.</summary>
+    public HashSet<(string To, int Run, bool Passed)> Owed { get; } = [];
+
+    /// <summary>A person has said that what is there counts as live, whatever it is.</summary>
+    public bool IsDecidedByPerson { get; private set; }
+
+    public DeploymentLine? Live => IsStopped || Versions.Count == 0 ? null : Versions[^1];
+
+    /// <summary>Runs that went live here and were not rolled back since.</summary>
+    public HashSet<int> Passed { get; } = [];
+
+    public override DateTimeOffset EarliestDeadline()
+    {
+        var earliest = UnderWay is { NeedsDecision: false, Deadline: { } deadline } ? deadline : DateTimeOffset.MaxValue;
+        foreach (var waiting in Waiting.Values)
+        {
+            if (waiting.OfferedAt + WaitingAtMost < earliest)
+                earliest = waiting.OfferedAt + WaitingAtMost;
+        }
+
+        return earliest;
+    }
+
+    public void Enter(EnvironmentEvent entered, DateTimeOffset at, HashSet<string> wanted)
+    {
+        switch (entered)
+        {
+            case DeploymentOffered offered:
+                Waiting[offered.Deployment] = Deployments[offered.Deployment] = new DeploymentLine(offered, at);
+                break;
+            case UpstreamPassed passed:
+                Deployments[passed.Deployment].PassedIn.Add(passed.Environment);
+                break;
+            case UpstreamRevoked revoked:
+                Deployments[revoked.Deployment].PassedIn.Remove(revoked.Environment);
+                break;
+            case DeploymentStarted started:
+                Waiting.Remove(started.Deployment);
+                IsDecidedByPerson = false;
+                UnderWay = Deployments[started.Deployment];
+                (UnderWay.Settings, UnderWay.Release) = (started.Settings, started.Release);
+                break;
+            case StageBegan began:
+                Go(Deployments[began.Deployment], began.Stage, 1, began.Deadline, wanted);
+                break;
+            case WithdrawalBegan began:
+                var line = Deployments[began.Deployment];
+                line.NeedsDecision = false;
+                line.Conclusion = began.Conclusion;
+                Go(line, Stage.Withdraw, line.Stage == Stage.Withdraw ? line.Attempt + 1 : 1, began.Deadline, wanted);
+                break;
+            case DecisionNeeded needed:
+                IsDecidedByPerson = true;
+                Deployments[needed.Deployment].NeedsDecision = true;
+                Rest(Deployments[needed.Deployment], wanted);
+                break;
+            case WentLive live:
+                Arrive(Deployments[live.Deployment]);
+                End(live.Deployment, DeploymentStatus.Live, wanted);
+                break;
+            case Stopped stopped:
+                IsStopped = true;
+                End(stopped.Deployment, DeploymentStatus.Live, wanted);
+                break;
+            case DeploymentEnded ended:
+                End(ended.Deployment, ended.Status, wanted);
+                break;
+            case PackageQuarantined entry:
+                Quarantine.Add((entry.Package, entry.SettingsRevision));
+                break;
+            case HoldSet hold:
+                Hold = hold;
+                break;
+            case HoldLifted:
+                Hold = null;
+                break;
+            case SettingsChanged changed:
+                SettingsRevision = changed.Revision;
+                break;
+            case NewsHandedOver taken:
+                Owed.Remove((taken.To, taken.Run, taken.Passed));
+                break;
+        }
+    }
+
+    private void Go(DeploymentLine line, Stage stage, int attempt, DateTimeOffset deadline, HashSet<string> wanted)
+    {
+        Rest(line, wanted);
+        (line.Stage, line.Attempt, line.Deadline) = (stage, attempt, deadline);
+        line.IsMoved |= stage is Stage.Shift or Stage.Deploy;
+        line.CommandId = $"{Stream}/deployments/{line.Number}/{NameOf(stage)}" + (attempt > 1 ? $"-{attempt}" : "");
+        wanted.Add(line.CommandId);
+    }
+
+    private static void Rest(DeploymentLine line, HashSet<string> wanted)
+    {
+        if (line.CommandId is not { } command)
+            return;
+        wanted.Remove(command);
+        line.CommandId = null;
+    }
+
+    /// <summary>A rollback takes back what went live after its target; everything else comes on top.</summary>
+    private void Arrive(DeploymentLine line)
+    {
+        IsStopped = false;
+        if (line.Kind == DeploymentKind.Rollback)
+        {
+            SettingsRevision = line.Settings!.Revision;
+            while (Versions.Count > 0 && !IsSame(Versions[^1], line))
+            {
+                var undone = Versions[^1].Candidate;
+                Versions.RemoveAt(Versions.Count - 1);
+                if (undone.Run == line.Candidate.Run)
+                    continue;
+                Passed.Remove(undone.Run);
+                Owed.UnionWith(After(undone).Select(later => (later, undone.Run, false)));
+            }
+        }
+        else
+        {
+            var run = line.Candidate.Run;
+            Passed.Add(run);
+            Owed.RemoveWhere(news => news.Run == run);
+            Owed.UnionWith(After(line.Candidate).Select(later => (later, run, true)));
+        }
+
+        if (Versions.Count > 0 && IsSame(Versions[^1], line))
+            Versions[^1] = line;
+        else
+            Versions.Add(line);
+    }
+
+    private IEnumerable<string> After(Candidate candidate) =>
+        candidate.Pipeline.Environments.Where(environment => environment.After.Contains(Name)).Select(environment => environment.Name);
+
+    private void End(int number, DeploymentStatus status, HashSet<string> wanted)
+    {
+        var line = Deployments[number];
+        line.Ended = status;
+        Rest(line, wanted);
+        Waiting.Remove(number);
+        if (UnderWay == line)
+            UnderWay = null;
+    }
+
+    private static bool IsSame(DeploymentLine one, DeploymentLine other) =>
+        one.Candidate.Package.Digest == other.Candidate.Package.Digest && one.Settings!.Revision == other.Settings!.Revision;
+
+    private static string NameOf(Stage stage) => stage switch
+    {
+        Stage.Start => "start",
+        Stage.Check => "check",
+        Stage.Shift => "shift",
+        Stage.Deploy => "deploy",
+        Stage.Verify => "verify",
+        _ => "withdraw",
+    };
+}
+
+/// <summary>One deployment as the record tells it.</summary>
+internal sealed class DeploymentLine
+{
+    public DeploymentLine(DeploymentOffered offered, DateTimeOffset at)
+    {
+        (Number, Kind, Candidate, OfferedAt, Settings, Undoes) = (offered.Deployment, offered.Kind, offered.Candidate, at, offered.Settings, offered.Undoes);
+        if (offered.PassedIn is { } passed)
+            PassedIn.Add(passed);
+    }
+
+    public int Number { get; }
+
+    public DeploymentKind Kind { get; }
+
+    public Candidate Candidate { get; }
+
+    public DateTimeOffset OfferedAt { get; }
+
+    public int? Undoes { get; }
+
+    public HashSet<string> PassedIn { get; } = new(StringComparer.Ordinal);
+
+    public Settings? Settings { get; set; }
+
+    public string? Release { get; set; }
+
+    public Stage? Stage { get; set; }
+
+    public int Attempt { get; set; }
+
+    /// <summary>The command that should be in flight for it.</summary>
+    public string? CommandId { get; set; }
+
+    public DateTimeOffset? Deadline { get; set; }
+
+    public bool IsMoved { get; set; }
+
+    public bool NeedsDecision { get; set; }
+
+    public DeploymentStatus? Conclusion { get; set; }
+
+    public DeploymentStatus? Ended { get; set; }
+
+    public bool IsOver => Ended is not null;
+
+    public bool IsBeingTakenBack => Stage == Core.Environments.Stage.Withdraw && !NeedsDecision && !IsOver;
+
+    /// <summary>Nobody asked for it.</summary>
+    public bool IsAutomatic => Kind is DeploymentKind.Deploy or DeploymentKind.Settings;
+
+    public EnvironmentDefinition? Definition(string environment)
+    {
+        foreach (var one in Candidate.Pipeline.Environments)
+        {
+            if (one.Name == environment)
+                return one;
+        }
+
+        return null;
+    }
+}
