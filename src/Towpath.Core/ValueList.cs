@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -26,8 +27,55 @@ public sealed class ValueList<T> : IReadOnlyList<T>, IEquatable<ValueList<T>>
     public ValueList<T> SetItem(int index, T item) => new(items.SetItem(index, item));
 
     /// <summary>The same list with every item that matches replaced; the same instance when none does.</summary>
-    public ValueList<T> Replace(Func<T, bool> match, Func<T, T> change) =>
-        items.Any(match) ? new([.. items.Select(item => match(item) ? change(item) : item)]) : this;
+    public ValueList<T> Replace(Func<T, bool> match, Func<T, T> change)
+    {
+        T[]? changed = null;
+        for (var i = 0; i < items.Length; i++)
+        {
+            if (!match(items[i]))
+                continue;
+            changed ??= items.ToArray();
+            changed[i] = change(items[i]);
+        }
+
+        return changed is null ? this : new(ImmutableCollectionsMarshal.AsImmutableArray(changed));
+    }
+
+    // As those of LINQ, and chosen before them: lists are looked through for every input, without an enumerator on the heap.
+    public bool Any(Func<T, bool> match)
+    {
+        foreach (var item in items)
+        {
+            if (match(item))
+                return true;
+        }
+
+        return false;
+    }
+
+    public T? FirstOrDefault(Func<T, bool> match)
+    {
+        foreach (var item in items)
+        {
+            if (match(item))
+                return item;
+        }
+
+        return default;
+    }
+
+    public T? LastOrDefault(Func<T, bool> match)
+    {
+        for (var i = items.Length - 1; i >= 0; i--)
+        {
+            if (match(items[i]))
+                return items[i];
+        }
+
+        return default;
+    }
+
+    public bool Contains(T item) => items.Contains(item);
 
     public bool Equals(ValueList<T>? other) => other is not null && items.AsSpan().SequenceEqual(other.items.AsSpan());
 
@@ -41,9 +89,11 @@ public sealed class ValueList<T> : IReadOnlyList<T>, IEquatable<ValueList<T>>
         return hash.ToHashCode();
     }
 
-    public IEnumerator<T> GetEnumerator() => ((IEnumerable<T>)items).GetEnumerator();
+    public ImmutableArray<T>.Enumerator GetEnumerator() => items.GetEnumerator();
 
-    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+    IEnumerator<T> IEnumerable<T>.GetEnumerator() => ((IEnumerable<T>)items).GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => ((IEnumerable)items).GetEnumerator();
 }
 
 /// <summary>Makes <see cref="ValueList{T}"/> from collection expressions and sequences.</summary>

@@ -137,7 +137,7 @@ public sealed class Loop(IJournal journal, IAdapters adapters, Rules rules)
         }
     }
 
-    private static StreamUpdate Summary(StreamId stream, MachineState state) => new(stream.Text, Flow.IsActive(state), Summaries.Of(state));
+    private StreamUpdate Summary(StreamId stream, MachineState state) => new(stream.Text, Flow.IsActive(state), rules.Summarize(state));
 
     /// <summary>What is pending and not in flight is begun; what is in flight and not pending any more is called off.</summary>
     private void Act(StreamId stream, MachineState state)
@@ -191,7 +191,7 @@ public sealed class Loop(IJournal journal, IAdapters adapters, Rules rules)
             {
                 var recorded = new Recorded<MachineEvent>(++sequence, now, decided);
                 state = loop.rules.Evolve(stream, state, recorded);
-                Entries.Add(EventJson.Write(stream, recorded));
+                Entries.Add(loop.rules.Write(stream, recorded));
             }
 
             if (decision.Events.Count > 0)

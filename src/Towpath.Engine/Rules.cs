@@ -1,4 +1,6 @@
 using Towpath.Core;
+using Towpath.Engine.Journal;
+using Towpath.Engine.Views;
 
 namespace Towpath.Engine;
 
@@ -10,5 +12,11 @@ public sealed record Rules(
     Func<MachineState, DateTimeOffset?> NextDeadline,
     Func<MachineState, IEnumerable<Delivery>> Deliveries)
 {
+    /// <summary>An event as the journal keeps it.</summary>
+    public Func<StreamId, Recorded<MachineEvent>, JournalEntry> Write { get; init; } = EventJson.Write;
+
+    /// <summary>What lists show of a stream; the simulator lists nothing.</summary>
+    public Func<MachineState, string> Summarize { get; init; } = Summaries.Of;
+
     public static Rules OfFlow { get; } = new(Flow.Decide, Flow.Evolve, Flow.Pending, Flow.NextDeadline, Flow.Deliveries);
 }

@@ -1,9 +1,5 @@
-using System.Text.Json;
 using Towpath.Core;
 using Towpath.Core.Agents;
-using Towpath.Core.Commits;
-using Towpath.Core.Environments;
-using Towpath.Core.Runs;
 using Towpath.Engine;
 using Towpath.Engine.Journal;
 using Towpath.Simulation.Checkers;
@@ -16,8 +12,6 @@ internal sealed class Inspection
 {
     /// <summary>A replay of a whole stream costs as much as a hundred inputs: one batch in so many is compared with it.</summary>
     private const int ReplaysOneIn = 200;
-
-    private const int ReadsOneIn = 50;
 
     private readonly SimulatedJournal journal;
     private readonly Rules rules;
@@ -85,7 +79,7 @@ internal sealed class Inspection
     /// <summary>What is in memory is what the disk says, for every stream.</summary>
     public void Compare(Func<StreamId, MachineState?> read)
     {
-        if (batches++ % 4 != 0)
+        if (batches++ % 8 != 0)
             return;
         foreach (var page in Books.Pages)
         {
@@ -117,8 +111,6 @@ internal sealed class Inspection
             stored++;
             var fact = Books.Open(entry);
             lastStored = fact.Stream;
-            if (entry.Sequence % ReadsOneIn == 0 && !Decoded(entry).Equals(entry.Event))
-                Break($"Replay equals the live state: event {entry.Sequence} of {entry.Stream} is read otherwise than it was written");
             Look(fact);
             if (Violation is not null)
                 return;
@@ -140,7 +132,7 @@ internal sealed class Inspection
     {
         MachineState? state = null;
         foreach (var entry in journal.Read(stream.Text))
-            state = rules.Evolve(stream, state, new Recorded<MachineEvent>(entry.Sequence, entry.At, entry.Event ?? Decoded(entry)));
+            state = rules.Evolve(stream, state, new Recorded<MachineEvent>(entry.Sequence, entry.At, entry.Event!));
         if (!Equals(state, read(stream)))
             Break($"Replay equals the live state: {stream} is something else in memory than on the disk");
     }
@@ -149,13 +141,5 @@ internal sealed class Inspection
     {
         if (broken is not null)
             Break($"{checker.Promise}: {broken}");
-    }
-
-    private static MachineEvent Decoded(JournalEntry entry)
-    {
-        var stream = StreamId.Parse(entry.Stream);
-        return stream.Run is not null ? JsonSerializer.Deserialize<RunEvent>(entry.Data, CoreJson.Options)!
-            : stream.Environment is not null ? JsonSerializer.Deserialize<EnvironmentEvent>(entry.Data, CoreJson.Options)!
-            : JsonSerializer.Deserialize<ProjectEvent>(entry.Data, CoreJson.Options)!;
     }
 }

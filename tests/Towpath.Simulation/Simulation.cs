@@ -10,6 +10,7 @@ namespace Towpath.Simulation;
 /// <summary>One seed: a storm in which safety is watched, then calm in which everything has to come to an end.</summary>
 public sealed class Simulation
 {
+    private const int ReadsJsonOneIn = 16;
     private const int InputsAtMost = 100_000;
     private static readonly TimeSpan Storm = TimeSpan.FromHours(12);
     private static readonly TimeSpan HelpComesAfter = TimeSpan.FromHours(20);
@@ -30,9 +31,13 @@ public sealed class Simulation
     {
         random = new Random(seed);
         faults = Faults.Draw(random);
-        var rules = mutation?.Rules ?? Rules.OfFlow;
+        var rules = (mutation?.Rules ?? Rules.OfFlow) with
+        {
+            Write = seed % ReadsJsonOneIn == 0 ? EventStore.ThroughJson : EventStore.Sampled,
+            Summarize = _ => "",
+        };
         var tamper = mutation?.Tamper ?? Tamper.None;
-        journal = new SimulatedJournal(random, agenda, () => faults, Marks, tamper) { ReadsJson = seed % 16 == 0 };
+        journal = new SimulatedJournal(random, agenda, () => faults, Marks, tamper);
         inspection = new Inspection(journal, rules, Marks);
         targets = new SimulatedTargets(Marks);
         var work = new SimulatedWork(random, () => faults, Marks, targets);

@@ -25,9 +25,6 @@ internal sealed class SimulatedJournal(Random random, Agenda agenda, Func<Faults
     /// <summary>All events, in order.</summary>
     public IReadOnlyList<JournalEntry> Log => log;
 
-    /// <summary>True: events are read from their JSON, as after every real restart. It takes most of a simulation's time, so only some seeds do.</summary>
-    public bool ReadsJson { get; init; }
-
     /// <summary>Told of every batch that is on disk, before anything can act upon it.</summary>
     public Action<IReadOnlyList<JournalEntry>>? Stored { get; set; }
 
@@ -70,10 +67,7 @@ internal sealed class SimulatedJournal(Random random, Agenda agenda, Func<Faults
         throw new CrashException();
     }
 
-    public IReadOnlyList<JournalEntry> Read(string stream) =>
-        !rows.TryGetValue(stream, out var row) ? []
-        : ReadsJson ? row.Entries.ConvertAll(entry => entry with { Event = null })
-        : row.Entries;
+    public IReadOnlyList<JournalEntry> Read(string stream) => rows.TryGetValue(stream, out var row) ? row.Entries : [];
 
     public IReadOnlyList<string> ActiveStreams() =>
         [.. rows.Where(row => row.Value.Summary is { Active: true }).OrderBy(row => row.Value.First).Select(row => row.Key)];
