@@ -19,8 +19,13 @@ public sealed class OrdinalMap<TValue> : IReadOnlyDictionary<string, TValue>, IE
 
     public static OrdinalMap<TValue> Empty { get; } = new(ImmutableSortedDictionary.Create<string, TValue>(StringComparer.Ordinal));
 
-    public static OrdinalMap<TValue> From(IEnumerable<KeyValuePair<string, TValue>> pairs) =>
-        new(ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal, pairs));
+    public static OrdinalMap<TValue> From(IEnumerable<KeyValuePair<string, TValue>> pairs)
+    {
+        var items = Empty.items;
+        foreach (var (key, value) in pairs)
+            items = items.Add(key, value);
+        return items.IsEmpty ? Empty : new(items);
+    }
 
     public int Count => items.Count;
 

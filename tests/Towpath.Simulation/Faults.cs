@@ -73,10 +73,10 @@ internal sealed record Faults
         var strength = random.NextDouble() * random.NextDouble() * 2;
         return new Faults
         {
-            CrashBeforeAppend = Rate(0.005),
-            CrashInAppend = Rate(0.005),
-            CrashAfterAppend = Rate(0.005),
-            CrashWhileActing = Rate(0.005),
+            CrashBeforeAppend = Rate(0.003),
+            CrashInAppend = Rate(0.003),
+            CrashAfterAppend = Rate(0.003),
+            CrashWhileActing = Rate(0.003),
             WriteFails = Rate(0.02),
             WriteIsSlow = Rate(0.1),
             AgentDies = Rate(0.05),

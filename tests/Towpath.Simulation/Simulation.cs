@@ -10,7 +10,7 @@ namespace Towpath.Simulation;
 /// <summary>One seed: a storm in which safety is watched, then calm in which everything has to come to an end.</summary>
 public sealed class Simulation
 {
-    private const int ReadsJsonOneIn = 16;
+    private const int ReadsJsonOneIn = 32;
     private const int InputsAtMost = 100_000;
     private static readonly TimeSpan Storm = TimeSpan.FromHours(12);
     private static readonly TimeSpan HelpComesAfter = TimeSpan.FromHours(20);

@@ -129,7 +129,7 @@ public static partial class EnvironmentMachine
     {
         HandOvers = state.HandOvers.Where(news => !passed || news.Candidate.Run != candidate.Run)
             .Concat(candidate.Pipeline.EnvironmentsAfter(state.Name).Select(later => new HandOver(later.Name, candidate, passed)))
-            .Distinct().ToValueList(),
+            .DistinctBy(news => (news.To, news.Candidate.Run, news.Passed)).ToValueList(),
     };
 
     private static EnvironmentState Forget(EnvironmentState state, NewsHandedOver taken) => state with

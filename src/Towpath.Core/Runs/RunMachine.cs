@@ -199,7 +199,9 @@ public static class RunMachine
         state.Jobs.Select(job => job.Attempts[^1].FinishedAt).Max() ?? state.QueuedAt;
 
     private static OrdinalMap<StoredOutput> InputsOf(RunState state, JobState job) =>
-        OrdinalMap<StoredOutput>.From(job.Definition.Needs.SelectMany(needed => OutputsOf(state.Job(needed))));
+        job.Definition.Needs.Count == 0
+            ? OrdinalMap<StoredOutput>.Empty
+            : OrdinalMap<StoredOutput>.From(job.Definition.Needs.SelectMany(needed => OutputsOf(state.Job(needed))));
 
     private static IEnumerable<KeyValuePair<string, StoredOutput>> OutputsOf(JobState job) =>
         job.Attempts[^1].Outputs.Select(output => KeyValuePair.Create($"{job.Definition.Name}.{output.Key}", output.Value));

@@ -1,6 +1,7 @@
 using Towpath.Core;
 using Towpath.Core.Agents;
 using Towpath.Core.Environments;
+using Towpath.Core.Packages;
 using Towpath.Core.Pipelines;
 using Towpath.Simulation.Storage;
 using static Towpath.Simulation.Mutations.Mutation;
@@ -34,6 +35,8 @@ internal static class DeploymentMutations
         }),
         Decides("a stage is given up too early", (stream, state, input, now) => Sound.Decide(stream, state, input, input is EnvironmentClock ? now.AddHours(1) : now)),
         Of("what must not be repeated is begun again under another name", Sound with { Pending = state => Sound.Pending(state).Select(Again(state)) }),
+        Decides("a rollback starts again what must not be repeated", (stream, state, input, now) =>
+            Sound.Decide(stream, input is RollBackEnvironment ? Repeatable(state) : state, input, now)),
         Of("an agent forgets what it must not repeat", new Tamper { AgentForgets = true }),
         Of("the old version is not told to stop", Sound with
         {
@@ -46,6 +49,24 @@ internal static class DeploymentMutations
         state is EnvironmentState environment && input is StageAnswered answered && Sound.Pending(environment).FirstOrDefault() is { } pending
             ? answered with { CommandId = pending.Id }
             : input;
+
+    private static MachineState? Repeatable(MachineState? state) => state is EnvironmentState environment
+        ? environment with
+        {
+            Versions = environment.Versions.Select(version => version with { Candidate = Repeatable(version.Candidate) }).ToValueList(),
+        }
+        : state;
+
+    private static Candidate Repeatable(Candidate candidate) => candidate with
+    {
+        Pipeline = candidate.Pipeline with
+        {
+            Environments = candidate.Pipeline.Environments.Select(environment => environment with
+            {
+                Target = environment.Target is CommandTarget command ? command with { Repeatable = true } : environment.Target,
+            }).ToValueList(),
+        },
+    };
 
     /// <summary>Whatever changes in the environment meanwhile makes it another command.</summary>
     private static Func<Command, Command> Again(MachineState state) => command =>

@@ -58,7 +58,7 @@ internal sealed class Ambush(Random random, Agenda agenda, Func<Faults> faults, 
     }
 
     /// <summary>A run that ended badly, or whose package was just taken back, is asked for again.</summary>
-    private int? Again(in Fact fact) => fact.Event switch
+    private static int? Again(in Fact fact) => fact.Event switch
     {
         RunEnded { Status: not RunStatus.Succeeded } => fact.Run.Created!.Request.Number,
         DeploymentEnded { Status: DeploymentStatus.RolledBack } ended => fact.Deployment(ended.Deployment).Candidate.Run,
