@@ -34,7 +34,7 @@ public sealed class ValueList<T> : IReadOnlyList<T>, IEquatable<ValueList<T>>
         {
             if (!match(items[i]))
                 continue;
-            changed ??= items.ToArray();
+            changed ??= items.AsSpan().ToArray();
             changed[i] = change(items[i]);
         }
 

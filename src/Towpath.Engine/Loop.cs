@@ -14,6 +14,8 @@ namespace Towpath.Engine;
 /// <remarks>Not thread-safe but for <see cref="Read"/>: <see cref="LoopRunner"/> calls it from one thread, the simulator from its own.</remarks>
 public sealed class Loop(IJournal journal, IAdapters adapters, Rules rules)
 {
+    private static readonly SortedSet<string> NothingInFlight = [];
+
     private readonly IJournal journal = journal;
     private readonly Rules rules = rules;
     private readonly Replay replay = new(journal, rules);
@@ -143,7 +145,10 @@ public sealed class Loop(IJournal journal, IAdapters adapters, Rules rules)
     private void Act(StreamId stream, MachineState state)
     {
         var pending = rules.Pending(state).ToList();
-        var before = inFlight.GetValueOrDefault(stream) ?? [];
+        SetDeadline(stream, rules.NextDeadline(state));
+        var before = inFlight.GetValueOrDefault(stream) ?? NothingInFlight;
+        if (pending.Count == before.Count && pending.TrueForAll(command => before.Contains(command.Id)))
+            return;
         var after = new SortedSet<string>(pending.Select(command => command.Id), StringComparer.Ordinal);
         if (after.Count > 0)
             inFlight[stream] = after;
@@ -153,13 +158,18 @@ public sealed class Loop(IJournal journal, IAdapters adapters, Rules rules)
             adapters.Cancel(gone);
         foreach (var command in pending.Where(command => !before.Contains(command.Id)))
             adapters.Begin(command);
-        SetDeadline(stream, rules.NextDeadline(state));
     }
 
     private void SetDeadline(StreamId stream, DateTimeOffset? deadline)
     {
-        if (deadlineOf.Remove(stream, out var old))
+        if (deadlineOf.TryGetValue(stream, out var old))
+        {
+            if (old == deadline)
+                return;
+            deadlineOf.Remove(stream);
             deadlines.Remove((old, stream.Text));
+        }
+
         if (deadline is not { } next)
             return;
         deadlineOf[stream] = next;

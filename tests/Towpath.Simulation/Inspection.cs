@@ -81,11 +81,7 @@ internal sealed class Inspection
     {
         if (batches++ % 8 != 0)
             return;
-        foreach (var page in Books.Pages)
-        {
-            if (page is not RunPage { IsOver: true })
-                Compare(page.Stream, read);
-        }
+        CompareAll(read);
     }
 
     public void WhenItIsCalm(DateTimeOffset now)
@@ -96,8 +92,7 @@ internal sealed class Inspection
 
     public void AtTheEnd(Ending ending, Func<StreamId, MachineState?> read)
     {
-        foreach (var page in Books.Pages)
-            Compare(page.Stream, read);
+        CompareAll(read);
         foreach (var checker in checkers)
             See(checker, checker.AtTheEnd(ending));
     }
@@ -125,6 +120,16 @@ internal sealed class Inspection
         {
             if (checker.Look(fact) is { } broken)
                 Break($"{checker.Promise}: {broken} (event {fact.Sequence} of {fact.Stream})");
+        }
+    }
+
+    /// <summary>Runs that are over are no longer in memory.</summary>
+    private void CompareAll(Func<StreamId, MachineState?> read)
+    {
+        foreach (var page in Books.Pages)
+        {
+            if (page is not RunPage { IsOver: true })
+                Compare(page.Stream, read);
         }
     }
 
