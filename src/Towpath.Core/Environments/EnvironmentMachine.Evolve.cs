@@ -101,24 +101,25 @@ public static partial class EnvironmentMachine
         var version = new LiveVersion(deployment.Number, deployment.Release!, deployment.Candidate, deployment.Settings!, at);
         var ended = With(state, deployment.Number, found => End(found, DeploymentStatus.Live, "", at)) with { Stopped = false };
         if (deployment.Kind == DeploymentKind.Rollback)
-            return GoBack(ended, version);
+        {
+            ended = ended with { Settings = version.Settings };
+            // What it goes back to may have been taken back itself while it waited; then it comes on top, and undoes nothing.
+            if (state.Versions.Any(known => known.IsSameAs(version.Candidate, version.Settings)))
+                return GoBack(ended, version);
+        }
 
         var isSame = state.Versions.Count > 0 && state.Versions[^1].IsSameAs(version.Candidate, version.Settings);
         var versions = (isSame ? state.Versions.SkipLast(1) : state.Versions).Append(version).TakeLast(VersionsKept).ToValueList();
         return Tell(ended with { Versions = versions }, version.Candidate, passed: true);
     }
 
-    /// <summary>The target is live again; what came after it is no place to go back to, and the settings are those it had.</summary>
+    /// <summary>The target is live again; what came after it is no place to go back to.</summary>
     private static EnvironmentState GoBack(EnvironmentState state, LiveVersion version)
     {
         var kept = state.Versions.Count;
-        while (kept > 0 && !state.Versions[kept - 1].IsSameAs(version.Candidate, version.Settings))
+        while (!state.Versions[kept - 1].IsSameAs(version.Candidate, version.Settings))
             kept--;
-        var back = state with
-        {
-            Versions = state.Versions.Take(Math.Max(0, kept - 1)).Append(version).ToValueList(),
-            Settings = version.Settings,
-        };
+        var back = state with { Versions = state.Versions.Take(kept - 1).Append(version).ToValueList() };
         // Going back to other settings of the same run takes nothing back from those who come after.
         return state.Versions.Skip(kept).Where(undone => undone.Candidate.Run != version.Candidate.Run)
             .Aggregate(back, (told, undone) => Tell(told, undone.Candidate, passed: false));

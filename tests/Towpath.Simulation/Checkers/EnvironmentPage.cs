@@ -8,6 +8,9 @@ namespace Towpath.Simulation.Checkers;
 /// <summary>One environment as the record tells it.</summary>
 internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
 {
+    /// <summary>What is further back is no place to go back to, and nothing that could be taken back.</summary>
+    private const int VersionsKept = 20;
+
     private static readonly TimeSpan WaitingAtMost = TimeSpan.FromDays(7);
 
     public string Name { get; } = stream.Environment!;
@@ -138,9 +141,10 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
     {
         IsStopped = false;
         if (line.Kind == DeploymentKind.Rollback)
-        {
             SettingsRevision = line.Settings!.Revision;
-            while (Versions.Count > 0 && !IsSame(Versions[^1], line))
+        if (line.Kind == DeploymentKind.Rollback && Versions.Exists(version => IsSame(version, line)))
+        {
+            while (!IsSame(Versions[^1], line))
             {
                 var undone = Versions[^1].Candidate;
                 Versions.RemoveAt(Versions.Count - 1);
@@ -162,6 +166,8 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
             Versions[^1] = line;
         else
             Versions.Add(line);
+        if (Versions.Count > VersionsKept)
+            Versions.RemoveAt(0);
     }
 
     private IEnumerable<string> After(Candidate candidate) =>

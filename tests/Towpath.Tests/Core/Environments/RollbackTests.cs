@@ -189,6 +189,18 @@ public sealed class RollbackTests
         .When(new Promote(2, "ada")).Arrives()
         .ThenTold((1, true), (2, true));
 
+    /// <summary>Found by the simulator: all that had ever been live was taken back, here and in the environments after.</summary>
+    [Fact]
+    public void Going_back_to_what_was_taken_back_meanwhile_undoes_nothing() => Given.Environment("staging", later: "production")
+        .Live(1).Live(2)
+        .RolledBack().Answered(Outcome.Failed, "It no longer starts.")
+        .RolledBack().Answered(Outcome.Failed, "It cannot be stopped.")
+        .When(new AcceptDeployment(3, "ada"))
+        .ThenAsked<StartRelease>(start => start.Plan.Run == 2)
+        .Arrives()
+        .ThenLive(2)
+        .ThenTold((1, true), (2, true));
+
     [Fact]
     public void Stop_ends_what_runs_and_holds() => Given.Environment("production")
         .Live(1)
