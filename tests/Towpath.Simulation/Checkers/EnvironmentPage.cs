@@ -72,8 +72,9 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
                 break;
             case DeploymentStarted started:
                 Waiting.Remove(started.Deployment);
-                IsDecidedByPerson = false;
                 UnderWay = Deployments[started.Deployment];
+                // A stop ends what the record says is live; if a person said so, something else may get the requests.
+                IsDecidedByPerson &= UnderWay.Kind == DeploymentKind.Stop;
                 (UnderWay.Settings, UnderWay.Release) = (started.Settings, started.Release);
                 break;
             case StageBegan began:

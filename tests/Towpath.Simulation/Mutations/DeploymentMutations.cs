@@ -33,10 +33,14 @@ internal static class DeploymentMutations
         {
             NextDeadline = state => state is EnvironmentState { Active: not null } ? null : Sound.NextDeadline(state),
         }),
-        Decides("a stage is given up too early", (stream, state, input, now) => Sound.Decide(stream, state, input, input is EnvironmentClock ? now.AddHours(1) : now)),
+        Of("a stage is given up too early", Sound with
+        {
+            Decide = (stream, state, input, now) => Sound.Decide(stream, state, input, input is EnvironmentClock ? now.AddMinutes(5) : now),
+            NextDeadline = state => state is EnvironmentState ? Sound.NextDeadline(state)?.AddMinutes(-5) : Sound.NextDeadline(state),
+        }),
         Of("what must not be repeated is begun again under another name", Sound with { Pending = state => Sound.Pending(state).Select(Again(state)) }),
         Decides("a rollback starts again what must not be repeated", (stream, state, input, now) =>
-            Sound.Decide(stream, input is RollBackEnvironment ? Repeatable(state) : state, input, now)),
+            input is RollBackEnvironment ? Each(Sound.Decide(stream, Repeatable(state), input, now), one => AsItIs(state, one)) : Sound.Decide(stream, state, input, now)),
         Of("an agent forgets what it must not repeat", new Tamper { AgentForgets = true }),
         Of("the old version is not told to stop", Sound with
         {
@@ -56,6 +60,10 @@ internal static class DeploymentMutations
             Versions = environment.Versions.Select(version => version with { Candidate = Repeatable(version.Candidate) }).ToValueList(),
         }
         : state;
+
+    private static MachineEvent AsItIs(MachineState? state, MachineEvent decided) => decided is DeploymentOffered offered && state is EnvironmentState environment
+        ? offered with { Candidate = environment.Versions.First(version => version.Candidate.Run == offered.Candidate.Run).Candidate }
+        : decided;
 
     private static Candidate Repeatable(Candidate candidate) => candidate with
     {
