@@ -72,6 +72,7 @@ public enum Mark
     CanceledInShift,
     CanceledInDeploy,
     CanceledInVerify,
+    CanceledInUndo,
     StageTimedOut,
     WithdrawalTimedOut,
     WithdrawalBegunAgain,

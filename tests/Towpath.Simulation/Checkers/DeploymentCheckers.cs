@@ -168,10 +168,18 @@ internal sealed class CheckedBeforeTraffic(Books books) : Checker(books)
 
     private static bool IsForGood(EnvironmentPage page, DeploymentLine line) => line.Definition(page.Name)!.Target switch
     {
+        CommandTarget when line.Kind == DeploymentKind.Rollback && !IsDeployedAgain(page, line) => true,
         CommandTarget { Undo: UndoMode.None } => true,
-        CommandTarget { Undo: UndoMode.Redeploy } => page.Live?.Definition(page.Name)?.Target is CommandTarget { Repeatable: false },
+        CommandTarget { Undo: UndoMode.Redeploy } => page.Live is not { } live || live.Definition(page.Name)?.Target is CommandTarget { Repeatable: false },
         _ => false,
     };
+
+    /// <summary>Going back is left to an undo command, and where what it takes back never arrived there is nothing to do.</summary>
+    private static bool IsDeployedAgain(EnvironmentPage page, DeploymentLine line)
+    {
+        var undone = line.Undoes is { } number ? page.Deployments[number] : page.Live;
+        return undone is { Ended: DeploymentStatus.Live } && undone.Definition(page.Name)?.Target is not CommandTarget { Undo: UndoMode.Command };
+    }
 }
 
 /// <summary>Guarantees 13 and 16: when faults have stopped everything is over, and traffic goes where the record says.</summary>

@@ -124,7 +124,7 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
     {
         Rest(line, wanted);
         (line.Stage, line.Attempt, line.Deadline) = (stage, attempt, deadline);
-        line.IsMoved |= stage is Stage.Shift or Stage.Deploy;
+        line.IsMoved |= stage is Stage.Shift or Stage.Deploy or Stage.Undo;
         line.CommandId = $"{Stream}/deployments/{line.Number}/{NameOf(stage)}" + (attempt > 1 ? $"-{attempt}" : "");
         wanted.Add(line.CommandId);
     }
@@ -194,6 +194,7 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
         Stage.Shift => "shift",
         Stage.Deploy => "deploy",
         Stage.Verify => "verify",
+        Stage.Undo => "undo",
         _ => "withdraw",
     };
 }
