@@ -77,10 +77,11 @@ internal sealed class PeopleArePaidHeed(Books books) : Checker(books)
                 return null;
             case DeploymentOffered { Kind: DeploymentKind.Rollback } when page!.Hold is null:
                 return "a rollback by hand did not hold the environment";
-            case DeploymentOffered { Kind: DeploymentKind.Rollback } when page is { UnderWay: null, Live: { } live } && !page.Quarantine.Contains((live.Candidate.Package.Digest, live.Settings!.Revision)):
+            // One that was under way and is ended by the same word took nothing back yet: it goes to what is live.
+            case DeploymentOffered { Kind: DeploymentKind.Rollback } back when page is { UnderWay: null, Live: { } live } && back.Undoes == live.Number && !page.Quarantine.Contains((live.Candidate.Package.Digest, live.Settings!.Revision)):
                 return "a person's rollback did not quarantine what it takes back";
-            case DeploymentOffered { Kind: DeploymentKind.Rollback } back when page!.Quarantine.Contains((back.Candidate.Package.Digest, back.Settings!.Revision))
-                && page.Live?.Candidate.Run != back.Candidate.Run && !page.IsStopped:
+            case DeploymentOffered { Kind: DeploymentKind.Rollback } to when page!.Quarantine.Contains((to.Candidate.Package.Digest, to.Settings!.Revision))
+                && page.Live?.Candidate.Run != to.Candidate.Run && !page.IsStopped:
                 return "a person's rollback goes back to what was rolled back itself";
             case DeploymentStarted started when fact.Deployment(started.Deployment) is { IsAutomatic: true } line:
                 return page!.Hold is not null ? "automation started under a hold"
