@@ -24,43 +24,6 @@ public sealed class ReplacementTests : IDisposable
     }
 
     [Fact]
-    public async Task No_request_fails_while_a_router_replaces_another()
-    {
-        await using var a = await TestApp.SayingAsync("a");
-        var router = await RunningRouter.StartAsync(_folder);
-        await router.SetAsync(RunningRouter.RouteTo(_port, a.Address));
-        var done = false;
-        var answered = 0;
-        async Task LoadAsync(bool keepAlive)
-        {
-            while (!Volatile.Read(ref done))
-            {
-                using var request = new HttpRequestMessage(HttpMethod.Post, Url) { Content = new StringContent("order") };
-                request.Headers.ConnectionClose = !keepAlive;
-                using var answer = await _client.SendAsync(request, Cancellation);
-                Assert.Equal("a", await answer.Content.ReadAsStringAsync(Cancellation));
-                Interlocked.Increment(ref answered);
-            }
-        }
-
-        var load = Enumerable.Range(0, 6).Select(i => Task.Run(() => LoadAsync(i % 2 == 0), Cancellation)).ToArray();
-        for (var i = 0; i < 3; i++)
-        {
-            var next = await RunningRouter.StartAsync(Successor);
-            await router.Ended.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
-            await router.DisposeAsync();
-            router = next;
-            var before = Volatile.Read(ref answered);
-            await Eventually.That(() => load.Any(l => l.IsFaulted) || Volatile.Read(ref answered) > before + 10, "the successor answers");
-        }
-
-        Volatile.Write(ref done, true);
-        await Task.WhenAll(load);
-        Assert.Equal("shop/production/web", Assert.Single((await router.DescribeAsync()).Routes).Route.Id);
-        await router.DisposeAsync();
-    }
-
-    [Fact]
     public async Task A_router_whose_successor_does_not_come_up_serves_on()
     {
         await using var a = await TestApp.SayingAsync("a");

@@ -5,7 +5,10 @@ using Towpath.Protocol.Router;
 
 namespace Towpath.Tests.Router;
 
-/// <summary>The router as the process that people have: killed, told to end, replaced.</summary>
+/// <summary>
+/// The router as the process that people have: killed, told to end, replaced. A row of replacements needs processes: a
+/// listening socket that comes back into a process that has closed it is registered there still, and is refused (EEXIST).
+/// </summary>
 public sealed class RouterProcessTests : IDisposable
 {
     private readonly TestFolder _folder = new();
@@ -89,10 +92,10 @@ public sealed class RouterProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task A_newer_process_takes_the_place_of_the_older_one_and_no_request_fails()
+    public async Task No_request_fails_while_a_router_replaces_another()
     {
         await using var a = await TestApp.SayingAsync("a");
-        var first = await StartAsync();
+        var router = await StartAsync();
         await SetAsync(a.Address);
         var done = false;
         var answered = 0;
@@ -108,16 +111,21 @@ public sealed class RouterProcessTests : IDisposable
             }
         }
 
-        var load = Enumerable.Range(0, 4).Select(i => Task.Run(() => LoadAsync(i % 2 == 0), Cancellation)).ToArray();
-        var second = Start("--replace");
-        await first.WaitForExitAsync(Cancellation).WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
-        var before = Volatile.Read(ref answered);
-        await Eventually.That(() => load.Any(l => l.IsFaulted) || Volatile.Read(ref answered) > before + 50, "the successor answers");
+        var load = Enumerable.Range(0, 6).Select(i => Task.Run(() => LoadAsync(i % 2 == 0), Cancellation)).ToArray();
+        for (var i = 0; i < 3; i++)
+        {
+            var next = Start("--replace");
+            await router.WaitForExitAsync(Cancellation).WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
+            Assert.Equal(0, router.ExitCode);
+            router = next;
+            var before = Volatile.Read(ref answered);
+            await Eventually.That(() => load.Any(l => l.IsFaulted) || Volatile.Read(ref answered) > before + 50, "the successor answers");
+        }
+
         Volatile.Write(ref done, true);
         await Task.WhenAll(load);
 
-        Assert.Equal(0, first.ExitCode);
-        Assert.Equal(second.Id, await PidAsync());
+        Assert.Equal(router.Id, await PidAsync());
     }
 
     [Fact]
