@@ -103,7 +103,7 @@ public static class ServerHost
         services.AddHostedService<DailyCollection>();
         services.AddSingleton(_ => PackageStore.Open(settings.StoreFolder));
         services.AddSingleton(provider => new PackageBuilder(provider.GetRequiredService<PackageStore>(), TreeArchiveLimits.Default));
-        services.AddSingleton(_ => new LogStore(settings.LogsFolder));
+        services.AddSingleton(_ => new LogStore(settings.LogsFolder, TimeProvider.System));
         services.AddSingleton(_ => new Repositories(settings.RepositoriesFolder));
         services.AddSingleton<PushResolution>();
         services.AddSingleton<AgentHub>();

@@ -5,6 +5,9 @@ internal sealed class Place : IAsyncDisposable
 {
     private const string DiskSize = "8G";
 
+    // What ext4 gives a disk of 128 GiB or more. That of a small disk is full every few hundred jobs, and all wait then.
+    private const string JournalMebibytes = "1024";
+
     private readonly string folder;
     private readonly bool isMounted;
 
@@ -30,7 +33,7 @@ internal sealed class Place : IAsyncDisposable
             await Shell.RunAsync("truncate", ["-s", DiskSize, image], cancel: cancel);
             // Whole from the start: otherwise the kernel goes on making it while it is measured.
             string[] whole = ["-E", "lazy_itable_init=0,lazy_journal_init=0"];
-            await Shell.RunAsync("mkfs.ext4", ["-q", "-F", "-O", "has_journal", .. whole, image], cancel: cancel);
+            await Shell.RunAsync("mkfs.ext4", ["-q", "-F", "-O", "has_journal", "-J", $"size={JournalMebibytes}", .. whole, image], cancel: cancel);
             await Shell.RunAsync("mount", ["-o", "loop", image, disk], cancel: cancel);
             return new Place(folder, isMounted: true);
         }

@@ -106,8 +106,9 @@ internal sealed class LogFile(string path, string root)
         }
     }
 
-    /// <summary>Makes what is written durable, for all who wait for it by now. For the store's syncing tasks.</summary>
-    public void Sync()
+    /// <summary>Makes what is written durable, for all who wait for it by now.</summary>
+    /// <param name="folders">Made after everything in this log that is waited for was written.</param>
+    public void Sync(FolderSyncs folders)
     {
         // One at a time, because the last one closes the file.
         lock (syncGate)
@@ -124,7 +125,7 @@ internal sealed class LogFile(string path, string root)
                 return;
             try
             {
-                FlushToDisk();
+                FlushToDisk(folders);
                 lock (gate)
                 {
                     if (size >= reached.Item1)
@@ -197,21 +198,21 @@ internal sealed class LogFile(string path, string root)
     }
 
     // Whoever brings lines does not wait for this.
-    private void FlushToDisk()
+    private void FlushToDisk(FolderSyncs folders)
     {
         SafeFileHandle? written;
-        IReadOnlyList<string> folders;
+        IReadOnlyList<string> toSync;
         lock (gate)
         {
             if (isInherited)
                 Open();
-            (written, folders) = (handle, isInherited ? FoldersToSync(_ => false) : newFolders);
+            (written, toSync) = (handle, isInherited ? FoldersToSync(_ => false) : newFolders);
         }
 
         if (written is not null)
             RandomAccess.FlushToDisk(written);
-        foreach (var folder in folders)
-            DurableFile.SyncFolder(folder);
+        foreach (var folder in toSync)
+            folders.Sync(folder);
         lock (gate)
             (newFolders, isInherited) = ([], false);
     }

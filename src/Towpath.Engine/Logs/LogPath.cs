@@ -15,7 +15,7 @@ internal static class LogPath
         var parts = logId.Split('/');
         if (parts.Length > MaxParts || parts.Any(part => part.Length == 0))
             throw new LogException($"'{Clip(logId)}' is not the id of a log.");
-        var escaped = parts.Select(Escape).ToArray();
+        var escaped = Names(parts).ToArray();
         if (escaped.Any(part => part.Length > MaxPart))
             throw new LogException($"The log's id '{Clip(logId)}' is too long.");
         return Path.Combine([folder, .. escaped]) + Extension;
@@ -24,6 +24,11 @@ internal static class LogPath
     /// <summary>Where the logs lie whose ids begin with this one and go on with a slash.</summary>
     /// <exception cref="LogException">The id is empty or too long.</exception>
     public static string FolderOf(string folder, string id) => Of(folder, id)[..^Extension.Length];
+
+    // The attempts of a run's jobs lie side by side: a folder for each would have to be made durable like the log in it.
+    private static IEnumerable<string> Names(string[] parts) => parts is [.. var above, "jobs", var job, "attempts", var number]
+        ? [.. above.Select(Escape), "jobs", $"{Escape(job)}+{Escape(number)}"]
+        : parts.Select(Escape);
 
     // A dot is special only where it could make a hidden name, go up, or look like a log's file.
     private static string Escape(string part)

@@ -5,26 +5,32 @@ using Towpath.Protocol.Failpoints;
 namespace Towpath.Engine.Logs;
 
 /// <summary>
-/// The server's logs, one file each. A line that was acknowledged is on disk. Syncs are shared: whoever appends to a log
-/// while one is under way waits for the next together.
+/// The server's logs, one file each. A line that was acknowledged is on disk. Syncs are shared: what is appended within a
+/// moment is synced together, each file and each folder once. Readers do not wait for that.
 /// </summary>
 public sealed class LogStore : IAsyncDisposable
 {
-    private const int SyncingTasks = 4;
+    private const int SyncedAtOnce = 4;
     private const int KeptInMemory = 1000;
+
+    /// <summary>A short job's whole log is then one sync. Nothing but room in the agent's spool waits for an acknowledgement.</summary>
+    private static readonly TimeSpan GatherTime = TimeSpan.FromMilliseconds(50);
     private readonly Dictionary<string, LogFile> files = new(StringComparer.Ordinal);
     private readonly Channel<LogFile> toSync = Channel.CreateUnbounded<LogFile>();
-    private readonly Task[] syncing;
+    private readonly Task syncing;
+    private readonly CancellationTokenSource closing = new();
+    private readonly TimeProvider time;
     private readonly string folder;
     private readonly LogRemoval removal;
 
     /// <param name="folder">Created when it is missing.</param>
-    public LogStore(string folder)
+    public LogStore(string folder, TimeProvider time)
     {
+        this.time = time;
         this.folder = Path.GetFullPath(folder);
         Directory.CreateDirectory(this.folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         removal = new LogRemoval(this.folder);
-        syncing = [.. Enumerable.Range(0, SyncingTasks).Select(_ => Task.Run(SyncAsync))];
+        syncing = Task.Run(SyncAsync);
     }
 
     /// <summary>
@@ -114,7 +120,9 @@ public sealed class LogStore : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         toSync.Writer.TryComplete();
-        await Task.WhenAll(syncing);
+        await closing.CancelAsync();
+        await syncing;
+        closing.Dispose();
         lock (files)
         {
             foreach (var file in files.Values)
@@ -189,7 +197,21 @@ public sealed class LogStore : IAsyncDisposable
 
     private async Task SyncAsync()
     {
-        await foreach (var file in toSync.Reader.ReadAllAsync())
-            file.Sync();
+        while (await toSync.Reader.WaitToReadAsync())
+        {
+            await Task.Delay(GatherTime, time, closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            var together = new List<LogFile>();
+            while (toSync.Reader.TryRead(out var file))
+                together.Add(file);
+            var folders = new FolderSyncs();
+            await Parallel.ForEachAsync(
+                together,
+                new ParallelOptions { MaxDegreeOfParallelism = SyncedAtOnce },
+                (file, _) =>
+                {
+                    file.Sync(folders);
+                    return ValueTask.CompletedTask;
+                });
+        }
     }
 }

@@ -87,7 +87,7 @@ internal sealed class RunningServer : IAsyncDisposable
         var identity = new ServerIdentity("http://127.0.0.1:7070", Token);
         var store = PackageStore.Open(folder.At("store"));
         builder.Services.AddSingleton(plane).AddSingleton<TimeProvider>(time).AddSingleton(identity)
-            .AddSingleton(new LogStore(folder.At("logs")))
+            .AddSingleton(new LogStore(folder.At("logs"), TimeProvider.System))
             .AddSingleton(SecretStore.Open(folder.At("server"))).AddSingleton(store)
                 .AddSingleton(new PackageBuilder(store, TreeArchiveLimits.Default))
             .AddSingleton(new Repositories(folder.At("git"))).AddSingleton<JoinedLogs>();

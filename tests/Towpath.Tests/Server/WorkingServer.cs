@@ -42,7 +42,7 @@ internal sealed class WorkingServer : IAsyncDisposable, IAdapters
         Time = time;
         Journal = SqliteJournal.Open(Places.Server);
         Packages = PackageStore.Open(Places.Store);
-        Logs = new LogStore(Places.Logs);
+        Logs = new LogStore(Places.Logs, TimeProvider.System);
         Secrets = SecretStore.Open(Places.Server);
         Repositories = new Repositories(Places.Git);
         builder = new PackageBuilder(Packages, TreeArchiveLimits.Default);

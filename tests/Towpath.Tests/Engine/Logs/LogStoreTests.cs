@@ -9,11 +9,11 @@ public sealed class LogStoreTests : IAsyncDisposable
     private readonly TestFolder temp = new();
     private LogStore store;
 
-    public LogStoreTests() => store = new LogStore(temp.At("logs"));
+    public LogStoreTests() => store = new LogStore(temp.At("logs"), new Impatient());
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private string LogPath => temp.At(["logs", .. Id.Split('/')]) + ".log";
+    private string LogPath => temp.At("logs", "shop", "runs", "7", "jobs", "test+1.log");
 
     public async ValueTask DisposeAsync()
     {
@@ -68,7 +68,7 @@ public sealed class LogStoreTests : IAsyncDisposable
         for (var cut = firstLine; cut < whole.Length; cut++)
         {
             File.WriteAllBytes(LogPath, whole[..cut]);
-            store = new LogStore(temp.At("logs"));
+            store = new LogStore(temp.At("logs"), new Impatient());
             Assert.Equal(2, store.ExtentOf(Id).Next);
             Assert.Equal(3, await Append(1, "first", "second"));
             Assert.Equal(["first", "second"], await Texts(1));
@@ -76,7 +76,7 @@ public sealed class LogStoreTests : IAsyncDisposable
             Assert.Equal(whole, File.ReadAllBytes(LogPath));
         }
 
-        store = new LogStore(temp.At("logs"));
+        store = new LogStore(temp.At("logs"), new Impatient());
     }
 
     [Fact]
@@ -90,7 +90,7 @@ public sealed class LogStoreTests : IAsyncDisposable
         {
             await store.DisposeAsync();
             File.WriteAllBytes(LogPath, left);
-            store = new LogStore(temp.At("logs"));
+            store = new LogStore(temp.At("logs"), new Impatient());
             Assert.Equal(new(2, false), store.ExtentOf(Id));
             Assert.Equal(["first"], await Texts(1));
         }
@@ -178,6 +178,7 @@ public sealed class LogStoreTests : IAsyncDisposable
     [InlineData("a/../../b")]
     [InlineData("a/./b.log/.hidden/ü")]
     [InlineData("a/%2E%2E")]
+    [InlineData("shop/runs/7/jobs/a+1/attempts/1")]
     public async Task Every_id_stays_inside_and_has_a_place_of_its_own(string id)
     {
         await store.AppendAsync(id, 1, Records("x"), true, Cancel);
@@ -192,6 +193,16 @@ public sealed class LogStoreTests : IAsyncDisposable
     [InlineData("a//b")]
     [InlineData("/a")]
     public void What_is_no_id_is_refused(string id) => Assert.Throws<LogException>(() => store.ExtentOf(id));
+
+    [Fact]
+    public async Task Jobs_with_alike_names_do_not_share_a_log()
+    {
+        string[] ids = ["r/jobs/a/attempts/1", "r/jobs/a+1", "r/jobs/a.1", "r/jobs/a/attempts/1/more"];
+        foreach (var id in ids)
+            Assert.Equal(2, await store.AppendAsync(id, 1, Records(id), true, Cancel));
+        foreach (var id in ids)
+            Assert.Equal(id, (await Collect(store.ReadAsync(id, 1, Cancel))).Single().Text);
+    }
 
     [Fact]
     public async Task Many_logs_and_many_writers_of_one_log_keep_every_line()
@@ -261,6 +272,13 @@ public sealed class LogStoreTests : IAsyncDisposable
     private async Task Restart()
     {
         await store.DisposeAsync();
-        store = new LogStore(temp.At("logs"));
+        store = new LogStore(temp.At("logs"), new Impatient());
+    }
+
+    /// <summary>Waits for nothing.</summary>
+    private sealed class Impatient : TimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            base.CreateTimer(callback, state, TimeSpan.Zero, period);
     }
 }
