@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Towpath.Client;
+using Towpath.Engine.Git;
 using Towpath.Local;
 using Towpath.Output;
 
@@ -11,7 +12,7 @@ internal static class RemoteVerb
     {
         var name = new Argument<string?>("NAME")
         {
-            Description = "The project [default: the folder's name]",
+            Description = "The project [default: the folder's name, in lower case and with '-' for what may not stand in a name]",
             Arity = ArgumentArity.ZeroOrOne,
         };
         var command = new Command("remote", "Points this repository's git remote 'towpath' at the server") { name };
@@ -20,7 +21,7 @@ internal static class RemoteVerb
             var given = typed.GetValue(CommonOptions.Data);
             var endpoint = ServerConnection.Of(given).Find();
             var top = (await GitCommand.RunAsync(["rev-parse", "--show-toplevel"], cancel)).Trim();
-            var project = typed.GetValue(name) ?? typed.GetValue(CommonOptions.Project) ?? Path.GetFileName(top);
+            var project = (typed.GetValue(name) ?? typed.GetValue(CommonOptions.Project)) is { } wanted ? Checked(wanted) : NameOf(top);
             var url = $"{endpoint.Url.TrimEnd('/')}/git/{project}.git";
             var known = (await GitCommand.RunAsync(["remote"], cancel)).Split('\n').Contains("towpath");
             await GitCommand.RunAsync(["remote", known ? "set-url" : "add", "towpath", url], cancel);
@@ -35,6 +36,12 @@ internal static class RemoteVerb
         });
         return command;
     }
+
+    private static string Checked(string wanted) =>
+        ProjectName.Problem(wanted) is { } problem ? throw ExitException.Usage(problem) : wanted;
+
+    private static string NameOf(string folder) => ProjectName.Near(Path.GetFileName(folder)) ?? throw ExitException.Usage(
+        $"the folder's name '{Path.GetFileName(folder)}' makes no name for a project: say 'towpath remote NAME'.");
 
     /// <summary>A line for git's shell, which may be started from anywhere: it says again where the runtime and the data are.</summary>
     private static string Helper(string? given)
