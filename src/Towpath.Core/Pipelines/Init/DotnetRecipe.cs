@@ -43,12 +43,16 @@ internal sealed partial class DotnetRecipe
     {
         var candidates = projects.Where(project => !project.IsTest && !project.IsAside).ToList();
         var web = candidates.Where(project => project.IsWeb).ToList();
-        var app = web.Find(HasPages) ?? web.FirstOrDefault() ?? candidates.Find(project => project.IsWorker);
+        var app = web.Find(HasPages) ?? web.FirstOrDefault() ?? candidates.Find(project => project.IsWorker) ?? projects.Find(IsAppWithItsTests);
         if (app is not null && web.Count > 1)
             guesses.Add(
                 $"There are several web projects; {app.Path} is taken for the app. List the others under 'apps' when they run too.");
         return app;
     }
+
+    /// <summary>A web project that holds its own tests. (One that only tests another may be made with the same SDK, and starts nothing.)</summary>
+    private bool IsAppWithItsTests(Project project) => project is { IsTest: true, IsWeb: true, IsAside: false }
+        && listing.Sources(RepositoryListing.Folder(project.Path), ".cs").Any(source => source.Contains("WebApplication.Create", StringComparison.Ordinal));
 
     /// <summary>Of several web projects the one that people see comes first.</summary>
     private bool HasPages(Project project)

@@ -12,6 +12,19 @@ public sealed class PipelineInitTests
     private const string TestProject = Library + """<PackageReference Include="Microsoft.NET.Test.Sdk" />""";
 
     [Fact]
+    public void A_web_project_with_its_own_tests_is_the_app()
+    {
+        var (text, pipeline, _) = Propose(
+            ("shop.csproj", WebProject + """<PackageReference Include="Microsoft.NET.Test.Sdk" />"""),
+            ("Program.cs", "var app = WebApplication.CreateBuilder(args).Build();"),
+            ("Tests/ShopTests.cs", ""));
+
+        Assert.Contains("dotnet test shop.csproj", text, StringComparison.Ordinal);
+        Assert.Contains("command: ./shop", text, StringComparison.Ordinal);
+        Assert.Equal(2, pipeline.Environments.Count);
+    }
+
+    [Fact]
     public void A_dotnet_service_is_tested_published_and_started()
     {
         var (text, pipeline, guesses) = Propose(
