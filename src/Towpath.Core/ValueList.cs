@@ -45,6 +45,18 @@ public sealed class ValueList<T> : IReadOnlyList<T>, IEquatable<ValueList<T>>
         return changed is null ? this : new(ImmutableCollectionsMarshal.AsImmutableArray(changed));
     }
 
+    /// <summary>The same list with the last item that matches replaced; the same instance when none does.</summary>
+    public ValueList<T> ReplaceLast(Func<T, bool> match, Func<T, T> change)
+    {
+        for (var i = items.Length - 1; i >= 0; i--)
+        {
+            if (match(items[i]))
+                return SetItem(i, change(items[i]));
+        }
+
+        return this;
+    }
+
     // As those of LINQ, and chosen before them: lists are looked through for every input, without asking an interface for each item.
     public bool Any(Func<T, bool> match)
     {

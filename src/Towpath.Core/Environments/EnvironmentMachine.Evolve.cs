@@ -158,16 +158,8 @@ public static partial class EnvironmentMachine
             : state.Quarantine.Skip(1).Append(entry).ToValueList();
     }
 
-    private static EnvironmentState With(EnvironmentState state, int number, Func<Deployment, Deployment> change)
-    {
-        for (var i = state.Deployments.Count - 1; i >= 0; i--)
-        {
-            if (state.Deployments[i].Number == number)
-                return state with { Deployments = state.Deployments.SetItem(i, change(state.Deployments[i])) };
-        }
-
-        return state;
-    }
+    private static EnvironmentState With(EnvironmentState state, int number, Func<Deployment, Deployment> change) =>
+        state with { Deployments = state.Deployments.ReplaceLast(deployment => deployment.Number == number, change) };
 
     private static EnvironmentState Trim(EnvironmentState state)
     {
