@@ -111,7 +111,7 @@ public static class Flow
     private static Decision<MachineEvent> Widen<TEvent>(Decision<TEvent> decision) where TEvent : MachineEvent =>
         decision.Refusal is { } refusal ? Decision<MachineEvent>.Refuse(refusal)
         : decision.Events.Count == 0 ? Decision<MachineEvent>.Nothing
-        : decision.Events.Select(one => (MachineEvent)one).ToValueList();
+        : ValueList<MachineEvent>.Of(decision.Events);
 }
 
 /// <summary>An input from one machine to another.</summary>

@@ -23,7 +23,7 @@ public readonly record struct StreamId
 
     /// <summary>The stream whose machine has the command in flight: the id of every command begins with it.</summary>
     public static StreamId OfCommand(string commandId) =>
-        commandId.Split('/') is [var project, ("runs" or "environments") and var kind, var name, ..] ? new($"{project}/{kind}/{name}") : new(commandId.Split('/')[0]);
+        commandId.Split('/', 4) is [var project, ("runs" or "environments") and var kind, var name, ..] ? new($"{project}/{kind}/{name}") : new(commandId.Split('/')[0]);
 
     /// <param name="text">As stored in the journal.</param>
     public static StreamId Parse(string text) => new(text);

@@ -26,6 +26,10 @@ public sealed class ValueList<T> : IReadOnlyList<T>, IEquatable<ValueList<T>>
 
     public ValueList<T> SetItem(int index, T item) => new(items.SetItem(index, item));
 
+    /// <summary>The same list of derived items, seen as a list of what they are.</summary>
+    public static ValueList<T> Of<TDerived>(ValueList<TDerived> list) where TDerived : class, T =>
+        new(ImmutableArray<T>.CastUp(list.items));
+
     /// <summary>The same list with every item that matches replaced; the same instance when none does.</summary>
     public ValueList<T> Replace(Func<T, bool> match, Func<T, T> change)
     {
@@ -41,7 +45,19 @@ public sealed class ValueList<T> : IReadOnlyList<T>, IEquatable<ValueList<T>>
         return changed is null ? this : new(ImmutableCollectionsMarshal.AsImmutableArray(changed));
     }
 
-    // As those of LINQ, and chosen before them: lists are looked through for every input, without an enumerator on the heap.
+    /// <summary>The same list with the last item that matches replaced; the same instance when none does.</summary>
+    public ValueList<T> ReplaceLast(Func<T, bool> match, Func<T, T> change)
+    {
+        for (var i = items.Length - 1; i >= 0; i--)
+        {
+            if (match(items[i]))
+                return SetItem(i, change(items[i]));
+        }
+
+        return this;
+    }
+
+    // As those of LINQ, and chosen before them: lists are looked through for every input, without asking an interface for each item.
     public bool Any(Func<T, bool> match)
     {
         foreach (var item in items)
@@ -74,6 +90,21 @@ public sealed class ValueList<T> : IReadOnlyList<T>, IEquatable<ValueList<T>>
 
         return default;
     }
+
+    public bool All(Func<T, bool> match)
+    {
+        foreach (var item in items)
+        {
+            if (!match(item))
+                return false;
+        }
+
+        return true;
+    }
+
+    public IEnumerable<T> Where(Func<T, bool> match) => items.Where(match);
+
+    public IEnumerable<TOther> Select<TOther>(Func<T, TOther> change) => items.Select(change);
 
     public bool Contains(T item) => items.Contains(item);
 

@@ -16,7 +16,7 @@ internal sealed class Inspection
     private readonly SimulatedJournal journal;
     private readonly Rules rules;
     private readonly Marks marks;
-    private readonly IReadOnlyList<Checker> checkers;
+    private readonly Checker[] checkers;
     private readonly HashSet<string> begun = new(StringComparer.Ordinal);
     private bool isRestarting;
     private int batches;

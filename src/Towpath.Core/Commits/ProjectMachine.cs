@@ -20,7 +20,7 @@ public static class ProjectMachine
         SettlePush settle => Settle(state, settle, now),
         RequestRetry retry => Retry(state, retry),
         RequestUpload upload => Upload(state, upload),
-        RunTaken taken when state.Requests.Any(request => request.Number == taken.Run && !request.HandedOver) =>
+        RunTaken taken when RequestOf(state, taken.Run) is { HandedOver: false } =>
             (ValueList<ProjectEvent>)[new RunHandedOver(taken.Run)],
         RunTaken => Decision<ProjectEvent>.Nothing,
         RestoreProject restore => (ValueList<ProjectEvent>)[new RunNumbersSkipped(state.NextRun + restore.NumbersSkipped)],
@@ -43,7 +43,7 @@ public static class ProjectMachine
         TimeCame came => Start(Scheduling.Evolve(state, came), came, recorded.At),
         RunHandedOver taken => Trim(state with
         {
-            Requests = state.Requests.Replace(request => request.Number == taken.Run, request => request with { HandedOver = true }),
+            Requests = state.Requests.ReplaceLast(request => request.Number == taken.Run, request => request with { HandedOver = true }),
         }),
         RunNumbersSkipped skipped => state with { NextRun = Math.Max(state.NextRun, skipped.Next) },
         _ => throw new UnreachableException(),
@@ -121,7 +121,7 @@ public static class ProjectMachine
     private static RunRequest? Repeat(DateTimeOffset at, RunRequest? model, int number, string by) =>
         model is null ? null : model with { Number = number, By = by, At = at, HandedOver = false, Scheduled = null };
 
-    private static RunRequest? RequestOf(ProjectState state, int run) => state.Requests.FirstOrDefault(request => request.Number == run);
+    private static RunRequest? RequestOf(ProjectState state, int run) => state.Requests.LastOrDefault(request => request.Number == run);
 
     /// <summary>Of the last ref update that brought the commit: an earlier one may have been retried since.</summary>
     internal static RunRequest? RequestFor(ProjectState state, string commit) =>

@@ -13,19 +13,12 @@ public static partial class EnvironmentMachine
             Deployments = state.Deployments.Add(Create(state, offered, recorded.At)),
             NextDeployment = offered.Deployment + 1,
         }),
-        UpstreamPassed passed => With(state, passed.Deployment, deployment => Pass(state, deployment, passed.Environment)),
+        UpstreamPassed passed => Pass(state, passed),
         UpstreamRevoked revoked => With(state, revoked.Deployment, deployment => deployment with
         {
             PassedIn = deployment.PassedIn.Where(name => name != revoked.Environment).ToValueList(),
         }),
-        DeploymentStarted started => With(state, started.Deployment, deployment => deployment with
-        {
-            Status = DeploymentStatus.Starting,
-            Release = started.Release,
-            Settings = started.Settings,
-            StartedAt = recorded.At,
-            Reason = "",
-        }),
+        DeploymentStarted started => Start(state, started, recorded.At),
         StageBegan began => With(state, began.Deployment, deployment => deployment with
         {
             Status = DeploymentPlan.StatusOf(began.Stage),
@@ -52,10 +45,8 @@ public static partial class EnvironmentMachine
         WentLive live when state.Deployment(live.Deployment) is { Release: not null, Settings: not null } deployment =>
             Arrive(state, deployment, recorded.At),
         WentLive => state,
-        Stopped stopped => With(state, stopped.Deployment, deployment =>
-            End(deployment, DeploymentStatus.Live, "Nothing runs here now.", recorded.At)) with { Stopped = true },
-        DeploymentEnded ended => With(state, ended.Deployment, deployment =>
-            End(deployment, ended.Status, ended.Reason, recorded.At) with { SupersededBy = ended.SupersededBy }),
+        Stopped stopped => End(state, stopped.Deployment, DeploymentStatus.Live, "Nothing runs here now.", recorded.At) with { Stopped = true },
+        DeploymentEnded ended => End(state, ended.Deployment, ended.Status, ended.Reason, recorded.At, ended.SupersededBy),
         PackageQuarantined quarantined => state with { Quarantine = Quarantine(state, quarantined) },
         HoldSet hold => state with { Hold = new Hold(hold.By, hold.Reason, recorded.At) },
         HoldLifted => state with { Hold = null },
@@ -78,11 +69,11 @@ public static partial class EnvironmentMachine
     /// News of the environments before it changes what a deployment waits for;
     /// one that has begun or is over only remembers it.
     /// </summary>
-    private static Deployment Pass(EnvironmentState state, Deployment deployment, string environment)
+    private static EnvironmentState Pass(EnvironmentState state, UpstreamPassed upstream) => With(state, upstream.Deployment, deployment =>
     {
-        var passed = deployment with { PassedIn = deployment.PassedIn.Add(environment) };
+        var passed = deployment with { PassedIn = deployment.PassedIn.Add(upstream.Environment) };
         return deployment.IsActive || deployment.IsOver ? passed : Await(state, passed);
-    }
+    });
 
     /// <summary>Offered until the environments before are done with it, then waiting for its turn.</summary>
     private static Deployment Await(EnvironmentState state, Deployment deployment)
@@ -93,13 +84,33 @@ public static partial class EnvironmentMachine
             : deployment with { Status = DeploymentStatus.Offered, Reason = $"It is not live in '{missing}' yet." };
     }
 
-    private static Deployment End(Deployment deployment, DeploymentStatus status, string reason, DateTimeOffset at) =>
-        deployment with { Status = status, Reason = reason, Stage = null, Deadline = null, Conclusion = null, EndedAt = at };
+    private static EnvironmentState Start(EnvironmentState state, DeploymentStarted started, DateTimeOffset at) =>
+        With(state, started.Deployment, deployment => deployment with
+        {
+            Status = DeploymentStatus.Starting,
+            Release = started.Release,
+            Settings = started.Settings,
+            StartedAt = at,
+            Reason = "",
+        });
+
+    private static EnvironmentState End(
+        EnvironmentState state, int number, DeploymentStatus status, string reason, DateTimeOffset at, int? supersededBy = null) =>
+        With(state, number, deployment => deployment with
+        {
+            Status = status,
+            Reason = reason,
+            SupersededBy = supersededBy,
+            Stage = null,
+            Deadline = null,
+            Conclusion = null,
+            EndedAt = at,
+        });
 
     private static EnvironmentState Arrive(EnvironmentState state, Deployment deployment, DateTimeOffset at)
     {
         var version = new LiveVersion(deployment.Number, deployment.Release!, deployment.Candidate, deployment.Settings!, at);
-        var ended = With(state, deployment.Number, found => End(found, DeploymentStatus.Live, "", at)) with { Stopped = false };
+        var ended = End(state, deployment.Number, DeploymentStatus.Live, "", at) with { Stopped = false };
         if (deployment.Kind == DeploymentKind.Rollback)
         {
             ended = ended with { Settings = version.Settings };
@@ -148,7 +159,7 @@ public static partial class EnvironmentMachine
     }
 
     private static EnvironmentState With(EnvironmentState state, int number, Func<Deployment, Deployment> change) =>
-        state with { Deployments = state.Deployments.Replace(deployment => deployment.Number == number, change) };
+        state with { Deployments = state.Deployments.ReplaceLast(deployment => deployment.Number == number, change) };
 
     private static EnvironmentState Trim(EnvironmentState state)
     {

@@ -32,12 +32,12 @@ public sealed record EnvironmentState(
     public LiveVersion? Live => Stopped || Versions.Count == 0 ? null : Versions[^1];
 
     /// <summary>The one that changes the environment now.</summary>
-    public Deployment? Active => Deployments.FirstOrDefault(deployment => deployment.IsActive);
+    public Deployment? Active => Deployments.LastOrDefault(deployment => deployment.IsActive);
 
     public IEnumerable<Deployment> Waiting =>
         Deployments.Where(deployment => deployment.Status is DeploymentStatus.Offered or DeploymentStatus.Waiting);
 
-    public Deployment? Deployment(int number) => Deployments.FirstOrDefault(deployment => deployment.Number == number);
+    public Deployment? Deployment(int number) => Deployments.LastOrDefault(deployment => deployment.Number == number);
 }
 
 /// <summary>A candidate that arrived.</summary>

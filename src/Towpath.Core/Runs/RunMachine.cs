@@ -36,7 +36,7 @@ public static class RunMachine
             AttemptAnswered answered when Attempt(state, answered.CommandId) is { } at =>
                 [new AttemptEnded(at.Job.Definition.Name, at.Attempt.Number, StatusOf(answered.Answer.Outcome), answered.Answer)],
             AttemptAnswered => [],
-            PackageAnswered answered when Packaging(state)?.Id == answered.CommandId => Packaged(answered),
+            PackageAnswered answered when IsPackaging(state) && PackagingId(state) == answered.CommandId => Packaged(answered),
             PackageAnswered => [],
             CancelRun when state.IsOver => [],
             CancelRun cancel => [new RunEnded(RunStatus.Canceled, $"Canceled by {cancel.By}.")],
@@ -108,7 +108,7 @@ public static class RunMachine
     /// <summary>When to ask again with <see cref="RunClock"/>; null: never.</summary>
     public static DateTimeOffset? NextDeadline(RunState state) =>
         state.IsOver ? null
-        : Packaging(state) is not null ? PackagingSince(state) + PackageTimeout
+        : IsPackaging(state) ? PackagingSince(state) + PackageTimeout
         : state.Jobs.Where(job => job.IsActive).Select(job => (DateTimeOffset?)DeadlineOf(job)).Min();
 
     /// <summary>The name of an attempt everywhere: as a command, as a log.</summary>
@@ -146,7 +146,7 @@ public static class RunMachine
                 return new AttemptQueued(job.Definition.Name, job.Attempts.Count + 1);
         }
 
-        if (state.Jobs.Any(job => job.IsActive) || Packaging(state) is not null)
+        if (state.Jobs.Any(job => job.IsActive) || IsPackaging(state))
             return null;
         var lost = state.Jobs.Where(job => job.IsLost).ToList();
         if (lost.Count == 0)
@@ -168,7 +168,7 @@ public static class RunMachine
     {
         if (state.IsOver)
             return [];
-        if (Packaging(state) is not null)
+        if (IsPackaging(state))
             return now >= PackagingSince(state) + PackageTimeout
                 ? [new RunEnded(RunStatus.Errored, $"Packaging took longer than {PackageTimeout.TotalMinutes:0} minutes.")]
                 : [];
@@ -187,13 +187,16 @@ public static class RunMachine
             : job.Attempts[^1].QueuedAt + QueueTimeout;
 
     /// <summary>Packaging is due when every job has succeeded, the run deploys, and there is no package yet.</summary>
-    private static StorePackage? Packaging(RunState state) =>
-        !state.IsOver && state is { Package: null, Request.Deploys: true, Pipeline.Package: { } definition }
-        && state.Jobs.All(job => job.HasSucceeded)
-            ? new StorePackage(
-                $"{StreamId.OfRun(state.Project, state.Number)}/package", state.Project, state.Number, state.Request.Commit, definition,
-                OrdinalMap<StoredOutput>.From(state.Jobs.SelectMany(job => OutputsOf(job))))
-            : null;
+    private static bool IsPackaging(RunState state) =>
+        !state.IsOver && state is { Package: null, Request.Deploys: true, Pipeline.Package: not null } && state.Jobs.All(job => job.HasSucceeded);
+
+    private static StorePackage? Packaging(RunState state) => IsPackaging(state)
+        ? new StorePackage(
+            PackagingId(state), state.Project, state.Number, state.Request.Commit, state.Pipeline.Package!,
+            OrdinalMap<StoredOutput>.From(state.Jobs.SelectMany(job => OutputsOf(job))))
+        : null;
+
+    private static string PackagingId(RunState state) => $"{StreamId.OfRun(state.Project, state.Number)}/package";
 
     private static DateTimeOffset PackagingSince(RunState state) =>
         state.Jobs.Select(job => job.Attempts[^1].FinishedAt).Max() ?? state.QueuedAt;
@@ -240,10 +243,10 @@ public static class RunMachine
     };
 
     private static RunState WithJob(RunState state, string name, Func<JobState, JobState> change) =>
-        state with { Jobs = state.Jobs.Replace(job => job.Definition.Name == name, change) };
+        state with { Jobs = state.Jobs.ReplaceLast(job => job.Definition.Name == name, change) };
 
     private static RunState WithAttempt(RunState state, string job, int number, Func<AttemptState, AttemptState> change) =>
-        WithJob(state, job, found => found with { Attempts = found.Attempts.Replace(attempt => attempt.Number == number, change) });
+        WithJob(state, job, found => found with { Attempts = found.Attempts.ReplaceLast(attempt => attempt.Number == number, change) });
 
     private static StepStatus StatusOf(Outcome outcome) => outcome switch
     {

@@ -73,8 +73,6 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
             case DeploymentStarted started:
                 Waiting.Remove(started.Deployment);
                 UnderWay = Deployments[started.Deployment];
-                // A stop ends what the record says is live; if a person said so, something else may get the requests.
-                IsDecidedByPerson &= UnderWay.Kind == DeploymentKind.Stop;
                 (UnderWay.Settings, UnderWay.Release) = (started.Settings, started.Release);
                 break;
             case StageBegan began:
@@ -178,6 +176,9 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
     {
         var line = Deployments[number];
         line.Ended = status;
+        // Traffic was really moved, to this version or back to the live one. A stop only ends what the record calls live.
+        if (!line.NeedsDecision && (line.Stage == Stage.Withdraw ? Live is not null : status == DeploymentStatus.Live))
+            IsDecidedByPerson = false;
         Rest(line, wanted);
         Waiting.Remove(number);
         if (UnderWay == line)

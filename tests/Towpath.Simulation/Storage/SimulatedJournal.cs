@@ -69,6 +69,14 @@ internal sealed class SimulatedJournal(Random random, Agenda agenda, Func<Faults
 
     public IReadOnlyList<JournalEntry> Read(string stream) => rows.TryGetValue(stream, out var row) ? row.Entries : [];
 
+    public IReadOnlyList<JournalEntry> Read(string stream, long after, int limit)
+    {
+        if (!rows.TryGetValue(stream, out var row))
+            return [];
+        var first = after == 0 ? 0 : row.Entries.FindIndex(entry => entry.Sequence > after);
+        return first < 0 ? [] : row.Entries.GetRange(first, Math.Min(limit, row.Entries.Count - first));
+    }
+
     public IReadOnlyList<string> ActiveStreams() =>
         [.. rows.Where(row => row.Value.Summary is { Active: true }).OrderBy(row => row.Value.First).Select(row => row.Key)];
 
