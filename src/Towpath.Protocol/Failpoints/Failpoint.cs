@@ -18,6 +18,10 @@ public static partial class Failpoint
     public const string Variable = "TOWPATH_FAILPOINTS";
 
     private const int Kill = 9;
+    private const int WriteOnly = 0x1;
+    private const int CreateMissing = 0x40;
+    private const int AtTheEnd = 0x400;
+    private const int ReadableByAll = 0x1A4;
 
     private static readonly Lock Gate = new();
 
@@ -47,8 +51,7 @@ public static partial class Failpoint
     /// <returns>True when it is the one to die at; the order to do so is gone then.</returns>
     internal static bool IsLast(string file, string process, string name)
     {
-        using (var crossings = new FileStream(file, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0))
-            crossings.Write(Encoding.UTF8.GetBytes($"{process} {name}\n"));
+        Append(file, Encoding.UTF8.GetBytes($"{process} {name}\n"));
         var order = file + ".kill";
         if (!File.Exists(order) || File.ReadAllText(order).Trim().Split(' ') is not [var who, var when] || who != process)
             return false;
@@ -56,6 +59,15 @@ public static partial class Failpoint
             return false;
         File.Delete(order);
         return true;
+    }
+
+    // A stream that appends writes where the file ended when it was opened, and another process writes there too.
+    private static void Append(string file, byte[] line)
+    {
+        var handle = Open(file, WriteOnly | CreateMissing | AtTheEnd, ReadableByAll);
+        if (handle < 0 || Write(handle, line, line.Length) != line.Length)
+            throw new IOException($"The crossing cannot be written to {file}.");
+        _ = Close(handle);
     }
 
     private static void Die()
@@ -66,4 +78,13 @@ public static partial class Failpoint
 
     [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int Send(int process, int signal);
+
+    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags, int mode);
+
+    [LibraryImport("libc", EntryPoint = "write")]
+    private static partial nint Write(int handle, byte[] bytes, nint count);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    private static partial int Close(int handle);
 }

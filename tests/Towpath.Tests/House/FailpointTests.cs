@@ -47,6 +47,17 @@ public sealed partial class FailpointTests
         Assert.Equal(["server a", "agent b", "server c", "agent d", "agent e"], File.ReadAllLines(file));
     }
 
+    [Fact]
+    public void Processes_that_cross_at_the_same_time_write_over_none_of_each_other()
+    {
+        using var folder = new TestFolder();
+        var file = folder.At("crossings");
+
+        Parallel.For(0, 400, n => Failpoint.IsLast(file, "server", $"{n}"));
+
+        Assert.Equal(400, File.ReadAllLines(file).Distinct(StringComparer.Ordinal).Count());
+    }
+
     private static IEnumerable<string> Crossed(IEnumerable<SourceFile> files) => files
         .Where(file => file.Path != Lists)
         .SelectMany(file => file.Lines)
