@@ -14,14 +14,31 @@ public static class TarTree
         {
             await using var file = File.OpenRead(tarFile);
             await using var reader = new TarReader(file);
-            while (await reader.GetNextEntryAsync(copyData: false, cancel) is { } entry)
+            while (await NextAsync(reader, cancel) is { } entry)
                 Add(tree, tarFile, prefix, entry);
         }
         catch (Exception e) when (IsDamage(e))
         {
-            throw new ArchiveException($"The archive is damaged or not a tar archive: {e.Message}", e);
+            throw Damaged(e);
         }
     }
+
+    /// <summary>Null at the end.</summary>
+    /// <exception cref="ArchiveException">These bytes are no header.</exception>
+    internal static async ValueTask<TarEntry?> NextAsync(TarReader reader, CancellationToken cancel)
+    {
+        try
+        {
+            return await reader.GetNextEntryAsync(copyData: false, cancel);
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        {
+            // A size that no file can have. Elsewhere these are mistakes of Towpath's own.
+            throw Damaged(e);
+        }
+    }
+
+    internal static ArchiveException Damaged(Exception error) => new($"The archive is damaged or not a tar archive: {error.Message}", error);
 
     /// <summary>What the framework throws at bytes that are no archive.</summary>
     internal static bool IsDamage(Exception error) =>

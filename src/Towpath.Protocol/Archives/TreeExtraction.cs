@@ -24,7 +24,7 @@ internal sealed class TreeExtraction(string folder, TreeArchiveLimits limits)
         try
         {
             await using var reader = new TarReader(archive, leaveOpen: true);
-            while (await reader.GetNextEntryAsync(copyData: false, cancel) is { } entry)
+            while (await TarTree.NextAsync(reader, cancel) is { } entry)
             {
                 var name = Tree.NameOf(entry.Name);
                 if (fileOrFolder is not null)
@@ -37,7 +37,7 @@ internal sealed class TreeExtraction(string folder, TreeArchiveLimits limits)
         }
         catch (Exception e) when (TarTree.IsDamage(e))
         {
-            throw new ArchiveException($"The archive is damaged or not a tar archive: {e.Message}", e);
+            throw TarTree.Damaged(e);
         }
         catch (UnauthorizedAccessException e)
         {

@@ -1,5 +1,6 @@
 using System.Formats.Tar;
 using System.Security.Cryptography;
+using System.Text;
 using Towpath.Protocol.Archives;
 
 namespace Towpath.Tests.Protocol.Archives;
@@ -180,6 +181,28 @@ public sealed class TreeArchiveTests : IDisposable
         var archive = await Write(Sample("from"));
         Assert.Contains("damaged or not a tar", await Refused(archive[..(archive.Length / 2)]), StringComparison.Ordinal);
         Assert.Contains("damaged or not a tar", await Refused([.. Enumerable.Repeat((byte)'x', 2048)]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_size_that_no_file_has_is_damage()
+    {
+        var header = new byte[1024];
+        "a"u8.CopyTo(header);
+        "0000644\0"u8.CopyTo(header.AsSpan(100));
+        // In binary, as large as it can be.
+        header[124] = 0x80;
+        header.AsSpan(128, 8).Fill(0xFF);
+        header[128] = 0x7F;
+        header[156] = (byte)'0';
+        "ustar\000"u8.CopyTo(header.AsSpan(257));
+        header.AsSpan(148, 8).Fill((byte)' ');
+        Encoding.ASCII.GetBytes($"{Convert.ToString(header.Sum(b => b), 8).PadLeft(6, '0')}\0 ").CopyTo(header, 148);
+        await File.WriteAllBytesAsync(temp.At("a.tar"), header, TestContext.Current.CancellationToken);
+
+        Assert.Contains("damaged or not a tar", await Refused(header), StringComparison.Ordinal);
+        var inPlace = await Assert.ThrowsAsync<ArchiveException>(
+            () => TarTree.AddAsync(new Tree(Limits), temp.At("a.tar"), "", TestContext.Current.CancellationToken));
+        Assert.Contains("damaged or not a tar", inPlace.Message, StringComparison.Ordinal);
     }
 
     [Fact]
