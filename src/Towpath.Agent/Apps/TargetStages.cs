@@ -90,6 +90,10 @@ internal static class TargetStages
         {
             ended = new StageEnded(Outcome.Unknown, "It was called off while it ran, and nobody knows how far it came.");
         }
+        catch (IOException e) when (!repeatable && File.Exists(path))
+        {
+            ended = new StageEnded(Outcome.Unknown, $"{e.Message} Nobody knows how far it came.");
+        }
 
         Write(record with { Ended = ended });
         // Whatever the clock says, the one that was just written stays.
@@ -116,8 +120,8 @@ internal static class TargetStages
             : ended;
     }
 
-    /// <summary>It ran, and was ended before it said yes or no.</summary>
-    private static bool WasCut(StepResult result) => result is { Status: StepStatus.Failed, ExitCode: null };
+    /// <summary>It ran, and whether it said yes or no is not known.</summary>
+    private static bool WasCut(StepResult result) => result is { StartedAt: not null, Status: not StepStatus.Succeeded, ExitCode: null };
 
     /// <summary>What its deployment did cannot be taken back, or must not be done once more.</summary>
     private static bool IsFinal(ReleasePlan plan) =>

@@ -42,12 +42,13 @@ public sealed class StepRunner
         var startedAt = time.GetUtcNow();
         StepResult Ended(StepStatus status, string reason, int? exitCode = null) =>
             new(step.Name, status, exitCode, startedAt, time.GetUtcNow(), reason);
+        StepResult NotStarted(StepStatus status, string reason) => Ended(status, reason) with { StartedAt = null };
 
         if (cancel.IsCancellationRequested)
-            return Ended(StepStatus.Canceled, "canceled");
+            return NotStarted(StepStatus.Canceled, "canceled");
         surroundings = surroundings with { Environment = EnvironmentOf(step, surroundings) };
         if (Refusal(step, surroundings) is { } refusal)
-            return Ended(StepStatus.Errored, refusal);
+            return NotStarted(StepStatus.Errored, refusal);
         using var process = new Process { StartInfo = StartOf(step, surroundings) };
         var before = Environment.TickCount64;
         try
@@ -56,7 +57,7 @@ public sealed class StepRunner
         }
         catch (Win32Exception problem)
         {
-            return Ended(StepStatus.Errored, $"step '{step.Name}' could not be started: {problem.Message}");
+            return NotStarted(StepStatus.Errored, $"step '{step.Name}' could not be started: {problem.Message}");
         }
         var tree = new ProcessTree(
             process.Id, Level == SandboxLevel.Bubblewrap, $"{ProcessTree.CommandVariable}={surroundings.CommandId}", before, time);
@@ -86,7 +87,7 @@ public sealed class StepRunner
             return ended(StepStatus.Succeeded, "", 0);
         // What bubblewrap says of itself comes before the step has said anything.
         if (exitCode == 1 && output.SandboxProblem is { } problem)
-            return ended(StepStatus.Errored, $"the sandbox of step '{step.Name}' could not be set up: {problem}", null);
+            return ended(StepStatus.Errored, $"the sandbox of step '{step.Name}' could not be set up: {problem}", null) with { StartedAt = null };
         var signal = exitCode > 128 ? exitCode - 128 : 0;
         var by = signal switch { 6 => " (ABRT)", Signals.Kill => " (KILL)", 11 => " (SEGV)", Signals.Terminate => " (TERM)", _ => "" };
         // What a shell answers when it does not find what it shall run.

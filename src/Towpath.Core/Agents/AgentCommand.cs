@@ -105,7 +105,8 @@ public enum StepStatus
     Skipped,
 }
 
-/// <param name="ExitCode">Null when it was not started, or was ended.</param>
+/// <param name="ExitCode">Null when it was not started, was ended, or nobody saw its end.</param>
+/// <param name="StartedAt">Null: nothing of it ran.</param>
 /// <param name="Reason">One sentence when it did not succeed; else empty.</param>
 public sealed record StepResult(
     string Name,

@@ -62,11 +62,11 @@ public static class DeploymentQueue
                 return new DeploymentEnded(
                     waiting.Number, DeploymentStatus.Refused,
                     $"The same package and settings were rolled back in deployment {entry.Deployment}.", null);
-            if (IsForOnce(waiting.Candidate, state.Name)
-                && state.Versions.FirstOrDefault(version => version.Candidate.Package.Digest == waiting.Candidate.Package.Digest) is { } earlier)
+            if (DeploymentPlan.IsOnce(state, waiting.Candidate)
+                && state.StartedOnce.FirstOrDefault(started => started.Package == waiting.Candidate.Package.Digest) is { } earlier)
                 return new DeploymentEnded(
                     waiting.Number, DeploymentStatus.Refused,
-                    $"Deployment {earlier.Deployment} brought the same package, and its command is not started twice for one (repeatable: false).",
+                    $"Deployment {earlier.Deployment} started the command for the same package, which is not done twice (repeatable: false).",
                     null);
         }
 
@@ -116,7 +116,7 @@ public static class DeploymentQueue
     private static DeploymentOffered? NewSettings(EnvironmentState state)
     {
         if (state is not { Active: null, Hold: null, Live: { } live } || live.Settings.Revision == state.Settings.Revision
-            || IsForOnce(live.Candidate, state.Name))
+            || DeploymentPlan.IsOnce(state, live.Candidate))
             return null;
         var revision = state.Settings.Revision;
         var wasTried =
@@ -157,10 +157,6 @@ public static class DeploymentQueue
 
     private static Quarantined? Quarantine(EnvironmentState state, Candidate candidate) => state.Quarantine.FirstOrDefault(entry =>
         entry.Package == candidate.Package.Digest && entry.SettingsRevision == state.Settings.Revision);
-
-    /// <summary>Its deploy command must not be started twice for one package, also not for new settings.</summary>
-    private static bool IsForOnce(Candidate candidate, string environment) =>
-        candidate.Pipeline.Environment(environment)?.Target is CommandTarget { Repeatable: false };
 
     private static bool IsOlder(Deployment one, Deployment other) =>
         (one.Candidate.Order, one.Number).CompareTo((other.Candidate.Order, other.Number)) < 0;

@@ -19,14 +19,7 @@ public static partial class EnvironmentMachine
             PassedIn = deployment.PassedIn.Where(name => name != revoked.Environment).ToValueList(),
         }),
         DeploymentStarted started => Start(state, started, recorded.At),
-        StageBegan began => With(state, began.Deployment, deployment => deployment with
-        {
-            Status = DeploymentPlan.StatusOf(began.Stage),
-            Stage = began.Stage,
-            Attempt = 1,
-            Moved = deployment.Moved || began.Stage is Stage.Shift or Stage.Deploy or Stage.Undo,
-            Deadline = began.Deadline,
-        }),
+        StageBegan began => Begin(began.Stage == Stage.Deploy ? Remember(state, began.Deployment) : state, began),
         WithdrawalBegan began => With(state, began.Deployment, deployment => deployment with
         {
             Status = DeploymentStatus.RollingBack,
@@ -93,6 +86,25 @@ public static partial class EnvironmentMachine
             StartedAt = at,
             Reason = "",
         });
+
+    private static EnvironmentState Begin(EnvironmentState state, StageBegan began) =>
+        With(state, began.Deployment, deployment => deployment with
+        {
+            Status = DeploymentPlan.StatusOf(began.Stage),
+            Stage = began.Stage,
+            Attempt = 1,
+            Moved = deployment.Moved || began.Stage is Stage.Shift or Stage.Deploy or Stage.Undo,
+            Deadline = began.Deadline,
+        });
+
+    private static EnvironmentState Remember(EnvironmentState state, int number)
+    {
+        if (state.Deployment(number) is not { Candidate: var candidate } || !DeploymentPlan.IsOnce(state, candidate)
+            || state.StartedOnce.Any(known => known.Package == candidate.Package.Digest))
+            return state;
+        var kept = state.StartedOnce.Count < QuarantineKept ? state.StartedOnce : state.StartedOnce.Skip(1).ToValueList();
+        return state with { StartedOnce = kept.Add(new StartedPackage(candidate.Package.Digest, number)) };
+    }
 
     private static EnvironmentState End(
         EnvironmentState state, int number, DeploymentStatus status, string reason, DateTimeOffset at, int? supersededBy = null) =>

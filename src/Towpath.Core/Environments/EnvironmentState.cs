@@ -8,6 +8,9 @@ namespace Towpath.Core.Environments;
 /// <param name="Stopped">Nothing runs although <paramref name="Versions"/> is not empty: a person stopped it.</param>
 /// <param name="Deployments">Oldest first; all that are not over and the last <see cref="EnvironmentMachine.DeploymentsKept"/>.</param>
 /// <param name="Quarantine">Never deployed here again by automation; the last <see cref="EnvironmentMachine.QuarantineKept"/>.</param>
+/// <param name="StartedOnce">
+/// What automation never starts a deploy command for again, whatever came of it; as many are kept as in quarantine.
+/// </param>
 /// <param name="Settings">Those that the next deployment uses.</param>
 /// <param name="NextRevision">Revisions are never used twice, also when settings were taken back.</param>
 /// <param name="HandOvers">News for later environments that they have not confirmed.</param>
@@ -20,14 +23,14 @@ public sealed record EnvironmentState(
     int NextDeployment,
     Hold? Hold,
     ValueList<Quarantined> Quarantine,
+    ValueList<StartedPackage> StartedOnce,
     Settings Settings,
     int NextRevision,
     ValueList<HandOver> HandOvers) : MachineState
 {
     public static EnvironmentState Empty(string project, string name) => new(
         project, name, ValueList<LiveVersion>.Empty, false, ValueList<Deployment>.Empty, 1, null, ValueList<Quarantined>.Empty,
-        Settings.None, 1,
-        ValueList<HandOver>.Empty);
+        ValueList<StartedPackage>.Empty, Settings.None, 1, ValueList<HandOver>.Empty);
 
     public LiveVersion? Live => Stopped || Versions.Count == 0 ? null : Versions[^1];
 
@@ -60,6 +63,9 @@ public sealed record Settings(int Revision, OrdinalMap<string> Variables, Ordina
 
 /// <summary>Automation paused, with a person who can lift it. It never stops a rollback.</summary>
 public sealed record Hold(string By, string Reason, DateTimeOffset Since);
+
+/// <param name="Deployment">The one that started the command.</param>
+public sealed record StartedPackage(Digest Package, int Deployment);
 
 /// <param name="Deployment">The one that was taken back.</param>
 public sealed record Quarantined(Digest Package, int SettingsRevision, int Deployment);

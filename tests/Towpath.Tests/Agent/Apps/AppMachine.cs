@@ -160,9 +160,18 @@ internal sealed class AppMachine : IAsyncDisposable
         return plan;
     }
 
+    /// <summary>The line at which the disk is full.</summary>
+    public string? NoRoomFor { get; set; }
+
     public async Task<StageEnded> CarryOutAsync(Func<string, AgentCommand> command, params (string Name, string Value)[] secrets)
     {
-        await using var log = new LogWriter((_, _, _, text) => said.Enqueue(Encoding.UTF8.GetString(text)));
+        await using var log = new LogWriter((_, _, _, text) =>
+        {
+            var line = Encoding.UTF8.GetString(text);
+            if (line == NoRoomFor)
+                throw new IOException("No space left on device");
+            said.Enqueue(line);
+        });
         var id = $"shop/environments/production/deployments/1/{Interlocked.Increment(ref commands)}";
         return await Host.CarryOutAsync(
             command(id),

@@ -78,6 +78,31 @@ public sealed class CommandTargetTests
     }
 
     [Fact]
+    public async Task What_must_not_be_repeated_and_was_cut_by_a_full_disk_is_unknown()
+    {
+        await using var machine = await AppMachine.StartAsync();
+        machine.NoRoomFor = "published";
+        var plan = await PlanAsync(machine, "d1", new CommandTarget(Step("echo published; sleep 1000"), UndoMode.None, null, Repeatable: false));
+
+        var ended = await machine.CarryOutAsync(_ => new DeployTarget("a", plan));
+
+        Assert.Equal(Outcome.Unknown, ended.Outcome);
+        Assert.Contains("No space left on device", ended.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_must_not_be_repeated_and_could_not_be_started_did_nothing()
+    {
+        await using var machine = await AppMachine.StartAsync();
+        var plan = await PlanAsync(
+            machine, "d1", new CommandTarget(Step("true") with { Shell = "nosuchshell" }, UndoMode.None, null, Repeatable: false));
+
+        var ended = await machine.CarryOutAsync(_ => new DeployTarget("a", plan));
+
+        Assert.Equal(Outcome.Errored, ended.Outcome);
+    }
+
+    [Fact]
     public async Task Undo_deploys_the_version_before_or_runs_its_own_command()
     {
         await using var machine = await AppMachine.StartAsync();

@@ -95,8 +95,21 @@ public sealed class CommandTargetTests
     public void Package_that_must_not_be_deployed_twice_is_refused_when_it_comes_again() => Npm(UndoMode.None, repeatable: false)
         .Live(1)
         .Offered(2, package: "package 1")
-        .Then(2, DeploymentStatus.Refused, "Deployment 1 brought the same package, and its command is not started twice for one")
+        .Then(2, DeploymentStatus.Refused, "Deployment 1 started the command for the same package, which is not done twice")
         .Live(3);
+
+    [Theory]
+    [InlineData(Outcome.Failed, DeploymentStatus.Failed)]
+    [InlineData(Outcome.Errored, DeploymentStatus.Errored)]
+    public void Command_that_must_not_be_repeated_is_not_started_again_by_itself_whatever_came_of_it(Outcome outcome, DeploymentStatus status) =>
+        Npm(UndoMode.None, repeatable: false)
+            .Underway(1, Stage.Deploy)
+            .Answered(outcome, "exit code 1.")
+            .Then(1, status)
+            .Offered(2, package: "package 1")
+            .Then(2, DeploymentStatus.Refused, "Deployment 1 started the command for the same package")
+            .When(new Promote(1, "ada"))
+            .ThenAsked<DeployTarget>();
 
     [Fact]
     public void Package_that_may_be_deployed_twice_is() => Npm(UndoMode.None)
