@@ -38,9 +38,11 @@ internal sealed class UpTowpath : IAsyncDisposable
     public JsonElement Endpoint => JsonDocument.Parse(File.ReadAllText(Path.Combine(Data, "endpoint.json"))).RootElement;
 
     /// <returns>What 'up' said: url and signIn.</returns>
-    public async Task<JsonElement> StartAsync(string? folder = null)
+    /// <param name="failpoints">The file with what was crossed; null: nothing is written down.</param>
+    public async Task<JsonElement> StartAsync(string? folder = null, string? failpoints = null, params string[] more)
     {
-        process = Ran.Start(Built.Towpath, ["up", "--data", Data, "--listen", "127.0.0.1:0", "--json"], folder);
+        process = Ran.Start(Built.Towpath, ["up", "--data", Data, "--listen", "127.0.0.1:0", "--json", .. more], folder,
+            new Dictionary<string, string?> { ["TOWPATH_FAILPOINTS"] = failpoints });
         var said = await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
         if (said is null)
             Assert.Fail($"'towpath up' ended: {await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken)}");

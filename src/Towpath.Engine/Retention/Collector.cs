@@ -9,6 +9,7 @@ using Towpath.Engine.Git;
 using Towpath.Engine.Logs;
 using Towpath.Engine.Packages;
 using Towpath.Engine.Views;
+using Towpath.Protocol.Failpoints;
 
 namespace Towpath.Engine.Retention;
 
@@ -106,9 +107,11 @@ public sealed class Collector(
                 Keep(project, keptRuns);
                 if (!dryRun)
                     await TidyAsync(project, keptRuns, cancel);
+                Failpoint.Cross("collection.tidied");
             }
 
             RemoveBlobs();
+            Failpoint.Cross("collection.ended");
         }
 
         /// <returns>The runs that are not kept from now on.</returns>
@@ -120,6 +123,7 @@ public sealed class Collector(
                 .Select(run => run.Number).ToHashSet();
             if (!dryRun)
                 await Task.WhenAll(old.Select(run => collector.plane.Loop.AskAsync(StreamId.OfRun(project, run), new CollectRun())));
+            Failpoint.Cross("collection.given-up");
             Runs += old.Count;
             return old;
         });
@@ -148,6 +152,7 @@ public sealed class Collector(
                 return;
             }
 
+            Failpoint.Cross("collection.log-removed");
             Logs += removed.Files;
             Bytes += removed.Bytes;
         }

@@ -12,6 +12,7 @@ public static class FailpointNames
         "answer.taking", "answer.taken",
         "log.written", "log.appended",
         "blob.written", "blob.named", "index.writing", "index.written", "package.made",
+        "collection.given-up", "collection.log-removed", "collection.tidied", "collection.ended",
     ];
 
     public static IReadOnlyList<string> Agent { get; } =
