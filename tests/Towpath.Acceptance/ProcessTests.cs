@@ -19,6 +19,8 @@ public sealed class ProcessTests
         (await repository.RunAsync("runs", "wait", "1")).Expect(0);
         (await repository.RunAsync("deployments", "wait", "--run", "1", "--environment", "production")).Expect(0);
         Assert.Equal(url, up.Url);
+        var agent = Assert.Single((await up.RunAsync("status", "--json")).Expect(0).Json.GetProperty("agents").EnumerateArray());
+        Assert.Equal("local", agent.GetProperty("name").GetString());
         var run = (await repository.RunAsync("runs", "show", "1", "--json")).Expect(0).Json;
         Assert.Equal(1, run.GetProperty("jobs")[0].GetProperty("attempt").GetInt32());
         var log = (await repository.RunAsync("logs", "--run", "1", "--job", "build")).Expect(0).Output;
