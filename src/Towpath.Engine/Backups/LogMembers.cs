@@ -19,8 +19,9 @@ internal sealed class LogMembers(string folder)
         foreach (var run in runs)
         {
             var below = Path.Combine(folder, project, "runs", run.Number.ToString(CultureInfo.InvariantCulture));
-            var left = run.FinishedAt is not null ? [] : Unfinished(open(run.Number)).Select(id => LogPath.Of(folder, id)).ToHashSet();
-            foreach (var path in FilesIn(below).Where(path => !left.Contains(path)))
+            // What a run under way has in its folder by now may have begun after the copy: its ended attempts are asked for by name.
+            var paths = run.FinishedAt is not null ? FilesIn(below) : Ended(open(run.Number)).Select(id => LogPath.Of(folder, id)).Where(File.Exists);
+            foreach (var path in paths)
                 yield return (Path.GetRelativePath(folder, path), path);
         }
 
@@ -37,8 +38,8 @@ internal sealed class LogMembers(string folder)
         }
     }
 
-    private static IEnumerable<string> Unfinished(RunState run) => run.Jobs.SelectMany(job => job.Attempts
-        .Where(attempt => attempt.Status is StepStatus.Queued or StepStatus.Running)
+    private static IEnumerable<string> Ended(RunState run) => run.Jobs.SelectMany(job => job.Attempts
+        .Where(attempt => attempt.Status is not (StepStatus.Queued or StepStatus.Running))
         .Select(attempt => RunMachine.AttemptId(run, job, attempt)));
 
     /// <summary>Deployments under way end with the restore, and their numbers do not come again.</summary>
