@@ -34,13 +34,15 @@ public sealed class BackupRestore
 
     private BackupRestore(string data, TimeProvider time)
     {
-        target = Path.GetFullPath(data).TrimEnd('/');
+        // A link to the folder stays one: what it leads to is made.
+        var folder = new DirectoryInfo(Path.TrimEndingDirectorySeparator(Path.GetFullPath(data)));
+        target = folder.LinkTarget is null ? folder.FullName : folder.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
         places = new BackupPlaces(target + Suffix);
         this.time = time;
     }
 
     /// <param name="keys">Those that were kept apart; null: only what the backup has.</param>
-    /// <exception cref="BackupException">The folder is not empty, or the backup is damaged, or of a newer version. Nothing was put into place.</exception>
+    /// <exception cref="BackupException">The folder is not empty or a mount point, or the backup is damaged, or of a newer version. Nothing was put into place.</exception>
     /// <exception cref="JournalException">The journal is of a newer version.</exception>
     /// <exception cref="IOException">The disk is full or broken, or the file cannot be read.</exception>
     public static Task<Restored> RunAsync(string file, string data, BackupKeys? keys, TimeProvider time, CancellationToken cancel) =>
@@ -48,6 +50,8 @@ public sealed class BackupRestore
 
     private async Task<Restored> RunAsync(string file, BackupKeys? keys, CancellationToken cancel)
     {
+        if (MountPoint.Is(target))
+            throw new BackupException($"{target} is a mount point, which cannot be replaced: restore into a folder in it, as {Path.Combine(target, "towpath")}.");
         if (Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any())
             throw new BackupException($"{target} is not empty: restore into a new folder, or move this one away first.");
         RemoveLeftover();

@@ -2,6 +2,7 @@ using System.Formats.Tar;
 using System.IO.Compression;
 using System.Text;
 using Towpath.Engine.Backups;
+using Towpath.Protocol.Files;
 using Towpath.Tests.Server;
 using Towpath.Tests.Server.Git;
 
@@ -123,6 +124,33 @@ public sealed class DamagedBackupTests : IAsyncLifetime
 
         Assert.Contains("is in the way", (await Assert.ThrowsAsync<BackupException>(() => RestoreAsync(file))).Message, StringComparison.Ordinal);
         Assert.True(File.Exists(folder.At("restored.restoring", "mine.txt")));
+    }
+
+    [Fact]
+    public async Task Mount_point_is_refused_with_a_folder_to_use()
+    {
+        var refused = await Assert.ThrowsAsync<BackupException>(() => BackupRestore.RunAsync(file, "/proc", null, TimeProvider.System, WorkingServer.Ended));
+
+        Assert.Equal("/proc is a mount point, which cannot be replaced: restore into a folder in it, as /proc/towpath.", refused.Message);
+        Assert.False(MountPoint.Is("/proc/self"));
+        Assert.False(MountPoint.Is(folder.Path));
+        Assert.False(MountPoint.Is(folder.At("missing")));
+    }
+
+    [Theory]
+    [InlineData("volume", true)]
+    [InlineData("new", false)]
+    public async Task Link_to_the_folder_stays_and_what_it_leads_to_is_restored(string real, bool exists)
+    {
+        if (exists)
+            Directory.CreateDirectory(folder.At(real));
+        Directory.CreateSymbolicLink(Target, real);
+
+        await RestoreAsync(file);
+
+        Assert.Equal(real, new DirectoryInfo(Target).LinkTarget);
+        Assert.True(File.Exists(folder.At(real, "server", "journal.db")));
+        Assert.Empty(Directory.EnumerateDirectories(folder.Path, "*.restoring"));
     }
 
     private async Task<(BackupSummary? Summary, Exception? Refusal)> VerifyAsync(byte[] bytes)
