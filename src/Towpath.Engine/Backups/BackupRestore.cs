@@ -160,6 +160,18 @@ public sealed class BackupRestore
         if (!FolderClaim.FilesIn(places.Data).Any(File.Exists) && Directory.EnumerateFileSystemEntries(places.Data).Any())
             throw new BackupException($"{places.Data} is in the way, and no restore left it there: move it away.");
         using (FolderClaim.Take(places.Data))
+        {
+            // The claim goes last: killed meanwhile, this leaves what the next one knows as a restore's.
+            var claim = FolderClaim.FilesIn(places.Data);
+            foreach (var left in Directory.GetFileSystemEntries(places.Data).Except(claim))
+            {
+                if (Directory.Exists(left))
+                    Directory.Delete(left, recursive: true);
+                else
+                    File.Delete(left);
+            }
+
             Directory.Delete(places.Data, recursive: true);
+        }
     }
 }

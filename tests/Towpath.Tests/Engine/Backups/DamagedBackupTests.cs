@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Formats.Tar;
 using System.IO.Compression;
 using System.Text;
@@ -124,6 +125,27 @@ public sealed class DamagedBackupTests : IAsyncLifetime
 
         Assert.Contains("is in the way", (await Assert.ThrowsAsync<BackupException>(() => RestoreAsync(file))).Message, StringComparison.Ordinal);
         Assert.True(File.Exists(folder.At("restored.restoring", "mine.txt")));
+    }
+
+    [Fact]
+    public async Task Claim_of_a_leftover_goes_last_so_that_a_kill_meanwhile_leaves_one_that_is_known()
+    {
+        // In whatever order the system lists them, the claim is hardly the last.
+        for (var number = 0; number < 40; number++)
+        {
+            await File.WriteAllTextAsync(folder.At("restored.restoring", $"git-{number}", "HEAD"), "ref", WorkingServer.Ended);
+            if (number == 20)
+                await File.WriteAllTextAsync(folder.At("restored.restoring", "owner.lock"), "", WorkingServer.Ended);
+        }
+
+        var deleted = new ConcurrentQueue<string?>();
+        using var watcher = new FileSystemWatcher(Target + ".restoring");
+        watcher.Deleted += (_, left) => deleted.Enqueue(left.Name);
+        watcher.EnableRaisingEvents = true;
+        await RestoreAsync(file);
+
+        await Eventually.That(() => deleted.Count >= 42, "all that was left is deleted");
+        Assert.Equal(["owner", "owner.lock"], deleted.Take(42).TakeLast(2).Order(StringComparer.Ordinal));
     }
 
     [Fact]
