@@ -115,7 +115,8 @@ public sealed class BackupRestore
         {
             var project = contents.Project(name);
             var runs = contents.Runs(name).ToList();
-            await RestoreCheck.RunAsync(name, project, runs, summary.Gaps, repositories, packages, cancel);
+            if (await RestoreCheck.RunAsync(name, project, runs, summary.Gaps, repositories, packages, cancel) is { } problem)
+                summary = summary with { Gaps = summary.Gaps.Add(new BackupGap(name, null, $"The repository of '{name}' is not whole: {problem}")) };
             letters.Add(new Letter(StreamId.OfProject(name), new RestoreProject(AfterRestore.NumbersSkipped), null));
             var live = contents.Environments(name).ToDictionary(state => state.Name, state => state.Live?.Candidate.Run);
             foreach (var environment in contents.EnvironmentNames(project))

@@ -12,8 +12,9 @@ namespace Towpath.Engine.Backups;
 internal static class RestoreCheck
 {
     /// <param name="gaps">What was lost already when the backup was made does not keep the rest from being restored.</param>
-    /// <exception cref="BackupException">Something that the journal names is not there.</exception>
-    public static async Task RunAsync(
+    /// <returns>What git misses and no gap says, as older versions did not look; null: nothing.</returns>
+    /// <exception cref="BackupException">A package that the journal names is not there.</exception>
+    public static async Task<string?> RunAsync(
         string name,
         ProjectState project,
         IReadOnlyList<RunView> runs,
@@ -23,12 +24,11 @@ internal static class RestoreCheck
         CancellationToken cancel)
     {
         if (gaps.Any(gap => gap.Project == name && gap.Run is null))
-            return;
+            return null;
         var lost = gaps.Where(gap => gap.Project == name).Select(gap => gap.Run).ToHashSet();
         var kept = runs.Where(run => run.Collected is null && !lost.Contains(run.Number)).ToList();
         var commits = kept.Select(run => run.Commit).Concat(lost.Count == 0 ? project.Refs.Values : []).Distinct().ToList();
-        if (commits.Count > 0 && await repositories.UnreachedAsync(name, commits, cancel) is { } problem)
-            throw new BackupException($"The repository of '{name}' is not whole in this backup ({problem}); use another one.");
+        var problem = commits.Count > 0 ? await repositories.UnreachedAsync(name, commits, cancel) : null;
         var reader = new PackageBuilder(packages, TreeArchiveLimits.Default);
         foreach (var run in kept.Where(run => run.Package is not null))
         {
@@ -36,5 +36,7 @@ internal static class RestoreCheck
             if (!packages.Contains(package.App) || !packages.Contains(package.Deploy))
                 throw new BackupException($"A layer of the package of run {run.Number} of '{name}' is not in this backup; use another one.");
         }
+
+        return problem;
     }
 }

@@ -121,12 +121,15 @@ public sealed partial class Repositories
     }
 
     /// <summary>Those of the objects that are not in the repository.</summary>
+    /// <exception cref="GitException">Git cannot read the repository.</exception>
     public async Task<IReadOnlyList<string>> MissingAsync(string project, IReadOnlyList<string> objects, CancellationToken cancel)
     {
         if (objects.Count == 0)
             return [];
-        var (_, output, _) = await Surroundings.RunAsync(
+        var (exitCode, output, errors) = await Surroundings.RunAsync(
             ["--git-dir", PathOf(project), "cat-file", "--batch-check=%(objectname)"], cancel, string.Join('\n', objects) + "\n");
+        if (exitCode != 0)
+            throw new GitException(PlainText.Line(errors.Trim(), 300));
         return [.. output.Split('\n').Where(line => line.EndsWith(" missing", StringComparison.Ordinal)).Select(line => line.Split(' ')[0])];
     }
 

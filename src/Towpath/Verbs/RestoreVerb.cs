@@ -30,9 +30,18 @@ internal static class RestoreVerb
         {
             var restored = await BackupRestore.RunAsync(file, data, keys is null ? null : BackupKeys.Open(keys), TimeProvider.System, cancel);
             if (json)
-                JsonText.Write(new { data, restored.Backup.Header, restored.Projects, restored.Runs, restored.Environments, restored.LostSecrets, restored.HasToken });
+            {
+                JsonText.Write(new
+                {
+                    data, restored.Backup.Header, restored.Projects, restored.Runs, restored.Environments, restored.LostSecrets, restored.HasToken,
+                    restored.Backup.Gaps,
+                });
+            }
             else
+            {
                 Say(restored, data);
+            }
+
             return ExitCode.Done;
         }
         catch (Exception e) when (e is BackupException or JournalException or GitException or PackageException or DamagedPackageException)

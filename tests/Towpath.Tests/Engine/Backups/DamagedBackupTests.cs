@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using System.Formats.Tar;
 using System.IO.Compression;
 using System.Text;
+using System.Text.Json;
+using Towpath.Core;
 using Towpath.Engine.Backups;
 using Towpath.Protocol.Files;
 using Towpath.Tests.Server;
@@ -81,6 +83,22 @@ public sealed class DamagedBackupTests : IAsyncLifetime
         foreach (var name in (string[])["../outside", "server/../../outside", "/etc/outside", "agent/state.json", "git/_none.git/HEAD"])
             Assert.Contains($"'{name}'", await RefusedAsync(await RewriteAsync((_, content) => content, name)), StringComparison.Ordinal);
         Assert.False(File.Exists(folder.At("outside")));
+    }
+
+    [Fact]
+    public async Task Repository_that_an_older_version_saved_with_a_gap_and_did_not_say_so_is_named()
+    {
+        var older = await RewriteAsync(
+            (entry, content) => IsPack(entry) ? null : content,
+            manifest: whole => whole with { Members = whole.Members.Where(member => !IsPack(member.Name)).ToValueList() });
+        await File.WriteAllBytesAsync(folder.At("older.tar.gz"), older, WorkingServer.Ended);
+
+        var gap = Assert.Single((await RestoreAsync(folder.At("older.tar.gz"))).Backup.Gaps);
+
+        Assert.Equal(("shop", (int?)null), (gap.Project, gap.Run));
+        Assert.StartsWith("The repository of 'shop' is not whole: ", gap.Sentence, StringComparison.Ordinal);
+
+        static bool IsPack(string name) => name.StartsWith("git/shop.git/objects/", StringComparison.Ordinal);
     }
 
     [Fact]
@@ -198,7 +216,8 @@ public sealed class DamagedBackupTests : IAsyncLifetime
         BackupRestore.RunAsync(from, Target, null, TimeProvider.System, WorkingServer.Ended);
 
     /// <summary>The backup with other contents; a member that is null is left out, and one more is put before the manifest.</summary>
-    private async Task<byte[]> RewriteAsync(Func<string, byte[], byte[]?> change, string? more = null)
+    private async Task<byte[]> RewriteAsync(
+        Func<string, byte[], byte[]?> change, string? more = null, Func<BackupManifest, BackupManifest>? manifest = null)
     {
         using var bytes = new MemoryStream();
         await using (var reader = new TarReader(new GZipStream(File.OpenRead(file), CompressionMode.Decompress)))
@@ -211,7 +230,13 @@ public sealed class DamagedBackupTests : IAsyncLifetime
                 await entry.DataStream!.CopyToAsync(content, WorkingServer.Ended);
                 if (BackupManifest.IsName(entry.Name) && more is not null)
                     await WriteAsync(writer, more, [1, 2, 3]);
-                if (change(entry.Name, content.ToArray()) is { } changed)
+                if (BackupManifest.IsName(entry.Name) && manifest is not null)
+                {
+                    var whole = JsonSerializer.Deserialize<BackupManifest>(content.ToArray(), CoreJson.Options)!;
+                    var written = JsonSerializer.SerializeToUtf8Bytes(manifest(whole), CoreJson.Options);
+                    await WriteAsync(writer, BackupManifest.NameOf(written), written);
+                }
+                else if (change(entry.Name, content.ToArray()) is { } changed)
                     await WriteAsync(writer, entry.Name, changed);
             }
         }
