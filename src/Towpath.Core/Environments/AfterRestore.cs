@@ -7,10 +7,11 @@ namespace Towpath.Core.Environments;
 public static class AfterRestore
 {
     /// <summary>
-    /// More than the deployments, or runs, that there were between a backup and its restore. Agents know releases and commands
-    /// by these numbers, so none may come a second time.
+    /// More than the deployments, or runs, that there were between a backup and its restore, also where a schedule starts one
+    /// every minute for a year. Agents know releases and commands by these numbers, so none may come a second time: an agent
+    /// would repeat the answer of a lost one.
     /// </summary>
-    public const int NumbersSkipped = 1000;
+    public const int NumbersSkipped = 1_000_000;
 
     public static Decision<EnvironmentEvent> Decide(EnvironmentState state, RestoreEnvironment input)
     {

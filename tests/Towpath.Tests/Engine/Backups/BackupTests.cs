@@ -63,8 +63,8 @@ public sealed class BackupTests : IDisposable
 
         await Eventually.That(() => restored.Plane.Project("shop")!.Requests.Count == 2, "the push is a run again");
         var run = restored.Plane.Project("shop")!.Requests[^1];
-        Assert.Equal((client.Head, 1002), (run.Commit, run.Number));
-        await restored.RunEndsAsync(1002);
+        Assert.Equal((client.Head, 1_000_002), (run.Commit, run.Number));
+        await restored.RunEndsAsync(1_000_002);
     }
 
     [Fact]
@@ -86,7 +86,7 @@ public sealed class BackupTests : IDisposable
         await using var restored = await WorkingServer.StartAsync(folder.At("restored"));
         client.Commit("Third", ("third.txt", "3"));
         await PushAsync(restored, "main");
-        await restored.RunEndsAsync(1003);
+        await restored.RunEndsAsync(1_000_003);
         await Eventually.That(
             () => restored.Plane.Environment("shop", "staging")!.Waiting.Any(), "the new candidate waits in staging");
 
@@ -95,7 +95,7 @@ public sealed class BackupTests : IDisposable
         Assert.Matches(@"^Restored from a backup of \d{4}-\d\d-\d\d \d\d:\d\d UTC: look at what is live, then resume\.$", staging.Hold?.Reason);
         foreach (var environment in (string[])["staging", "production"])
             Assert.Null(await restored.Plane.Loop.AskAsync(StreamId.OfEnvironment("shop", environment), new ResumeEnvironment("ada")));
-        await restored.GoesLiveAsync("production", 1003);
+        await restored.GoesLiveAsync("production", 1_000_003);
     }
 
     [Fact]
@@ -194,7 +194,7 @@ public sealed class BackupTests : IDisposable
         var before = server.Plane.Environment("shop", "production")!.Live!.Candidate.Run;
         await PushAsync(server, "main");
         var run = server.Plane.Project("shop")!.Requests[^1];
-        Assert.Equal((client.Head, true), (run.Commit, run.Number > 1000));
+        Assert.Equal((client.Head, true), (run.Commit, run.Number > 1_000_000));
         await server.GoesLiveAsync("production", run.Number);
         var back = Rollback.Target(server.Plane.Environment("shop", "production")!)!.Candidate.Run;
         Assert.Null(await server.Plane.Loop.AskAsync(
