@@ -46,7 +46,7 @@ public static class DeploymentQueue
     /// <summary>The newest candidate that waited under the hold until its time was over; null when there is none, or no hold.</summary>
     public static Deployment? Late(EnvironmentState state) => state.Hold is not { } hold ? null : state.Deployments
         .Where(deployment => deployment is { Kind: DeploymentKind.Deploy, Status: DeploymentStatus.Refused }
-            && deployment.EndedAt >= hold.Since && deployment.EndedAt >= deployment.OfferedAt + EnvironmentMachine.WaitTimeout
+            && deployment.EndedAt >= hold.Begun && deployment.EndedAt >= deployment.OfferedAt + EnvironmentMachine.WaitTimeout
             && NotPassed(state, deployment) is null && Quarantine(state, deployment.Candidate) is null)
         .OrderBy(deployment => deployment.Candidate.Order).ThenBy(deployment => deployment.Number)
         .LastOrDefault();
