@@ -39,8 +39,8 @@ public static class ProjectMachine
         UploadRequested upload => Repeat(recorded.At, RequestFor(state, upload.Commit), upload.Run, upload.By) is { } request
             ? Ask(state, request with { RetryOf = null, Uploaded = upload.Package })
             : state,
-        TimePlanned or TimeUnknown => Scheduling.Evolve(state, recorded.Event),
-        TimeCame came => Start(Scheduling.Evolve(state, came), came, recorded.At),
+        TimePlanned or TimeUnknown => Scheduling.Evolve(state, recorded.Event, recorded.At),
+        TimeCame came => Start(Scheduling.Evolve(state, came, recorded.At), came, recorded.At),
         RunHandedOver taken => Trim(state with
         {
             Requests = state.Requests.ReplaceLast(request => request.Number == taken.Run, request => request with { HandedOver = true }),

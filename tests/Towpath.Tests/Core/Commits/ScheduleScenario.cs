@@ -75,6 +75,14 @@ internal sealed class ScheduleScenario(DateTimeOffset start)
         return this;
     }
 
+    /// <summary>So many times came, each of them once.</summary>
+    public ScheduleScenario ThenFiredEach(int count)
+    {
+        Assert.Equal(count, AllFired.Count);
+        Assert.Equal(count, AllFired.Select(each => each.At).Distinct().Count());
+        return this;
+    }
+
     public ScheduleScenario When(ProjectInput input)
     {
         foreach (var one in ProjectMachine.Decide(State, input, now).Events)
