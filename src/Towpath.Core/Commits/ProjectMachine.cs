@@ -24,7 +24,7 @@ public static class ProjectMachine
             (ValueList<ProjectEvent>)[new RunHandedOver(taken.Run)],
         RunTaken => Decision<ProjectEvent>.Nothing,
         RestoreProject restore => (ValueList<ProjectEvent>)[new RunNumbersSkipped(state.NextRun + restore.NumbersSkipped)],
-        ProjectClock => Scheduling.Due(state, now).ToValueList(),
+        ProjectClock clock => Scheduling.Due(state, now, clock.NoRoom).ToValueList(),
         _ => throw new UnreachableException(),
     };
 

@@ -28,8 +28,8 @@ public sealed record ProjectState(
 
 /// <summary>A schedule and how far it has come.</summary>
 /// <param name="Since">All its times up to this one are done with.</param>
-/// <param name="Next">The time that it waits for; null while it cannot be told.</param>
-/// <param name="Problem">Why it cannot; else empty.</param>
+/// <param name="Next">The time that it waits for; null while it cannot be told, or came when no run could be started.</param>
+/// <param name="Problem">Why it is null; else empty.</param>
 /// <param name="AskAgainAt">When it is asked for again; null when it is known or was not asked for yet.</param>
 public sealed record ScheduleState(Schedule Schedule, DateTimeOffset Since, DateTimeOffset? Next, string Problem, DateTimeOffset? AskAgainAt)
 {

@@ -7,6 +7,7 @@ namespace Towpath.Core.Commits;
 /// Starts runs at the times of schedules, each time once. A time is planned before it comes and recorded when it came, and the
 /// one after it is looked for from there: neither a clock that is set back nor a restart finds it again. When the times of
 /// a while passed unseen (the server was away, the clock was set forward), the last of them starts a run that tells of the others.
+/// So it is with the times that came when there was no room for a run.
 /// A clock that was wrong by days, and was set right, is followed: what came by the wrong clock stays known and comes no second time.
 /// </summary>
 internal static class Scheduling
@@ -17,7 +18,7 @@ internal static class Scheduling
     /// <summary>Stretches of times that came which a schedule tells apart.</summary>
     public const int StretchesKept = 20;
 
-    /// <summary>How long until a time that could not be told is asked for again.</summary>
+    /// <summary>How long at most until a time that could not be told, or had no room for its run, is asked for again.</summary>
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromMinutes(30);
 
     /// <summary>A schedule that is further ahead of the clock than this got there by a clock that was wrong.</summary>
@@ -37,7 +38,8 @@ internal static class Scheduling
         .Where(pair => !IsKnown(pair.schedule, pair.Planned)).Select(pair => pair.Planned);
 
     /// <summary>The times that came, with the runs that they start, and the times after them.</summary>
-    public static IEnumerable<ProjectEvent> Due(ProjectState state, DateTimeOffset now)
+    /// <param name="noRoom">Why none can be started; null when one can.</param>
+    public static IEnumerable<ProjectEvent> Due(ProjectState state, DateTimeOffset now, string? noRoom)
     {
         var run = state.NextRun;
         foreach (var schedule in state.Schedules.Where(schedule => (schedule.Next ?? schedule.AskAgainAt) <= now || IsAstray(schedule, now)))
@@ -47,6 +49,12 @@ internal static class Scheduling
                 : Next(schedule, now);
             if (planned is TimePlanned { At: var next } && next <= now)
             {
+                if (noRoom is not null)
+                {
+                    yield return PutOff(schedule, next, now, noRoom);
+                    continue;
+                }
+
                 var (last, missed) = LastOf(schedule, next, now);
                 var came = new TimeCame(schedule.Schedule, last, missed, state.Newest is null ? null : run++);
                 yield return came;
@@ -119,6 +127,14 @@ internal static class Scheduling
         After(schedule, From(schedule, now), out var problem) is { } next
             ? new TimePlanned(schedule.Schedule, next)
             : new TimeUnknown(schedule.Schedule, problem, now + AskAgainAfter);
+
+    /// <summary>Nothing is done with: with room, the last time starts a run that tells of this one and all the others.</summary>
+    private static TimeUnknown PutOff(ScheduleState schedule, DateTimeOffset first, DateTimeOffset now, string why)
+    {
+        var (next, later) = (After(schedule, now, out _), now + AskAgainAfter);
+        var reason = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"No run is started since {first:ddd yyyy-MM-dd HH:mm zzz}. {why}");
+        return new TimeUnknown(schedule.Schedule, reason, next < later ? next.Value : later);
+    }
 
     /// <summary>The first time after the moment that did not come already.</summary>
     private static DateTimeOffset? After(ScheduleState schedule, DateTimeOffset moment, out string problem)

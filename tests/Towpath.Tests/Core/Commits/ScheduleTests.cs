@@ -114,6 +114,25 @@ public sealed class ScheduleTests
     }
 
     [Fact]
+    public void Times_without_room_start_nothing_and_the_next_one_with_room_tells_of_them()
+    {
+        var shop = ScheduleScenario.At("2030-01-01T12:01Z").Pushed(1, new Schedule("*/5 * * * *", "UTC"))
+            .GoesOnTo("2030-01-01T12:06Z")
+            .Full("The disk is full.").GoesOnTo("2030-01-01T13:01Z").Restarted();
+        Assert.Equal("No run is started since Tue 2030-01-01 12:10 +00:00. The disk is full.", Assert.Single(shop.State.Schedules).Problem);
+        shop.Full(null).GoesOnTo("2030-01-01T13:11Z").ThenFired(
+            ("2030-01-01T12:05Z", 0), ("2030-01-01T13:05Z", 11), ("2030-01-01T13:10Z", 0));
+        Assert.Empty(Assert.Single(shop.State.Schedules).Problem);
+    }
+
+    [Fact]
+    public void Rare_time_without_room_starts_its_run_half_an_hour_after_there_is_room_at_the_latest() =>
+        ScheduleScenario.At("2030-01-01T12:00Z").Pushed(1, Nightly)
+            .Full("The disk is full.").GoesOnTo("2030-01-02T02:40Z")
+            .Full(null).GoesOnTo("2030-01-02T03:10Z")
+            .ThenFired(("2030-01-02T03:00+01:00", 0));
+
+    [Fact]
     public void Hour_that_does_not_exist_in_spring_comes_when_the_clock_has_jumped() =>
         ScheduleScenario.At("2030-03-30T12:00Z").Pushed(1, new Schedule("30 2 * * *", "Europe/Amsterdam"))
             .GoesOnTo("2030-04-01T12:00Z")
