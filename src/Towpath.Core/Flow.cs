@@ -52,8 +52,9 @@ public static class Flow
     };
 
     /// <summary>The input that asks a machine to look at the time.</summary>
-    public static MachineInput Clock(StreamId stream) =>
-        stream.Run is not null ? new RunClock() : stream.Environment is not null ? new EnvironmentClock() : new ProjectClock();
+    /// <param name="noRoom">Why nothing new can be begun; null when it can.</param>
+    public static MachineInput Clock(StreamId stream, string? noRoom) =>
+        stream.Run is not null ? new RunClock() : stream.Environment is not null ? new EnvironmentClock() : new ProjectClock(noRoom);
 
     /// <summary>What an agent's answer means to the machine that gave the command.</summary>
     public static MachineInput Answer(string commandId, AgentAnswer answer) => answer switch

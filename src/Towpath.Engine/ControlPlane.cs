@@ -14,11 +14,12 @@ public sealed class ControlPlane : IAsyncDisposable
     private readonly Loop loop;
     private readonly Snapshots snapshots;
 
-    public ControlPlane(IJournal journal, IAdapters adapters, TimeProvider time, ILoggerFactory logs)
+    /// <param name="room">Schedules start nothing while it has a problem; null: there is always room.</param>
+    public ControlPlane(IJournal journal, IAdapters adapters, TimeProvider time, ILoggerFactory logs, DiskRoom? room = null)
     {
         Journal = journal;
         snapshots = new Snapshots(journal, time, logs.CreateLogger<Snapshots>());
-        loop = new Loop(journal, adapters, Rules.OfFlow)
+        loop = new Loop(journal, adapters, Rules.OfFlow with { Clock = stream => Flow.Clock(stream, ProblemOf(room)) })
         {
             Changed = Announce,
             Restored = snapshots.Take,
@@ -51,6 +52,19 @@ public sealed class ControlPlane : IAsyncDisposable
     {
         await Loop.DisposeAsync();
         await snapshots.DisposeAsync();
+    }
+
+    /// <summary>A disk that cannot be asked is no reason to stop the loop.</summary>
+    private static string? ProblemOf(DiskRoom? room)
+    {
+        try
+        {
+            return room?.Look().Problem;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
     }
 
     private void Announce(StreamId stream, MachineState state)

@@ -123,7 +123,11 @@ public sealed class Loop(IJournal journal, IAdapters adapters, Rules rules)
 
     /// <summary>Letters for every machine whose deadline has passed.</summary>
     public IReadOnlyList<Letter> Due(DateTimeOffset now) =>
-        [.. deadlines.TakeWhile(deadline => deadline.At <= now).Select(deadline => StreamId.Parse(deadline.Stream)).Select(stream => new Letter(stream, Flow.Clock(stream), null))];
+        [.. deadlines.TakeWhile(deadline => deadline.At <= now).Select(deadline => StreamId.Parse(deadline.Stream)).Select(stream => new Letter(stream, rules.Clock(stream), null))];
+
+    /// <summary>Letters that let every project look at its schedules: a clock that was wrong may have planned them.</summary>
+    public IReadOnlyList<Letter> Schedules() =>
+        [.. states.Keys.Where(stream => stream is { Run: null, Environment: null }).Select(stream => new Letter(stream, rules.Clock(stream), null))];
 
     private IReadOnlyList<Replayed> ReplayAll(IReadOnlyList<StreamId> streams)
     {

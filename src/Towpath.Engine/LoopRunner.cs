@@ -14,6 +14,9 @@ public sealed class LoopRunner : IAsyncDisposable
     /// <summary>How long the loop waits after the journal refused a write, before it looks at deadlines again.</summary>
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(1);
 
+    /// <summary>A clock that goes back by more than this was wrong for long.</summary>
+    private static readonly TimeSpan SetBack = TimeSpan.FromDays(1);
+
     private readonly Channel<Letter> inbox = Channel.CreateUnbounded<Letter>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Loop loop;
     private readonly TimeProvider time;
@@ -71,9 +74,14 @@ public sealed class LoopRunner : IAsyncDisposable
     private void Run()
     {
         var batch = new List<Letter>();
+        // At the start as well: nobody knows where the clock stood before.
+        var before = DateTimeOffset.MaxValue;
         while (!stopped)
         {
             var now = clock.Now(loop.IsUnderWay);
+            if (now < before - SetBack && loop.Schedules() is { Count: > 0 } schedules)
+                Process(schedules, now);
+            before = now;
             if (loop.NextDeadline is { } deadline && deadline <= now)
                 Process(loop.Due(now), now);
             batch.Clear();

@@ -18,5 +18,8 @@ public sealed record Rules(
     /// <summary>What lists show of a stream; the simulator lists nothing.</summary>
     public Func<MachineState, string> Summarize { get; init; } = Summaries.Of;
 
+    /// <summary>The input that asks a machine to look at the time, and says what it may have to know.</summary>
+    public Func<StreamId, MachineInput> Clock { get; init; } = stream => Flow.Clock(stream, noRoom: null);
+
     public static Rules OfFlow { get; } = new(Flow.Decide, Flow.Evolve, Flow.Pending, Flow.NextDeadline, Flow.Deliveries);
 }

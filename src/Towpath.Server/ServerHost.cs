@@ -110,7 +110,8 @@ public static class ServerHost
         services.AddSingleton<AgentSupplies>();
         services.AddSingleton<Adapters>();
         services.AddSingleton(provider => new ControlPlane(
-            provider.GetRequiredService<IJournal>(), provider.GetRequiredService<Adapters>(), TimeProvider.System, provider.GetRequiredService<ILoggerFactory>()));
+            provider.GetRequiredService<IJournal>(), provider.GetRequiredService<Adapters>(), TimeProvider.System, provider.GetRequiredService<ILoggerFactory>(),
+            provider.GetRequiredService<DiskRoom>()));
         services.AddSingleton(provider => provider.GetRequiredService<ControlPlane>().Loop);
         services.AddSingleton(provider => provider.GetRequiredService<ControlPlane>().Changes);
         services.AddSingleton<LiveProgress>();

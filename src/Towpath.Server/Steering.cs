@@ -45,7 +45,8 @@ public sealed class Steering(ControlPlane plane, Inventory inventory, RunsInUse 
         OnEnvironmentAsync(project, environment, reason, _ => new HoldEnvironment(by, Reason(reason, "Held by hand.")));
 
     public Task<Asked> ResumeAsync(string project, string environment, string by) =>
-        OnEnvironmentAsync(project, environment, null, _ => new ResumeEnvironment(by));
+        // What waited too long under the hold is needed as before, only for another reason.
+        inUse.WhileHeldAsync(() => OnEnvironmentAsync(project, environment, null, _ => new ResumeEnvironment(by)));
 
     public Task<Asked> CancelDeploymentAsync(string project, string environment, int deployment, string by) =>
         OnEnvironmentAsync(project, environment, null, _ => new CancelDeployment(deployment, by));

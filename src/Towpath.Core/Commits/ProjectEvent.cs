@@ -40,7 +40,7 @@ public sealed record RunNumbersSkipped(int Next) : ProjectEvent;
 /// <summary>The schedule's next time, as the time zone database said when it was asked.</summary>
 public sealed record TimePlanned(Schedule Schedule, DateTimeOffset At) : ProjectEvent;
 
-/// <summary>The schedule's next time cannot be told; it is asked for again.</summary>
+/// <summary>The schedule's next time cannot be told, or it came and no run can be started; it is asked for again.</summary>
 public sealed record TimeUnknown(Schedule Schedule, string Reason, DateTimeOffset AskAgainAt) : ProjectEvent;
 
 /// <summary>The schedule's time came. What it starts is named by the time: no time comes twice.</summary>

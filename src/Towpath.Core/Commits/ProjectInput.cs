@@ -23,7 +23,8 @@ public sealed record RequestUpload(string Commit, Package Package, string By) : 
 public sealed record RestoreProject(int NumbersSkipped) : ProjectInput;
 
 /// <summary>The time of a schedule may have come.</summary>
-public sealed record ProjectClock : ProjectInput;
+/// <param name="NoRoom">Why no run can be started now; null when one can.</param>
+public sealed record ProjectClock(string? NoRoom = null) : ProjectInput;
 
 /// <summary>The run's stream has recorded its request.</summary>
 public sealed record RunTaken(int Run) : ProjectInput;

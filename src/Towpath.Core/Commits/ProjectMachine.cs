@@ -24,7 +24,7 @@ public static class ProjectMachine
             (ValueList<ProjectEvent>)[new RunHandedOver(taken.Run)],
         RunTaken => Decision<ProjectEvent>.Nothing,
         RestoreProject restore => (ValueList<ProjectEvent>)[new RunNumbersSkipped(state.NextRun + restore.NumbersSkipped)],
-        ProjectClock => Scheduling.Due(state, now).ToValueList(),
+        ProjectClock clock => Scheduling.Due(state, now, clock.NoRoom).ToValueList(),
         _ => throw new UnreachableException(),
     };
 
@@ -39,8 +39,8 @@ public static class ProjectMachine
         UploadRequested upload => Repeat(recorded.At, RequestFor(state, upload.Commit), upload.Run, upload.By) is { } request
             ? Ask(state, request with { RetryOf = null, Uploaded = upload.Package })
             : state,
-        TimePlanned or TimeUnknown => Scheduling.Evolve(state, recorded.Event),
-        TimeCame came => Start(Scheduling.Evolve(state, came), came, recorded.At),
+        TimePlanned or TimeUnknown => Scheduling.Evolve(state, recorded.Event, recorded.At),
+        TimeCame came => Start(Scheduling.Evolve(state, came, recorded.At), came, recorded.At),
         RunHandedOver taken => Trim(state with
         {
             Requests = state.Requests.ReplaceLast(request => request.Number == taken.Run, request => request with { HandedOver = true }),

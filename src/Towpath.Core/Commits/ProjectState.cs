@@ -28,10 +28,17 @@ public sealed record ProjectState(
 
 /// <summary>A schedule and how far it has come.</summary>
 /// <param name="Since">All its times up to this one are done with.</param>
-/// <param name="Next">The time that it waits for; null while it cannot be told.</param>
-/// <param name="Problem">Why it cannot; else empty.</param>
+/// <param name="Next">The time that it waits for; null while it cannot be told, or came when no run could be started.</param>
+/// <param name="Problem">Why it is null; else empty.</param>
 /// <param name="AskAgainAt">When it is asked for again; null when it is known or was not asked for yet.</param>
-public sealed record ScheduleState(Schedule Schedule, DateTimeOffset Since, DateTimeOffset? Next, string Problem, DateTimeOffset? AskAgainAt);
+public sealed record ScheduleState(Schedule Schedule, DateTimeOffset Since, DateTimeOffset? Next, string Problem, DateTimeOffset? AskAgainAt)
+{
+    /// <summary>Where times are done with, earliest end first; one ends at <see cref="Since"/>. A clock that was wrong leaves others.</summary>
+    public ValueList<Stretch> Came { get; init; } = [];
+}
+
+/// <summary>No time of a schedule from the first moment to the last starts a run any more.</summary>
+public sealed record Stretch(DateTimeOffset First, DateTimeOffset Last);
 
 /// <summary>What a schedule started a run for.</summary>
 /// <param name="At">The time that came.</param>

@@ -31,14 +31,7 @@ public static class DeploymentQueue
     /// </summary>
     public static IEnumerable<EnvironmentEvent> Afresh(EnvironmentState state)
     {
-        if (state.Hold is not { } hold)
-            return [];
-        var late = state.Deployments
-            .Where(deployment => deployment is { Kind: DeploymentKind.Deploy, Status: DeploymentStatus.Refused }
-                && deployment.EndedAt >= hold.Since && deployment.EndedAt >= deployment.OfferedAt + EnvironmentMachine.WaitTimeout
-                && NotPassed(state, deployment) is null && Quarantine(state, deployment.Candidate) is null)
-            .OrderBy(deployment => deployment.Candidate.Order).ThenBy(deployment => deployment.Number)
-            .LastOrDefault();
+        var late = Late(state);
         var isPointless = late is null
             || (state.Versions.Count > 0 && state.Versions[^1].Candidate.Order >= late.Candidate.Order)
             || state.Deployments.Any(other => !other.IsOver && other.Candidate.Order >= late.Candidate.Order);
@@ -49,6 +42,14 @@ public static class DeploymentQueue
             EnvironmentMachine.Automation, null, null, null);
         return [offered, .. late.PassedIn.Skip(1).Select(passed => new UpstreamPassed(offered.Deployment, passed))];
     }
+
+    /// <summary>The newest candidate that waited under the hold until its time was over; null when there is none, or no hold.</summary>
+    public static Deployment? Late(EnvironmentState state) => state.Hold is not { } hold ? null : state.Deployments
+        .Where(deployment => deployment is { Kind: DeploymentKind.Deploy, Status: DeploymentStatus.Refused }
+            && deployment.EndedAt >= hold.Begun && deployment.EndedAt >= deployment.OfferedAt + EnvironmentMachine.WaitTimeout
+            && NotPassed(state, deployment) is null && Quarantine(state, deployment.Candidate) is null)
+        .OrderBy(deployment => deployment.Candidate.Order).ThenBy(deployment => deployment.Number)
+        .LastOrDefault();
 
     /// <summary>Automation neither goes back to an older commit, nor deploys again what was rolled back or must not be repeated.</summary>
     private static DeploymentEnded? Stale(EnvironmentState state)

@@ -41,7 +41,7 @@ public static partial class EnvironmentMachine
         Stopped stopped => End(state, stopped.Deployment, DeploymentStatus.Live, "Nothing runs here now.", recorded.At) with { Stopped = true },
         DeploymentEnded ended => End(state, ended.Deployment, ended.Status, ended.Reason, recorded.At, ended.SupersededBy),
         PackageQuarantined quarantined => state with { Quarantine = Quarantine(state, quarantined) },
-        HoldSet hold => state with { Hold = new Hold(hold.By, hold.Reason, recorded.At) },
+        HoldSet hold => state with { Hold = new Hold(hold.By, hold.Reason, recorded.At, state.Hold?.Begun ?? recorded.At) },
         HoldLifted => state with { Hold = null },
         SettingsChanged changed => state with
         {
@@ -49,7 +49,12 @@ public static partial class EnvironmentMachine
             NextRevision = changed.Revision + 1,
         },
         NewsHandedOver taken => Forget(state, taken),
-        DeploymentNumbersSkipped skipped => state with { NextDeployment = Math.Max(state.NextDeployment, skipped.Next) },
+        DeploymentNumbersSkipped skipped => state with
+        {
+            NextDeployment = Math.Max(state.NextDeployment, skipped.Next),
+            // After a restore: what waited before it is not offered afresh, as something newer may be live.
+            Hold = state.Hold is { } hold ? hold with { Begun = recorded.At } : null,
+        },
         _ => throw new UnreachableException(),
     };
 

@@ -62,7 +62,9 @@ public sealed record Settings(int Revision, OrdinalMap<string> Variables, Ordina
 }
 
 /// <summary>Automation paused, with a person who can lift it. It never stops a rollback.</summary>
-public sealed record Hold(string By, string Reason, DateTimeOffset Since);
+/// <param name="By">Who held last; <paramref name="Reason"/> and <paramref name="Since"/> are theirs.</param>
+/// <param name="Begun">Since when automation has been paused without a break: somebody may have held again since.</param>
+public sealed record Hold(string By, string Reason, DateTimeOffset Since, DateTimeOffset Begun);
 
 /// <param name="Deployment">The one that started the command.</param>
 public sealed record StartedPackage(Digest Package, int Deployment);

@@ -12,7 +12,8 @@ public sealed partial class Repositories
     /// <summary>Younger ones may belong to a push that is not done.</summary>
     private const string PruneAfter = "2.weeks.ago";
 
-    private static readonly TimeSpan TidyAtMost = TimeSpan.FromMinutes(30);
+    /// <summary>How long git may take to put packs together, or to collect.</summary>
+    public TimeSpan TidyAtMost { get; init; } = TimeSpan.FromMinutes(30);
 
     /// <summary>
     /// Every push leaves a pack, and git looks through all of them: puts them together once there are many. Nothing is
@@ -85,6 +86,10 @@ public sealed partial class Repositories
                 "gc", "--quiet", $"--prune={PruneAfter}",
             ], limit.Token);
             return true;
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            throw new GitException($"git was not done after {TidyAtMost.TotalMinutes:0} minutes.");
         }
         finally
         {

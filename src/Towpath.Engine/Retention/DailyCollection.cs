@@ -18,7 +18,7 @@ public sealed class DailyCollection(Collector collector, TimeProvider time, ILog
             {
                 await collector.RunAsync(dryRun: false, stoppingToken);
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
                 log.LogError(e, "What is old could not be collected; it is tried again in a day");
             }

@@ -21,8 +21,8 @@ public sealed record ProjectView(string Name, string? DefaultBranch, IReadOnlyDi
         reference is not null && reference.StartsWith("refs/heads/", StringComparison.Ordinal) ? reference["refs/heads/".Length..] : reference;
 }
 
-/// <param name="Next">With the zone's offset; null when it cannot be told.</param>
-/// <param name="Problem">Why it cannot; else empty.</param>
+/// <param name="Next">With the zone's offset; null when it cannot be told, or came when no run could be started.</param>
+/// <param name="Problem">Why it is null; else empty.</param>
 public sealed record ScheduleView(string Cron, string Zone, DateTimeOffset? Next, string Problem)
 {
     /// <summary><c>0 3 * * * Europe/Amsterdam</c>.</summary>

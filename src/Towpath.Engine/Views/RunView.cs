@@ -67,7 +67,7 @@ public sealed record RunView(
 }
 
 /// <param name="At">The time of the schedule that it runs for, with the zone's offset.</param>
-/// <param name="Missed">Times before it that started nothing: the server was away, or its clock was set forward.</param>
+/// <param name="Missed">Times before it that started nothing: the server was away, its clock was set forward, or its disk was nearly full.</param>
 public sealed record ScheduledView(string Cron, string Zone, DateTimeOffset At, int Missed)
 {
     /// <summary><c>due Thu 2026-11-26 03:00 +01:00; 2 missed before it</c>, to follow the run's <see cref="RunView.By"/>.</summary>

@@ -88,6 +88,23 @@ public sealed class ClockTests : IAsyncDisposable
         Assert.Equal(3, plane.Project("shop")!.NextRun);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Schedule_that_was_planned_by_a_clock_far_ahead_is_planned_again_once_it_is_right(bool isAway)
+    {
+        var wrong = TimeSpan.FromDays(10_000);
+        time.Set(wrong);
+        await PushAsync(new Schedule("0 3 * * *", "UTC"));
+        if (isAway)
+            await plane.DisposeAsync();
+        time.Set(-wrong);
+        if (isAway)
+            plane = Start();
+        await LookAsync();
+        await Eventually.That(() => plane.Project("shop")!.Schedules[0].Next == Sample.Noon.AddHours(15), "it is planned by the right clock");
+    }
+
     private EnvironmentState Place => plane.Environment("shop", "staging")!;
 
     private ControlPlane Start()

@@ -1,4 +1,6 @@
 using System.Net;
+using Towpath.Core;
+using Towpath.Core.Environments;
 using Towpath.Engine;
 using Towpath.Tests.Server.Git;
 
@@ -73,6 +75,30 @@ public sealed class DiskRoomTests : IDisposable
             "nearly full", (await server.GetAsync("/api/v1/status")).GetProperty("disk").GetProperty("problem").GetString(), StringComparison.Ordinal);
         Assert.Contains("disk is nearly full", await server.Client.GetStringAsync("/", RunningServer.Cancel), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Schedule_starts_nothing_says_why_and_tells_of_what_it_missed_once_there_is_room()
+    {
+        await using var server = await RunningServer.StartAsync(room: Room);
+        await server.PushAsync("shop", Commits.First, pipeline: RunningServer.ShopPipeline + "\ntriggers: { cron: \"0 * * * *\", zone: UTC }\n");
+        await server.RunEndsAsync("shop", 1);
+
+        server.Time.Add(TimeSpan.FromHours(3));
+        await LookAsync(server);
+        await Eventually.That(() => server.Plane.Project("shop")!.Schedules[0].Problem.Length > 0, "its time came");
+        Assert.Equal(2, server.Plane.Project("shop")!.NextRun);
+        Assert.Contains("disk is nearly full", await server.Client.GetStringAsync("/shop", RunningServer.Cancel), StringComparison.Ordinal);
+
+        Interlocked.Exchange(ref free, Total);
+        server.Time.Add(TimeSpan.FromHours(1));
+        await LookAsync(server);
+        await server.RunEndsAsync("shop", 2);
+        Assert.Equal(3, server.Plane.Run("shop", 2)!.Request.Scheduled!.Missed);
+    }
+
+    /// <summary>Any input makes the loop look at the time.</summary>
+    private static Task LookAsync(RunningServer server) =>
+        server.Plane.Loop.AskAsync(StreamId.OfEnvironment("shop", "staging"), new HandOverTaken("nowhere", 1, true));
 
     [Theory]
     [InlineData(10 * Mebibyte, 200 * 1024, null)]

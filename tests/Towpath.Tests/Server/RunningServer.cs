@@ -79,7 +79,7 @@ internal sealed class RunningServer : IAsyncDisposable
     public static async Task<RunningServer> StartAsync(IJournal? journal = null, string? listen = null, DiskRoom? room = null)
     {
         var (work, folder, time) = (new ScriptedWork(), new TestFolder(), new ShiftedTime());
-        var plane = new ControlPlane(journal ?? new MemoryJournal(), work, time, NullLoggerFactory.Instance);
+        var plane = new ControlPlane(journal ?? new MemoryJournal(), work, time, NullLoggerFactory.Instance, room);
         work.Answer = (command, input) => plane.Loop.Post(StreamId.OfCommand(command.Id), input);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();

@@ -12,6 +12,7 @@ internal sealed class ScheduleScenario(DateTimeOffset start)
     private readonly List<Recorded<ProjectEvent>> journal = [];
     private DateTimeOffset now = start;
     private int pushes;
+    private string? noRoom;
 
     public ProjectState State { get; private set; } = ProjectState.Empty("shop");
 
@@ -44,10 +45,17 @@ internal sealed class ScheduleScenario(DateTimeOffset start)
         while (ProjectMachine.NextDeadline(State) is { } deadline && deadline <= end)
         {
             now = deadline > now ? deadline : now;
-            When(new ProjectClock());
+            When(new ProjectClock(noRoom));
         }
 
         now = end;
+        return this;
+    }
+
+    /// <summary>From now on there is no room for a run; null: there is.</summary>
+    public ScheduleScenario Full(string? why)
+    {
+        noRoom = why;
         return this;
     }
 
@@ -72,6 +80,14 @@ internal sealed class ScheduleScenario(DateTimeOffset start)
     public ScheduleScenario ThenFired(params (string At, int Missed)[] expected)
     {
         Assert.Equal(expected.Select(each => (Moment(each.At), each.Missed)), Fired);
+        return this;
+    }
+
+    /// <summary>So many times came, each of them once.</summary>
+    public ScheduleScenario ThenFiredEach(int count)
+    {
+        Assert.Equal(count, AllFired.Count);
+        Assert.Equal(count, AllFired.Select(each => each.At).Distinct().Count());
         return this;
     }
 

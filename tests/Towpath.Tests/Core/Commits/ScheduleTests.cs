@@ -54,6 +54,85 @@ public sealed class ScheduleTests
             .ThenFired(("2030-01-05T03:00+01:00", 3), ("2030-01-06T03:00+01:00", 0));
 
     [Fact]
+    public void Clock_that_was_far_ahead_and_is_right_again_is_followed_and_no_time_comes_twice() =>
+        ScheduleScenario.At("2030-01-01T12:00Z").Pushed(1, Nightly)
+            .JumpsTo("2030-01-20T12:00Z").GoesOnTo("2030-01-21T12:00Z")
+            .JumpsTo("2030-01-01T12:10Z").When(new ProjectClock())
+            .GoesOnTo("2030-01-03T12:00Z")
+            .ThenFired(
+                ("2030-01-20T03:00+01:00", 18), ("2030-01-21T03:00+01:00", 0), ("2030-01-02T03:00+01:00", 0), ("2030-01-03T03:00+01:00", 0))
+            .Restarted()
+            .GoesOnTo("2030-01-22T12:00Z")
+            .ThenFiredEach(21);
+
+    [Fact]
+    public void Push_follows_a_clock_that_is_right_again_also_when_it_keeps_the_schedule() =>
+        ScheduleScenario.At("2099-01-01T12:00Z").Pushed(1, Nightly)
+            .JumpsTo("2030-01-01T12:00Z").Pushed(2, Nightly)
+            .GoesOnTo("2030-01-02T12:00Z")
+            .ThenFired(("2030-01-02T03:00+01:00", 0));
+
+    [Fact]
+    public void Clock_that_was_far_behind_and_is_right_again_goes_on_where_it_was() =>
+        ScheduleScenario.At("2030-01-01T12:00Z").Pushed(1, Nightly)
+            .JumpsTo("1970-01-01T00:00Z").When(new ProjectClock())
+            .JumpsTo("2030-01-01T12:10Z")
+            .GoesOnTo("2030-01-03T01:00Z")
+            .JumpsTo("1970-01-01T00:00Z").When(new ProjectClock()).Restarted()
+            .JumpsTo("2030-01-05T12:00Z")
+            .ThenFired(("2030-01-02T03:00+01:00", 0), ("2030-01-05T03:00+01:00", 2));
+
+    [Fact]
+    public void Zone_that_was_unknown_by_a_clock_far_ahead_is_asked_for_again_by_the_right_one()
+    {
+        var shop = ScheduleScenario.At("2099-01-01T12:00Z").Pushed(1, new Schedule("0 3 * * *", "Mars/Olympus"))
+            .JumpsTo("2030-01-01T12:00Z").When(new ProjectClock());
+        Assert.Equal(ScheduleScenario.Moment("2030-01-01T12:30Z"), ProjectMachine.NextDeadline(shop.State));
+    }
+
+    /// <summary>A clock that is wrong by weeks now and then, and right again soon after.</summary>
+    [Theory]
+    [InlineData("0 3 * * *")]
+    [InlineData("*/20 * * * *")]
+    public void No_time_comes_twice_however_wrong_the_clock_was(string cron)
+    {
+        var random = new Random(cron.Length);
+        var right = ScheduleScenario.Moment("2030-02-15T12:00Z");
+        var shop = new ScheduleScenario(right).Pushed(1, new Schedule(cron, "Europe/Amsterdam"));
+        for (var step = 0; step < 1500; step++)
+        {
+            right += TimeSpan.FromMinutes(random.Next(1, 300));
+            var wrong = random.Next(100) == 0 ? TimeSpan.FromDays(random.Next(-60, 60)) : TimeSpan.Zero;
+            for (var look = 0; look < (wrong == TimeSpan.Zero ? 1 : 5); look++)
+                shop.JumpsTo(right + wrong + (look * TimeSpan.FromMinutes(40))).When(new ProjectClock()).When(new RunTaken(shop.State.NextRun - 1));
+            if (random.Next(20) == 0)
+                shop.Restarted();
+        }
+
+        Assert.InRange(ProjectMachine.NextDeadline(shop.JumpsTo(right).When(new ProjectClock()).State)!.Value - right, TimeSpan.Zero, TimeSpan.FromDays(70));
+        Assert.Equal(shop.AllFired.Count, shop.AllFired.Select(each => each.At).Distinct().Count());
+    }
+
+    [Fact]
+    public void Times_without_room_start_nothing_and_the_next_one_with_room_tells_of_them()
+    {
+        var shop = ScheduleScenario.At("2030-01-01T12:01Z").Pushed(1, new Schedule("*/5 * * * *", "UTC"))
+            .GoesOnTo("2030-01-01T12:06Z")
+            .Full("The disk is full.").GoesOnTo("2030-01-01T13:01Z").Restarted();
+        Assert.Equal("No run is started since Tue 2030-01-01 12:10 +00:00. The disk is full.", Assert.Single(shop.State.Schedules).Problem);
+        shop.Full(null).GoesOnTo("2030-01-01T13:11Z").ThenFired(
+            ("2030-01-01T12:05Z", 0), ("2030-01-01T13:05Z", 11), ("2030-01-01T13:10Z", 0));
+        Assert.Empty(Assert.Single(shop.State.Schedules).Problem);
+    }
+
+    [Fact]
+    public void Rare_time_without_room_starts_its_run_half_an_hour_after_there_is_room_at_the_latest() =>
+        ScheduleScenario.At("2030-01-01T12:00Z").Pushed(1, Nightly)
+            .Full("The disk is full.").GoesOnTo("2030-01-02T02:40Z")
+            .Full(null).GoesOnTo("2030-01-02T03:10Z")
+            .ThenFired(("2030-01-02T03:00+01:00", 0));
+
+    [Fact]
     public void Hour_that_does_not_exist_in_spring_comes_when_the_clock_has_jumped() =>
         ScheduleScenario.At("2030-03-30T12:00Z").Pushed(1, new Schedule("30 2 * * *", "Europe/Amsterdam"))
             .GoesOnTo("2030-04-01T12:00Z")

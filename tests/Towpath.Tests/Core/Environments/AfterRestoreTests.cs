@@ -47,6 +47,17 @@ public sealed class AfterRestoreTests
         .Then(2, DeploymentStatus.Starting);
 
     [Fact]
+    public void What_waited_too_long_under_a_hold_before_the_backup_does_not_come_by_itself() => Given.Environment("production")
+        .Live(1)
+        .Held()
+        .Offered(2)
+        .AfterTime(EnvironmentMachine.WaitTimeout + TimeSpan.FromHours(1))
+        .Then(2, DeploymentStatus.Refused)
+        .When(new RestoreEnvironment(Reason))
+        .When(new ResumeEnvironment("ada"))
+        .ThenNothingIsUnderWay();
+
+    [Fact]
     public void Rollback_that_a_person_asked_for_before_the_backup_is_not_done_after_it() => Given.Environment("production")
         .Live(1).Live(2)
         .Underway(3, Stage.Shift)

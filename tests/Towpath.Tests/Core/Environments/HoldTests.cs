@@ -62,6 +62,37 @@ public sealed class HoldTests
     }
 
     [Fact]
+    public void Holding_again_says_who_held_last_and_forgets_nothing_that_waited_too_long_before()
+    {
+        var production = LateUnderHold(after: []).AfterTime(TimeSpan.FromHours(1)).Held(by: "eve").ThenHeldBy("eve");
+        Assert.Equal(EnvironmentMachine.WaitTimeout + TimeSpan.FromHours(1), production.State.Hold!.Since - production.State.Hold.Begun);
+        production.When(new ResumeEnvironment("ada"))
+            .Then(3, DeploymentStatus.Starting);
+    }
+
+    [Fact]
+    public void Rollback_under_a_hold_forgets_nothing_that_waited_too_long_before() => Given.Environment("production")
+        .Live(1).Live(2)
+        .Held()
+        .Offered(3)
+        .AfterTime(EnvironmentMachine.WaitTimeout + TimeSpan.FromHours(1))
+        .Then(3, DeploymentStatus.Refused)
+        .RolledBack(by: "eve").Arrives()
+        .ThenHeldBy("eve")
+        .When(new ResumeEnvironment("ada"))
+        .Then(3, DeploymentStatus.Starting);
+
+    [Fact]
+    public void Hold_after_one_that_was_lifted_begins_anew() => LateUnderHold(after: [])
+        .Offered(4)
+        .When(new ResumeEnvironment("ada"))
+        .When(new CancelDeployment(5, "ada")).Arrives()
+        .AfterTime(TimeSpan.FromHours(1))
+        .Held()
+        .When(new ResumeEnvironment("ada"))
+        .ThenNothingIsUnderWay();
+
+    [Fact]
     public void What_is_offered_afresh_is_known_and_is_not_offered_twice() => LateUnderHold(after: ["staging", "load-test"])
         .When(new ResumeEnvironment("ada"))
         .Offered(3)

@@ -132,6 +132,20 @@ public sealed class RepositoriesTests : IDisposable
         Assert.Equal("Commit 49", await repositories.SubjectAsync("shop", last, Cancel));
     }
 
+    [Fact]
+    public async Task Collection_that_takes_longer_than_it_may_is_a_failure_of_git_and_not_the_caller_s_end()
+    {
+        var impatient = new Repositories(folder.At("git")) { TidyAtMost = TimeSpan.Zero };
+        var commit = Push(client.Commit("One"));
+
+        var e = await Assert.ThrowsAsync<GitException>(() => impatient.CollectAsync("shop", [commit], Cancel));
+
+        Assert.Equal("git was not done after 0 minutes.", e.Message);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => impatient.CollectAsync("shop", [commit], new CancellationToken(canceled: true)));
+        Assert.True(await repositories.CollectAsync("shop", [commit], Cancel));
+    }
+
     /// <summary>Always as a pack, as pushes to the server are kept.</summary>
     private string Push(string commit)
     {

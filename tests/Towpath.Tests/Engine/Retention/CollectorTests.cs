@@ -171,6 +171,40 @@ public sealed class CollectorTests : IAsyncLifetime
         await CheckAsync();
     }
 
+    [Fact]
+    public async Task What_waited_too_long_under_a_hold_is_kept_until_the_hold_is_lifted_and_goes_live_then()
+    {
+        var time = new ShiftedTime();
+        await server.DisposeAsync();
+        server = await WorkingServer.StartAsync(folder.At("data"), time);
+        await PushAsync("main");
+        await server.GoesLiveAsync("production", 1);
+        var staging = StreamId.OfEnvironment("shop", "staging");
+        Assert.Null(await server.Plane.Loop.AskAsync(staging, new HoldEnvironment("ada", "Wait.")));
+        client.Commit("Change 2", ("2.txt", "2"));
+        await PushAsync("main");
+        await server.RunEndsAsync(2);
+        for (var run = 3; run <= 5; run++)
+        {
+            client.Commit($"Idea {run}", ("idea.txt", $"{run}"));
+            await PushAsync("HEAD:refs/heads/idea");
+            await server.RunEndsAsync(run);
+        }
+
+        time.Add(EnvironmentMachine.WaitTimeout + TimeSpan.FromHours(1));
+        // Any input makes the loop look at the time.
+        await server.Plane.Loop.AskAsync(staging, new HandOverTaken("nowhere", 1, true));
+        await Eventually.That(
+            () => server.Plane.Environment("shop", "staging")!.Deployments[^1].Status == DeploymentStatus.Refused, "run 2 is refused");
+        await server.Collector.RunAsync(dryRun: false, WorkingServer.Ended);
+        Assert.NotNull(server.Plane.Run("shop", 3)!.Collected);
+        await CheckAsync("staging");
+
+        Assert.Equal(AskedStatus.Taken, (await server.Steering.ResumeAsync("shop", "staging", "ada")).Status);
+        await server.GoesLiveAsync("production", 2);
+        await CheckAsync();
+    }
+
     private Collector With(RetentionRules rules, TimeProvider time) => new(
         server.Plane, server.Packages, server.Logs, server.Repositories, server.InUse, rules, time, NullLogger<Collector>.Instance);
 
