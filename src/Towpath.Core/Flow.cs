@@ -98,7 +98,7 @@ public static class Flow
             // By order, not by number: a retry is a new run of an older commit.
             var older = project.Requests.Where(other => other.Ref == request.Ref && other.Order < request.Order && !other.Deploys);
             foreach (var overtaken in older.TakeLast(OvertakenAtMost))
-                yield return new Delivery(StreamId.OfRun(project.Name, overtaken.Number), new OvertakeRun(request.Number), null);
+                yield return new Delivery(StreamId.OfRun(project.Name, overtaken.Number), new OvertakeRun(request.Number), null) { IsForActive = true };
         }
 
         yield return new Delivery(
@@ -116,4 +116,8 @@ public static class Flow
 
 /// <summary>An input from one machine to another.</summary>
 /// <param name="Receipt">Goes back to the giver when the taker has decided; null: nobody waits for one.</param>
-public sealed record Delivery(StreamId To, MachineInput Input, MachineInput? Receipt);
+public sealed record Delivery(StreamId To, MachineInput Input, MachineInput? Receipt)
+{
+    /// <summary>It means nothing to a machine in which nothing happens any more, so none is fetched into memory for it.</summary>
+    public bool IsForActive { get; init; }
+}

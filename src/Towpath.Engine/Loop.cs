@@ -222,12 +222,16 @@ public sealed class Loop(IJournal journal, IAdapters adapters, Rules rules)
                     continue;
                 foreach (var delivery in loop.rules.Deliveries(state))
                 {
+                    if (delivery.IsForActive && !IsInMemory(delivery.To))
+                        continue;
                     Take(delivery.To, delivery.Input);
                     if (delivery.Receipt is { } receipt)
                         Take(giver, receipt);
                 }
             }
         }
+
+        private bool IsInMemory(StreamId stream) => Changed.ContainsKey(stream) || loop.states.ContainsKey(stream);
 
         private MachineState? Current(StreamId stream) => Changed.GetValueOrDefault(stream) ?? loop.Read(stream);
     }
