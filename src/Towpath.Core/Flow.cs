@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Towpath.Core.Agents;
 using Towpath.Core.Commits;
 using Towpath.Core.Environments;
+using Towpath.Core.Packages;
 using Towpath.Core.Runs;
 
 namespace Towpath.Core;
@@ -70,15 +71,11 @@ public static class Flow
     /// </summary>
     public static IEnumerable<Delivery> Deliveries(MachineState state) => state switch
     {
-        ProjectState project => project.Requests.Where(request => !request.HandedOver).SelectMany(request => Runs(project, request)),
-        RunState { Candidate: { } candidate } run =>
-            run.Pipeline.FirstEnvironments.Where(first => !run.HandedOver.Contains(first.Name)).Select(first => new Delivery(
-            StreamId.OfEnvironment(run.Project, first.Name), new OfferCandidate(candidate, null), new OfferTaken(first.Name))),
+        ProjectState project => Requests(project),
+        RunState { Candidate: { } candidate } run => Offers(run, candidate),
         RunState => [],
-        EnvironmentState environment => environment.HandOvers.Select(news => new Delivery(
-            StreamId.OfEnvironment(environment.Project, news.To),
-            news.Passed ? new OfferCandidate(news.Candidate, environment.Name) : new RevokeCandidate(news.Candidate, environment.Name),
-            new HandOverTaken(news.To, news.Candidate.Run, news.Passed))),
+        EnvironmentState { HandOvers.Count: 0 } => [],
+        EnvironmentState environment => News(environment),
         _ => throw new UnreachableException(),
     };
 
@@ -91,6 +88,18 @@ public static class Flow
         _ => throw new UnreachableException(),
     };
 
+    private static IEnumerable<Delivery> Requests(ProjectState project) =>
+        project.Requests.Where(request => !request.HandedOver).SelectMany(request => Runs(project, request));
+
+    private static IEnumerable<Delivery> Offers(RunState run, Candidate candidate) =>
+        run.Pipeline.FirstEnvironments.Where(first => !run.HandedOver.Contains(first.Name)).Select(first => new Delivery(
+            StreamId.OfEnvironment(run.Project, first.Name), new OfferCandidate(candidate, null), new OfferTaken(first.Name)));
+
+    private static IEnumerable<Delivery> News(EnvironmentState environment) => environment.HandOvers.Select(news => new Delivery(
+        StreamId.OfEnvironment(environment.Project, news.To),
+        news.Passed ? new OfferCandidate(news.Candidate, environment.Name) : new RevokeCandidate(news.Candidate, environment.Name),
+        new HandOverTaken(news.To, news.Candidate.Run, news.Passed)));
+
     /// <summary>A new run; before it, word to those of older commits on a branch that does not deploy that they are overtaken.</summary>
     private static IEnumerable<Delivery> Runs(ProjectState project, RunRequest request)
     {
@@ -99,7 +108,7 @@ public static class Flow
             // By order, not by number: a retry is a new run of an older commit.
             var older = project.Requests.Where(other => other.Ref == request.Ref && other.Order < request.Order && !other.Deploys);
             foreach (var overtaken in older.TakeLast(OvertakenAtMost))
-                yield return new Delivery(StreamId.OfRun(project.Name, overtaken.Number), new OvertakeRun(request.Number), null);
+                yield return new Delivery(StreamId.OfRun(project.Name, overtaken.Number), new OvertakeRun(request.Number), null) { IsForActive = true };
         }
 
         yield return new Delivery(
@@ -117,4 +126,8 @@ public static class Flow
 
 /// <summary>An input from one machine to another.</summary>
 /// <param name="Receipt">Goes back to the giver when the taker has decided; null: nobody waits for one.</param>
-public sealed record Delivery(StreamId To, MachineInput Input, MachineInput? Receipt);
+public sealed record Delivery(StreamId To, MachineInput Input, MachineInput? Receipt)
+{
+    /// <summary>It means nothing to a machine in which nothing happens any more, so none is fetched into memory for it.</summary>
+    public bool IsForActive { get; init; }
+}

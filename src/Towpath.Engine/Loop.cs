@@ -151,8 +151,15 @@ public sealed class Loop(IJournal journal, IAdapters adapters, Rules rules)
         var pending = rules.Pending(state).ToList();
         SetDeadline(stream, rules.NextDeadline(state));
         var before = inFlight.GetValueOrDefault(stream) ?? NothingInFlight;
-        if (pending.Count == before.Count && pending.TrueForAll(command => before.Contains(command.Id)))
-            return;
+        if (!IsSame(before, pending))
+            Change(stream, before, pending);
+    }
+
+    private static bool IsSame(SortedSet<string> before, List<Command> pending) =>
+        pending.Count == before.Count && (pending.Count == 0 || pending.TrueForAll(command => before.Contains(command.Id)));
+
+    private void Change(StreamId stream, SortedSet<string> before, List<Command> pending)
+    {
         var after = new SortedSet<string>(pending.Select(command => command.Id), StringComparer.Ordinal);
         if (after.Count > 0)
             inFlight[stream] = after;
@@ -226,12 +233,16 @@ public sealed class Loop(IJournal journal, IAdapters adapters, Rules rules)
                     continue;
                 foreach (var delivery in loop.rules.Deliveries(state))
                 {
+                    if (delivery.IsForActive && !IsInMemory(delivery.To))
+                        continue;
                     Take(delivery.To, delivery.Input);
                     if (delivery.Receipt is { } receipt)
                         Take(giver, receipt);
                 }
             }
         }
+
+        private bool IsInMemory(StreamId stream) => Changed.ContainsKey(stream) || loop.states.ContainsKey(stream);
 
         private MachineState? Current(StreamId stream) => Changed.GetValueOrDefault(stream) ?? loop.Read(stream);
     }

@@ -29,6 +29,8 @@ internal static class SnapshotJson
     /// <returns>Null when it was made by other code or cannot be read: it is only a shortcut.</returns>
     public static MachineState? Read(StreamId stream, Snapshot snapshot)
     {
+        if (snapshot.Known is { } known)
+            return known;
         if (snapshot.Version != EvolveVersion.Current)
             return null;
         try

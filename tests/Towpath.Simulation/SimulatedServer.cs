@@ -49,7 +49,10 @@ internal sealed class SimulatedServer(
 
     public void Start()
     {
-        var starting = new Loop(journal, outside, rules);
+        var starting = new Loop(journal, outside, rules)
+        {
+            Restored = (stream, state, _) => journal.Keep(new Snapshot(stream.Text, journal.LastSequence, "", "") { Known = state }),
+        };
         journal.Recover();
         try
         {

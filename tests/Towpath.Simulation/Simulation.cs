@@ -11,6 +11,10 @@ namespace Towpath.Simulation;
 public sealed class Simulation
 {
     private const int ReadsJsonOneIn = 32;
+
+    /// <summary>Seeds whose every start reads every event. The others read on from what the start before came to; all compare that with the whole now and then, and at the end.</summary>
+    private const int ReadsAllOneIn = 8;
+
     private const int InputsAtMost = 100_000;
     private static readonly TimeSpan Storm = TimeSpan.FromHours(12);
     private static readonly TimeSpan HelpComesAfter = TimeSpan.FromHours(20);
@@ -37,7 +41,7 @@ public sealed class Simulation
             Summarize = _ => "",
         };
         var tamper = mutation?.Tamper ?? Tamper.None;
-        journal = new SimulatedJournal(random, agenda, () => faults, Marks, tamper);
+        journal = new SimulatedJournal(random, agenda, () => faults, Marks, tamper) { KeepsSnapshots = seed % ReadsAllOneIn != 0 };
         inspection = new Inspection(journal, rules, Marks);
         targets = new SimulatedTargets(Marks);
         var work = new SimulatedWork(random, () => faults, Marks, targets);

@@ -41,10 +41,7 @@ public static class ProjectMachine
             : state,
         TimePlanned or TimeUnknown => Scheduling.Evolve(state, recorded.Event, recorded.At),
         TimeCame came => Start(Scheduling.Evolve(state, came, recorded.At), came, recorded.At),
-        RunHandedOver taken => Trim(state with
-        {
-            Requests = state.Requests.ReplaceLast(request => request.Number == taken.Run, request => request with { HandedOver = true }),
-        }),
+        RunHandedOver taken => HandOver(state, taken),
         RunNumbersSkipped skipped => state with { NextRun = Math.Max(state.NextRun, skipped.Next) },
         _ => throw new UnreachableException(),
     };
@@ -117,6 +114,11 @@ public static class ProjectMachine
 
     private static ProjectState Ask(ProjectState state, RunRequest request) =>
         state with { Requests = state.Requests.Add(request), NextRun = request.Number + 1 };
+
+    private static ProjectState HandOver(ProjectState state, RunHandedOver taken) => Trim(state with
+    {
+        Requests = state.Requests.ReplaceLast(request => request.Number == taken.Run, request => request with { HandedOver = true }),
+    });
 
     private static RunRequest? Repeat(DateTimeOffset at, RunRequest? model, int number, string by) =>
         model is null ? null : model with { Number = number, By = by, At = at, HandedOver = false, Scheduled = null };

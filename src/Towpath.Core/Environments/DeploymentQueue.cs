@@ -54,8 +54,10 @@ public static class DeploymentQueue
     /// <summary>Automation neither goes back to an older commit, nor deploys again what was rolled back or must not be repeated.</summary>
     private static DeploymentEnded? Stale(EnvironmentState state)
     {
-        foreach (var waiting in state.Waiting.Where(deployment => deployment.IsAutomatic))
+        foreach (var waiting in state.Waiting)
         {
+            if (!waiting.IsAutomatic)
+                continue;
             if (state.Versions.Count > 0 && waiting.Candidate.Order < state.Versions[^1].Candidate.Order)
                 return new DeploymentEnded(
                     waiting.Number, DeploymentStatus.Outdated, $"Run {state.Versions[^1].Candidate.Run} is live and newer.", null);
@@ -77,7 +79,7 @@ public static class DeploymentQueue
     /// <summary>A newer candidate that could start makes the older ones pointless; one that could not leaves them alone.</summary>
     private static DeploymentEnded? Superseded(EnvironmentState state)
     {
-        if (Ready(state).LastOrDefault() is not { } newest || newest.Definition(state.Name)?.Queue == QueueMode.Every)
+        if (Ready(state).MaxBy(Turn) is not { } newest || newest.Definition(state.Name)?.Queue == QueueMode.Every)
             return null;
         return state.Waiting.FirstOrDefault(deployment => deployment.IsAutomatic && IsOlder(deployment, newest)) is { } older
             ? new DeploymentEnded(older.Number, DeploymentStatus.Superseded, $"Run {newest.Candidate.Run} is newer.", newest.Number)
@@ -106,8 +108,8 @@ public static class DeploymentQueue
             return asked;
         if (state.Hold is not null)
             return null;
-        var ready = Ready(state).ToList();
-        return ready.Count == 0 ? null : ready[^1].Definition(state.Name)?.Queue == QueueMode.Every ? ready[0] : ready[^1];
+        var newest = Ready(state).MaxBy(Turn);
+        return newest?.Definition(state.Name)?.Queue == QueueMode.Every ? Ready(state).MinBy(Turn) : newest;
     }
 
     /// <summary>
@@ -151,14 +153,16 @@ public static class DeploymentQueue
             : null;
     }
 
-    /// <summary>Automatic deployments that could start now but for the queue and a hold, oldest first.</summary>
-    private static IEnumerable<Deployment> Ready(EnvironmentState state) => state.Waiting
-        .Where(deployment => deployment is { IsAutomatic: true, Status: DeploymentStatus.Waiting })
-        .OrderBy(deployment => deployment.Candidate.Order).ThenBy(deployment => deployment.Number);
+    /// <summary>Automatic deployments that could start now but for the queue and a hold.</summary>
+    private static IEnumerable<Deployment> Ready(EnvironmentState state) =>
+        state.Deployments.Where(deployment => deployment is { IsAutomatic: true, Status: DeploymentStatus.Waiting });
+
+    /// <summary>Older commits come first.</summary>
+    private static (long Order, int Number) Turn(Deployment deployment) => (deployment.Candidate.Order, deployment.Number);
 
     private static Quarantined? Quarantine(EnvironmentState state, Candidate candidate) => state.Quarantine.FirstOrDefault(entry =>
         entry.Package == candidate.Package.Digest && entry.SettingsRevision == state.Settings.Revision);
 
     private static bool IsOlder(Deployment one, Deployment other) =>
-        (one.Candidate.Order, one.Number).CompareTo((other.Candidate.Order, other.Number)) < 0;
+        Turn(one).CompareTo(Turn(other)) < 0;
 }

@@ -14,27 +14,11 @@ public static partial class EnvironmentMachine
             NextDeployment = offered.Deployment + 1,
         }),
         UpstreamPassed passed => Pass(state, passed),
-        UpstreamRevoked revoked => With(state, revoked.Deployment, deployment => deployment with
-        {
-            PassedIn = deployment.PassedIn.Where(name => name != revoked.Environment).ToValueList(),
-        }),
+        UpstreamRevoked revoked => Revoke(state, revoked),
         DeploymentStarted started => Start(state, started, recorded.At),
         StageBegan began => Begin(began.Stage == Stage.Deploy ? Remember(state, began.Deployment) : state, began),
-        WithdrawalBegan began => With(state, began.Deployment, deployment => deployment with
-        {
-            Status = DeploymentStatus.RollingBack,
-            Attempt = deployment.Stage == Stage.Withdraw ? deployment.Attempt + 1 : 1,
-            Stage = Stage.Withdraw,
-            Conclusion = began.Conclusion,
-            Reason = began.Reason,
-            Deadline = began.Deadline,
-        }),
-        DecisionNeeded needed => With(state, needed.Deployment, deployment => deployment with
-        {
-            Status = DeploymentStatus.NeedsDecision,
-            Reason = needed.Reason,
-            Deadline = null,
-        }),
+        WithdrawalBegan began => Withdraw(state, began),
+        DecisionNeeded needed => Ask(state, needed),
         WentLive live when state.Deployment(live.Deployment) is { Release: not null, Settings: not null } deployment =>
             Arrive(state, deployment, recorded.At),
         WentLive => state,
@@ -92,6 +76,12 @@ public static partial class EnvironmentMachine
             Reason = "",
         });
 
+    private static EnvironmentState Revoke(EnvironmentState state, UpstreamRevoked revoked) =>
+        With(state, revoked.Deployment, deployment => deployment with
+        {
+            PassedIn = deployment.PassedIn.Where(name => name != revoked.Environment).ToValueList(),
+        });
+
     private static EnvironmentState Begin(EnvironmentState state, StageBegan began) =>
         With(state, began.Deployment, deployment => deployment with
         {
@@ -110,6 +100,25 @@ public static partial class EnvironmentMachine
         var kept = state.StartedOnce.Count < QuarantineKept ? state.StartedOnce : state.StartedOnce.Skip(1).ToValueList();
         return state with { StartedOnce = kept.Add(new StartedPackage(candidate.Package.Digest, number)) };
     }
+
+    private static EnvironmentState Withdraw(EnvironmentState state, WithdrawalBegan began) =>
+        With(state, began.Deployment, deployment => deployment with
+        {
+            Status = DeploymentStatus.RollingBack,
+            Attempt = deployment.Stage == Stage.Withdraw ? deployment.Attempt + 1 : 1,
+            Stage = Stage.Withdraw,
+            Conclusion = began.Conclusion,
+            Reason = began.Reason,
+            Deadline = began.Deadline,
+        });
+
+    private static EnvironmentState Ask(EnvironmentState state, DecisionNeeded needed) =>
+        With(state, needed.Deployment, deployment => deployment with
+        {
+            Status = DeploymentStatus.NeedsDecision,
+            Reason = needed.Reason,
+            Deadline = null,
+        });
 
     private static EnvironmentState End(
         EnvironmentState state, int number, DeploymentStatus status, string reason, DateTimeOffset at, int? supersededBy = null) =>

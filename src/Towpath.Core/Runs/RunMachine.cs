@@ -63,28 +63,9 @@ public static class RunMachine
             return null;
         return recorded.Event switch
         {
-            AttemptQueued queued => WithJob(state, queued.Job, job => job with
-            {
-                Attempts = job.Attempts.Add(new AttemptState(
-                    queued.Attempt, StepStatus.Queued, null, "", recorded.At, null, null, ValueList<StepResult>.Empty, null,
-                    OrdinalMap<StoredOutput>.Empty)),
-            }),
-            AttemptStarted started => WithAttempt(state, started.Job, started.Attempt, attempt => attempt with
-            {
-                Status = StepStatus.Running,
-                Agent = started.Agent,
-                StartedAt = recorded.At,
-            }) with
-            { Status = RunStatus.Running, StartedAt = state.StartedAt ?? recorded.At },
-            AttemptEnded ended => WithAttempt(state, ended.Job, ended.Attempt, attempt => attempt with
-            {
-                Status = ended.Status,
-                Reason = ended.Answer.Reason,
-                FinishedAt = recorded.At,
-                Steps = ended.Answer.Steps,
-                Tests = ended.Answer.Tests,
-                Outputs = ended.Answer.Outputs,
-            }),
+            AttemptQueued queued => Queue(state, queued, recorded.At),
+            AttemptStarted started => Start(state, started, recorded.At),
+            AttemptEnded ended => End(state, ended, recorded.At),
             PackageStored stored => state with { Package = stored.Package },
             RunEnded ended => End(state, ended, recorded.At),
             OfferHandedOver handed => state with { HandedOver = state.HandedOver.Add(handed.Environment) },
@@ -228,6 +209,34 @@ public static class RunMachine
             ? created.Request.Pipeline.Jobs.Select(job => new JobState(job, ValueList<AttemptState>.Empty)).ToValueList()
             : ValueList<JobState>.Empty,
         created.Request.Uploaded, ValueList<string>.Empty);
+
+    private static RunState Queue(RunState state, AttemptQueued queued, DateTimeOffset at) =>
+        WithJob(state, queued.Job, job => job with
+        {
+            Attempts = job.Attempts.Add(new AttemptState(
+                queued.Attempt, StepStatus.Queued, null, "", at, null, null, ValueList<StepResult>.Empty, null,
+                OrdinalMap<StoredOutput>.Empty)),
+        });
+
+    private static RunState Start(RunState state, AttemptStarted started, DateTimeOffset at) =>
+        WithAttempt(state, started.Job, started.Attempt, attempt => attempt with
+        {
+            Status = StepStatus.Running,
+            Agent = started.Agent,
+            StartedAt = at,
+        }) with
+        { Status = RunStatus.Running, StartedAt = state.StartedAt ?? at };
+
+    private static RunState End(RunState state, AttemptEnded ended, DateTimeOffset at) =>
+        WithAttempt(state, ended.Job, ended.Attempt, attempt => attempt with
+        {
+            Status = ended.Status,
+            Reason = ended.Answer.Reason,
+            FinishedAt = at,
+            Steps = ended.Answer.Steps,
+            Tests = ended.Answer.Tests,
+            Outputs = ended.Answer.Outputs,
+        });
 
     private static RunState End(RunState state, RunEnded ended, DateTimeOffset at) => state with
     {

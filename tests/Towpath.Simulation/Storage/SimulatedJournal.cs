@@ -17,6 +17,9 @@ internal sealed class SimulatedJournal(Random random, Agenda agenda, Func<Faults
 
     public long LastSequence => log.Count;
 
+    /// <summary>Where a start need not read from: what an earlier one came to. Otherwise every start reads every event.</summary>
+    public bool KeepsSnapshots { get; init; }
+
     public int Crashes { get; private set; }
 
     /// <summary>Writes that it did not take.</summary>
@@ -73,8 +76,16 @@ internal sealed class SimulatedJournal(Random random, Agenda agenda, Func<Faults
     {
         if (!rows.TryGetValue(stream, out var row))
             return [];
-        var first = after == 0 ? 0 : row.Entries.FindIndex(entry => entry.Sequence > after);
-        return first < 0 ? [] : row.Entries.GetRange(first, Math.Min(limit, row.Entries.Count - first));
+        var first = after == 0 ? 0 : row.Entries.FindLastIndex(entry => entry.Sequence <= after) + 1;
+        return row.Entries.GetRange(first, Math.Min(limit, row.Entries.Count - first));
+    }
+
+    public Snapshot? FindSnapshot(string stream) => rows.GetValueOrDefault(stream)?.Snapshot;
+
+    public void Keep(Snapshot snapshot)
+    {
+        if (KeepsSnapshots)
+            rows[snapshot.Stream].Snapshot = snapshot;
     }
 
     public IReadOnlyList<string> ActiveStreams() =>
@@ -158,6 +169,8 @@ internal sealed class SimulatedJournal(Random random, Agenda agenda, Func<Faults
         public List<JournalEntry> Entries { get; } = [];
 
         public StreamSummary? Summary { get; set; }
+
+        public Snapshot? Snapshot { get; set; }
     }
 }
 
