@@ -97,7 +97,7 @@ public sealed class DiskRoomTests : IDisposable
     }
 
     /// <summary>Any input makes the loop look at the time.</summary>
-    private static Task LookAsync(RunningServer server) =>
+    private static Task<string?> LookAsync(RunningServer server) =>
         server.Plane.Loop.AskAsync(StreamId.OfEnvironment("shop", "staging"), new HandOverTaken("nowhere", 1, true));
 
     [Theory]
