@@ -6,6 +6,8 @@ namespace Towpath.Engine.Git;
 /// <param name="Folder"><c>DATA/git</c></param>
 public sealed record GitSurroundings(string Folder)
 {
+    private static readonly TimeSpan EndsWithin = TimeSpan.FromSeconds(5);
+
     public string ConfigFile => Path.Combine(Folder, "config");
 
     /// <summary>A git process with clean variables, all three streams redirected.</summary>
@@ -37,12 +39,24 @@ public sealed record GitSurroundings(string Folder)
     public async Task<(int ExitCode, string Output, string Errors)> RunAsync(string[] arguments, CancellationToken cancel, string input = "")
     {
         using var git = Process.Start(Start("git", arguments)) ?? throw new GitException("git does not start.");
-        await using var gaveUp = cancel.Register(() => git.Kill(entireProcessTree: true));
+        using var patience = new CancellationTokenSource();
+        await using var killing = patience.Token.Register(() => git.Kill(entireProcessTree: true));
+        await using var ending = cancel.Register(() =>
+        {
+            GitProcesses.Terminate(git.Id);
+            patience.CancelAfter(EndsWithin);
+        });
         var errors = git.StandardError.ReadToEndAsync(CancellationToken.None);
         var output = git.StandardOutput.ReadToEndAsync(CancellationToken.None);
         await FeedAsync(git, input);
         await git.WaitForExitAsync(CancellationToken.None);
-        cancel.ThrowIfCancellationRequested();
+        if (cancel.IsCancellationRequested)
+        {
+            // One that it was just starting holds its locks, and these streams, for a moment longer.
+            await Task.WhenAny(Task.WhenAll(errors, output), Task.Delay(EndsWithin, CancellationToken.None));
+            cancel.ThrowIfCancellationRequested();
+        }
+
         return (git.ExitCode, await output, await errors);
     }
 

@@ -143,7 +143,6 @@ public sealed class RepositoriesTests : IDisposable
         Assert.Equal("git was not done after 0 minutes.", e.Message);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
             () => impatient.CollectAsync("shop", [commit], new CancellationToken(canceled: true)));
-        Assert.True(await repositories.CollectAsync("shop", [commit], Cancel));
     }
 
     /// <summary>Always as a pack, as pushes to the server are kept.</summary>
