@@ -95,7 +95,15 @@ internal static class TargetStages
             ended = new StageEnded(Outcome.Unknown, $"{e.Message} Nobody knows how far it came.");
         }
 
-        Write(record with { Ended = ended });
+        try
+        {
+            Write(record with { Ended = ended });
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // How it ended is known all the same. Only an agent that dies before the server has heard it will not know.
+        }
+
         // Whatever the clock says, the one that was just written stays.
         var others = new DirectoryInfo(folder).EnumerateFiles().Where(file => file.FullName != path);
         foreach (var old in others.OrderByDescending(file => file.LastWriteTimeUtc).Skip(KeptRecords))

@@ -91,6 +91,17 @@ public sealed class CommandTargetTests
     }
 
     [Fact]
+    public async Task Answer_that_cannot_be_kept_on_the_disk_is_the_same_answer()
+    {
+        await using var machine = await AppMachine.StartAsync();
+        // Something stands where the next record would be written.
+        var deploy = Step($"for mark in {machine.At("agent", "apps", "shop", "production", "commands")}/*.json; do mkdir $mark.new; done");
+        var plan = await PlanAsync(machine, "d1", new CommandTarget(deploy, UndoMode.None, null, Repeatable: false));
+
+        Succeeded(await machine.CarryOutAsync(_ => new DeployTarget("a", plan)));
+    }
+
+    [Fact]
     public async Task What_must_not_be_repeated_and_could_not_be_started_did_nothing()
     {
         await using var machine = await AppMachine.StartAsync();
