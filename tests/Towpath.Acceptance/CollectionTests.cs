@@ -61,11 +61,19 @@ public sealed class CollectionTests
                 return n - 1;
             }
 
-            Ran status;
-            do
-                status = await up.RunAsync("status");
-            while (status.Code != 0);
+            await ServesAsync(up);
         }
+    }
+
+    private static async Task ServesAsync(UpTowpath up)
+    {
+        for (var question = 0; question < 100; question++)
+        {
+            if ((await up.RunAsync("status")).Code == 0)
+                return;
+        }
+
+        Assert.Fail("The server did not come back within 100 questions.");
     }
 
     private static async Task<HttpStatusCode> StatusAsync(UpTowpath up, string path)

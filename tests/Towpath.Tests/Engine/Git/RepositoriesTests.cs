@@ -145,6 +145,25 @@ public sealed class RepositoriesTests : IDisposable
             () => impatient.CollectAsync("shop", [commit], new CancellationToken(canceled: true)));
     }
 
+    [Fact]
+    public async Task Git_that_is_called_off_lets_go_of_its_locks()
+    {
+        client.Commit("One", ("a.txt", "1"));
+        File.WriteAllText(Path.Combine(client.Folder, "a.txt"), "2");
+        using var enough = new CancellationTokenSource();
+        // It holds the index while it waits for the editor.
+        var committing = repositories.Surroundings.RunAsync(
+            ["-C", client.Folder, "-c", "user.name=ada", "-c", "user.email=ada@example.org", "-c", "core.editor=sleep 1000", "commit", "-a"],
+            enough.Token);
+        var held = Path.Combine(client.Folder, ".git", "index.lock");
+        await Eventually.That(() => File.Exists(held), "git holds its lock");
+
+        await enough.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => committing);
+        Assert.False(File.Exists(held));
+    }
+
     /// <summary>Always as a pack, as pushes to the server are kept.</summary>
     private string Push(string commit)
     {
