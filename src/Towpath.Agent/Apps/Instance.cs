@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Towpath.Core.Pipelines;
+using Towpath.Protocol.Processes;
 
 namespace Towpath.Agent.Apps;
 

@@ -1,3 +1,5 @@
+using Towpath.Protocol.Processes;
+
 namespace Towpath.Agent.Apps;
 
 /// <summary>

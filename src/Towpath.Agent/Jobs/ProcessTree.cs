@@ -1,4 +1,5 @@
 using System.Text;
+using Towpath.Protocol.Processes;
 
 namespace Towpath.Agent.Jobs;
 

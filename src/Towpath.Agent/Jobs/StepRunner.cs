@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Towpath.Agent.Logs;
 using Towpath.Core.Agents;
 using Towpath.Core.Pipelines;
+using Towpath.Protocol.Processes;
 
 namespace Towpath.Agent.Jobs;
 

@@ -1,18 +1,16 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
+using Towpath.Protocol.Processes;
 
 namespace Towpath.Engine.Git;
 
 /// <summary>Ends a git that is no longer wanted, and the gits that it started.</summary>
 internal static class GitProcesses
 {
-    private const int Term = 15;
-
     /// <summary>Asked and not killed, git removes its lock files. Killed, it leaves them, and the next one refuses to work.</summary>
     public static void Terminate(int id)
     {
         foreach (var each in Tree(id).ToList())
-            _ = Send(each, Term);
+            Signals.Send(each, Signals.Terminate);
     }
 
     private static IEnumerable<int> Tree(int id) => Children(id).SelectMany(Tree).Prepend(id);
@@ -30,8 +28,4 @@ internal static class GitProcesses
             return [];
         }
     }
-
-    [DllImport("libc", EntryPoint = "kill")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int Send(int process, int signal);
 }

@@ -204,14 +204,7 @@ public sealed class LogStore : IAsyncDisposable
             while (toSync.Reader.TryRead(out var file))
                 together.Add(file);
             var folders = new FolderSyncs();
-            await Parallel.ForEachAsync(
-                together,
-                new ParallelOptions { MaxDegreeOfParallelism = SyncedAtOnce },
-                (file, _) =>
-                {
-                    file.Sync(folders);
-                    return ValueTask.CompletedTask;
-                });
+            Parallel.ForEach(together, new ParallelOptions { MaxDegreeOfParallelism = SyncedAtOnce }, file => file.Sync(folders));
         }
     }
 }

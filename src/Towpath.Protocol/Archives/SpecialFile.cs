@@ -1,11 +1,10 @@
-using System.Runtime.InteropServices;
+using Towpath.Protocol.Files;
 
 namespace Towpath.Protocol.Archives;
 
 /// <summary>Tells files from pipes, sockets and devices, which the framework does not; opening a pipe would wait forever.</summary>
-internal static partial class SpecialFile
+internal static class SpecialFile
 {
-    private const int CurrentFolder = -100;
     private const int DoNotFollow = 0x100;
     private const uint TypeOnly = 1;
     private const int ModeOffset = 28;
@@ -15,10 +14,7 @@ internal static partial class SpecialFile
     public static string? KindOf(FileInfo file)
     {
         // None of them has a size, so that the system is asked only about empty files.
-        if (file.Length > 0 || !OperatingSystem.IsLinux())
-            return null;
-        var answer = new byte[256];
-        if (Statx(CurrentFolder, file.FullName, DoNotFollow, TypeOnly, answer) != 0)
+        if (file.Length > 0 || FileStatus.Ask(file.FullName, DoNotFollow, TypeOnly) is not { } answer)
             return null;
         return (BitConverter.ToUInt16(answer, ModeOffset) & TypeMask) switch
         {
@@ -28,7 +24,4 @@ internal static partial class SpecialFile
             _ => null,
         };
     }
-
-    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Statx(int folder, string path, int flags, uint mask, [Out] byte[] answer);
 }

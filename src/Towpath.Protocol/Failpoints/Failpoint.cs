@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Towpath.Protocol.Processes;
 
 namespace Towpath.Protocol.Failpoints;
 
@@ -17,7 +18,6 @@ public static partial class Failpoint
     /// <summary>The variable with the path of the file.</summary>
     public const string Variable = "TOWPATH_FAILPOINTS";
 
-    private const int Kill = 9;
     private const int WriteOnly = 0x1;
     private const int CreateMissing = 0x40;
     private const int AtTheEnd = 0x400;
@@ -72,12 +72,9 @@ public static partial class Failpoint
 
     private static void Die()
     {
-        _ = Send(Environment.ProcessId, Kill);
+        Signals.Send(Environment.ProcessId, Signals.Kill);
         Thread.Sleep(Timeout.Infinite);
     }
-
-    [LibraryImport("libc", EntryPoint = "kill")]
-    private static partial int Send(int process, int signal);
 
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags, int mode);
