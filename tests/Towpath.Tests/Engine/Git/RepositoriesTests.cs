@@ -151,12 +151,14 @@ public sealed class RepositoriesTests : IDisposable
         client.Commit("One", ("a.txt", "1"));
         File.WriteAllText(Path.Combine(client.Folder, "a.txt"), "2");
         using var enough = new CancellationTokenSource();
+        var edited = folder.At("edited");
         // It holds the index while it waits for the editor.
         var committing = repositories.Surroundings.RunAsync(
-            ["-C", client.Folder, "-c", "user.name=ada", "-c", "user.email=ada@example.org", "-c", "core.editor=sleep 1000", "commit", "-a"],
+            ["-C", client.Folder, "-c", "user.name=ada", "-c", "user.email=ada@example.org", "-c", $"core.editor=touch {edited}; sleep 1000 #", "commit", "-a"],
             enough.Token);
         var held = Path.Combine(client.Folder, ".git", "index.lock");
-        await Eventually.That(() => File.Exists(held), "git holds its lock");
+        await Eventually.That(() => File.Exists(edited), "git waits for the editor");
+        Assert.True(File.Exists(held));
 
         await enough.CancelAsync();
 
