@@ -14,7 +14,7 @@ internal static class JobsVerb
     private const string AtOnce = "4";
 
     private static readonly Option<int> Rounds = MeasuringVerb.Count("--rounds", "Rounds that count, both sides in both sandboxes", 10);
-    private static readonly Option<int> Warmup = MeasuringVerb.Count("--warmup", "Rounds before them", 3);
+    private static readonly Option<int> Warmup = MeasuringVerb.Count("--warmup", "Rounds before them", 15);
     private static readonly Option<int> Jobs = MeasuringVerb.Count("--jobs", "Jobs in a round, at most 100", 100);
     private static readonly Option<int> Files = MeasuringVerb.Count("--files", "Files in the repository", 20);
 
