@@ -45,6 +45,26 @@ public sealed class JourneyTests(UpFixture fixture)
     }
 
     [Fact]
+    public async Task A_commit_that_changes_nothing_that_runs_goes_live_all_the_same()
+    {
+        var (staging, production) = (Site.FreePort(), Site.FreePort());
+        using var repository = await Repository.CreateAsync(up, "documented");
+        repository.Write("towpath.yml", Site.Pipeline(staging, production));
+        repository.Write("public/index.html", "Page");
+        await repository.CommitAsync("One");
+        (await repository.PushAsync()).Expect(0);
+        (await repository.RunAsync("deployments", "wait", "--run", "1", "--environment", "production")).Expect(0);
+
+        repository.Write("README", "Words.");
+        await repository.CommitAsync("Write it down");
+        (await repository.PushAsync()).Expect(0);
+        (await repository.RunAsync("deployments", "wait", "--run", "2", "--environment", "production")).Expect(0);
+        Assert.Equal("Page", await Site.PageAsync(production));
+        var live = (await repository.RunAsync("envs", "show", "production", "--json")).Expect(0).Json.GetProperty("live");
+        Assert.Equal((2, "d1"), (live.GetProperty("run").GetInt32(), live.GetProperty("release").GetString()));
+    }
+
+    [Fact]
     public async Task A_failed_test_ends_waits_with_1_and_never_leaves_the_build()
     {
         using var repository = await Repository.CreateAsync(up, "failing");

@@ -49,10 +49,13 @@ internal static class StartStage
         return state.Find(plan.Release)!;
     }
 
-    /// <summary>A server that was restored from an older backup may give a name a second time: what runs under it stays what it is.</summary>
+    /// <summary>
+    /// A server that was restored from an older backup may give a name a second time: what runs under it stays what it is. The
+    /// package may be another: a commit that changes nothing that runs takes over the live release under its name.
+    /// </summary>
     private static string? KnownAsAnother(StageWork work) =>
-        work.Environment.State.Find(work.Plan.Release) is { } known && known.Plan.Package.Digest != work.Plan.Package.Digest
-            ? $"This machine has {work.Plan.Release} already, of run {known.Plan.Run} with another package: was the server restored from "
+        work.Environment.State.Find(work.Plan.Release) is { } known && known.Plan.Package.App != work.Plan.Package.App
+            ? $"This machine has {work.Plan.Release} already, of run {known.Plan.Run} with another app: was the server restored from "
                 + "an older backup? Nothing was changed; deploy once more, which takes the next number."
             : null;
 

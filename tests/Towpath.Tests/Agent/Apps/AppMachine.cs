@@ -92,6 +92,13 @@ internal sealed class AppMachine : IAsyncDisposable
         return new Package(Digest.Of(SHA256.HashData(Encoding.UTF8.GetBytes(app + " " + deploy))), app, deploy, 0);
     }
 
+    /// <summary>The package of a commit that changed nothing of what runs.</summary>
+    public async Task<Package> RepackAsync(Package package, string scripts)
+    {
+        var deploy = await LayerAsync("deploy", [("scripts", scripts)]);
+        return new Package(Digest.Of(SHA256.HashData(Encoding.UTF8.GetBytes(package.App + " " + deploy))), package.App, deploy, 0);
+    }
+
     public void Damage(Digest digest) => blobs[digest][^1] ^= 1;
 
     /// <summary>A plan for the app <c>web</c>, one instance, listening, healthy at /healthz, unless told otherwise.</summary>

@@ -57,6 +57,25 @@ public sealed class DeploymentTests
     }
 
     [Fact]
+    public async Task A_commit_that_changes_nothing_that_runs_is_verified_and_restarts_nothing()
+    {
+        await using var machine = await AppMachine.StartAsync();
+        var first = await machine.DeployAsync(await machine.PlanAsync("d1"));
+        var pids = machine.PidsOf("d1").ToList();
+
+        var next = first with { Run = 2, Package = await machine.RepackAsync(first.Package, "new scripts") };
+        await machine.DeployAsync(next with
+        {
+            Definition = next.Definition with { Verify = [new StepCheck(Step("grep -q 'new scripts' scripts"))] },
+        });
+
+        Assert.Equal(pids, machine.PidsOf("d1"));
+        Assert.Equal(2, machine.Release("d1")!.Run);
+        var other = await machine.StartAsync(next with { Package = (await machine.PlanAsync("d3")).Package });
+        Assert.Contains("d1 already, of run 2 with another app", other.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_replaced_release_stops_when_it_is_not_kept_warm()
     {
         await using var machine = await AppMachine.StartAsync();
@@ -76,14 +95,15 @@ public sealed class DeploymentTests
         await using var machine = await AppMachine.StartAsync();
         await machine.DeployAsync(await machine.PlanAsync("d1", [Web(instances: 2)]));
         await using var load = Load.On(machine);
-        var bad = await machine.PlanAsync("d2", [Web(startSeconds: 1)], variables: ("TEST_UNHEALTHY_SECONDS", "1000"));
+        // Long enough to listen on a busy machine.
+        var bad = await machine.PlanAsync("d2", [Web(startSeconds: 5)], variables: ("TEST_UNHEALTHY_SECONDS", "1000"));
 
         Succeeded(await machine.StartAsync(bad));
         var pid = machine.PidsOf("d2").Single();
         var ended = await machine.CheckAsync(bad);
         Succeeded(await machine.WithdrawAsync(bad, "d1"));
 
-        Assert.Equal(new StageEnded(Outcome.Failed, "web/0 answered 503 at /healthz (last: the database is away) for 1 s."), ended);
+        Assert.Equal(new StageEnded(Outcome.Failed, "web/0 answered 503 at /healthz (last: the database is away) for 5 s."), ended);
         Assert.False(IsAlive(pid));
         Assert.Null(machine.Release("d2"));
         await load.EndsWithoutFailureAsync(answeredOnlyBy: "d1");
