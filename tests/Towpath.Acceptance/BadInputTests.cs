@@ -14,6 +14,10 @@ public sealed class BadInputTests(UpFixture fixture)
     [InlineData(2, "nowhere to listen", "up", "--listen", "7070")]
     [InlineData(2, "there is no file", "check", "no-such-file.yml")]
     [InlineData(2, "there is no folder", "packages", "push", "no-such-folder", "--commit", "abc")]
+    [InlineData(2, "DIR is empty", "packages", "push", "", "--commit", "abc")]
+    [InlineData(2, "FILE is empty", "restore", "")]
+    [InlineData(2, "FILE is empty", "backup", "")]
+    [InlineData(2, "--keys is empty", "backup", "b.tar.gz", "--keys", "")]
     public async Task Wrong_usage_is_said_in_a_sentence(int code, string sentence, params string[] arguments)
     {
         var ran = (await up.RunAsync(arguments)).Expect(code);
@@ -111,6 +115,30 @@ public sealed class BadInputTests(UpFixture fixture)
         (await repository.RunAsync("deployments", "wait", "--run", "1", "--environment", "staging")).Expect(1);
         var shown = (await repository.RunAsync("envs", "show", "staging", "--json")).Expect(0).Json;
         Assert.Contains($"{port}", shown.GetProperty("deployment").GetProperty("reason").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_backup_replaces_files_only()
+    {
+        var folder = Directory.CreateTempSubdirectory("towpath-acc-").FullName;
+        try
+        {
+            var (pipe, link) = (Path.Combine(folder, "pipe"), Path.Combine(folder, "link"));
+            (await Ran.Async("mkfifo", [pipe])).Expect(0);
+            File.CreateSymbolicLink(link, pipe);
+            foreach (var (path, kind) in (IEnumerable<(string, string)>)[(pipe, "a named pipe"), (link, "a link to"), (folder, "a folder")])
+            {
+                var ran = (await up.RunAsync("backup", path)).Expect(2);
+                Assert.Contains($"is {kind}", ran.Errors, StringComparison.Ordinal);
+                Assert.Contains("name a file", (await up.RunAsync("backup", Path.Combine(folder, "b"), "--keys", path)).Expect(2).Errors, StringComparison.Ordinal);
+            }
+
+            Assert.Equal(["link", "pipe"], Directory.GetFileSystemEntries(folder).Select(Path.GetFileName).Order());
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     [Fact]
