@@ -142,6 +142,22 @@ public sealed class BadInputTests(UpFixture fixture)
     }
 
     [Fact]
+    public async Task An_address_of_another_machine_is_said_in_a_sentence()
+    {
+        var data = Directory.CreateTempSubdirectory("towpath-acc-").FullName;
+        try
+        {
+            var ran = (await Ran.Async(Built.Towpath, ["up", "--data", data, "--listen", "192.0.2.1:7070"])).Expect(3);
+            Assert.Contains("no address of this machine", ran.Errors, StringComparison.Ordinal);
+            Assert.DoesNotContain("   at ", ran.Errors, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(data, recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task Without_a_server_it_says_how_to_start_one()
     {
         var data = Directory.CreateTempSubdirectory("towpath-acc-").FullName;
