@@ -158,6 +158,14 @@ public sealed class BadInputTests(UpFixture fixture)
     }
 
     [Fact]
+    public async Task A_home_that_does_not_exist_yet_is_no_reason_to_take_the_folder_one_is_in()
+    {
+        var home = new Dictionary<string, string?> { ["HOME"] = "/no/such/home", ["XDG_DATA_HOME"] = null, ["TOWPATH_DATA"] = null };
+        var ran = (await Ran.Async(Built.Towpath, ["projects"], environment: home)).Expect(3);
+        Assert.Contains("not up in /no/such/home/.local/share/towpath", ran.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Without_a_server_it_says_how_to_start_one()
     {
         var data = Directory.CreateTempSubdirectory("towpath-acc-").FullName;
