@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -39,7 +40,7 @@ public static class ServerHost
 
     /// <summary>Runs until it is told to stop. What is under way on agents goes on and is found again at the next start.</summary>
     /// <exception cref="JournalException">The journal cannot be opened; the message says why.</exception>
-    /// <exception cref="IOException">The address is in use.</exception>
+    /// <exception cref="IOException">The address is in use, or none of this machine; the message says so.</exception>
     public static async Task RunAsync(ServerSettings settings, CancellationToken stop)
     {
         Directory.CreateDirectory(settings.Data, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
@@ -50,7 +51,9 @@ public static class ServerHost
             ApplicationName = typeof(ServerHost).Assembly.GetName().Name,
             ContentRootPath = settings.JournalFolder,
         });
-        builder.Logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Error);
+        builder.Logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Error)
+            // What ends the host is said by whoever runs it, in a sentence and not with a stack trace.
+            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, settings));
         builder.Services.AddRouting();
         var identity = new ServerIdentity($"http://{settings.Listen}", TokenIn(settings.TokenFile));
@@ -81,7 +84,7 @@ public static class ServerHost
         app.Services.GetRequiredService<GitGate>().Start();
         // Only now that the journal is ours: before, it may be the socket of a server that runs.
         File.Delete(settings.AgentSocket);
-        await app.StartAsync(stop);
+        await ListenAsync(app, settings, stop);
         Failpoint.Cross("server.listening");
         identity.Url = AddressOf(app, settings);
         WriteEndpoint(settings, identity);
@@ -149,6 +152,25 @@ public static class ServerHost
                 return next(connection);
             });
         });
+    }
+
+    private static async Task ListenAsync(WebApplication app, ServerSettings settings, CancellationToken stop)
+    {
+        try
+        {
+            await app.StartAsync(stop);
+        }
+        catch (Exception e) when (e is SocketException or IOException)
+        {
+            var reason = (e as SocketException ?? e.GetBaseException() as SocketException)?.SocketErrorCode switch
+            {
+                SocketError.AddressAlreadyInUse => "the address is in use",
+                SocketError.AddressNotAvailable => "it is no address of this machine",
+                SocketError.AccessDenied => "this user may not",
+                _ => e.Message.TrimEnd('.'),
+            };
+            throw new IOException($"The server cannot listen at {settings.Listen}: {reason}; choose another address with --listen.", e);
+        }
     }
 
     private static bool IsAgent(HttpContext context) => context.Features.Get<IConnectionItemsFeature>()?.Items.ContainsKey(FromAgent) == true;

@@ -14,6 +14,10 @@ public sealed class BadInputTests(UpFixture fixture)
     [InlineData(2, "nowhere to listen", "up", "--listen", "7070")]
     [InlineData(2, "there is no file", "check", "no-such-file.yml")]
     [InlineData(2, "there is no folder", "packages", "push", "no-such-folder", "--commit", "abc")]
+    [InlineData(2, "DIR is empty", "packages", "push", "", "--commit", "abc")]
+    [InlineData(2, "FILE is empty", "restore", "")]
+    [InlineData(2, "FILE is empty", "backup", "")]
+    [InlineData(2, "--keys is empty", "backup", "b.tar.gz", "--keys", "")]
     public async Task Wrong_usage_is_said_in_a_sentence(int code, string sentence, params string[] arguments)
     {
         var ran = (await up.RunAsync(arguments)).Expect(code);
@@ -111,6 +115,54 @@ public sealed class BadInputTests(UpFixture fixture)
         (await repository.RunAsync("deployments", "wait", "--run", "1", "--environment", "staging")).Expect(1);
         var shown = (await repository.RunAsync("envs", "show", "staging", "--json")).Expect(0).Json;
         Assert.Contains($"{port}", shown.GetProperty("deployment").GetProperty("reason").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_backup_replaces_files_only()
+    {
+        var folder = Directory.CreateTempSubdirectory("towpath-acc-").FullName;
+        try
+        {
+            var (pipe, link) = (Path.Combine(folder, "pipe"), Path.Combine(folder, "link"));
+            (await Ran.Async("mkfifo", [pipe])).Expect(0);
+            File.CreateSymbolicLink(link, pipe);
+            foreach (var (path, kind) in (IEnumerable<(string, string)>)[(pipe, "a named pipe"), (link, "a link to"), (folder, "a folder")])
+            {
+                var ran = (await up.RunAsync("backup", path)).Expect(2);
+                Assert.Contains($"is {kind}", ran.Errors, StringComparison.Ordinal);
+                Assert.Contains("name a file", (await up.RunAsync("backup", Path.Combine(folder, "b"), "--keys", path)).Expect(2).Errors, StringComparison.Ordinal);
+            }
+
+            Assert.Equal(["link", "pipe"], Directory.GetFileSystemEntries(folder).Select(Path.GetFileName).Order());
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task An_address_of_another_machine_is_said_in_a_sentence()
+    {
+        var data = Directory.CreateTempSubdirectory("towpath-acc-").FullName;
+        try
+        {
+            var ran = (await Ran.Async(Built.Towpath, ["up", "--data", data, "--listen", "192.0.2.1:7070"])).Expect(3);
+            Assert.Contains("no address of this machine", ran.Errors, StringComparison.Ordinal);
+            Assert.DoesNotContain("   at ", ran.Errors, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(data, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task A_home_that_does_not_exist_yet_is_no_reason_to_take_the_folder_one_is_in()
+    {
+        var home = new Dictionary<string, string?> { ["HOME"] = "/no/such/home", ["XDG_DATA_HOME"] = null, ["TOWPATH_DATA"] = null };
+        var ran = (await Ran.Async(Built.Towpath, ["projects"], environment: home)).Expect(3);
+        Assert.Contains("not up in /no/such/home/.local/share/towpath", ran.Errors, StringComparison.Ordinal);
     }
 
     [Fact]

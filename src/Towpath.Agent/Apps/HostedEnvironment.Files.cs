@@ -47,7 +47,6 @@ internal sealed partial class HostedEnvironment
             ReleaseFolder.Remove(log.FullName);
     }
 
-    /// <summary>Copies and cuts: the app has the file open, and goes on writing at its new end.</summary>
     private void CapLogs()
     {
         logsSeen = parts.Time.GetTimestamp();
@@ -55,11 +54,7 @@ internal sealed partial class HostedEnvironment
         {
             try
             {
-                if (!File.Exists(log) || new FileInfo(log).Length <= LogLimit)
-                    continue;
-                File.Copy(log, log + ".1", overwrite: true);
-                using var file = new FileStream(log, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
-                file.SetLength(0);
+                AppLog.Cut(log, LogLimit);
             }
             catch (IOException full)
             {

@@ -59,16 +59,20 @@ internal sealed class ReleaseFolder(string path, Package package)
 
     internal static void Remove(string path)
     {
+        if (Directory.Exists(path))
+        {
+            // A process may write there just now: the next start of the agent removes what no release owns.
+            FolderRemoval.Remove(path);
+            return;
+        }
+
         try
         {
-            if (Directory.Exists(path))
-                Directory.Delete(path, recursive: true);
-            else
-                File.Delete(path);
+            File.Delete(path);
         }
         catch (Exception left) when (left is IOException or UnauthorizedAccessException)
         {
-            // A process that writes there just now: the next start of the agent removes what no release owns.
+            // As above.
         }
     }
 

@@ -48,10 +48,8 @@ internal sealed class Glob
 
     private IEnumerable<string> Search(DirectoryInfo folder, string prefix)
     {
-        foreach (var entry in folder.EnumerateFileSystemInfos("*", Everything).OrderBy(entry => entry.Name, StringComparer.Ordinal))
+        foreach (var entry in EntriesOf(folder))
         {
-            if (entry.LinkTarget is not null)
-                continue;
             if (entry is DirectoryInfo inner)
             {
                 if (prefix.Length > 0 || inner.Name != ".git")
@@ -64,6 +62,20 @@ internal sealed class Glob
             {
                 yield return prefix + entry.Name;
             }
+        }
+    }
+
+    private static IReadOnlyList<FileSystemInfo> EntriesOf(DirectoryInfo folder)
+    {
+        try
+        {
+            return [.. folder.EnumerateFileSystemInfos("*", Everything)
+                .Where(entry => entry.LinkTarget is null).OrderBy(entry => entry.Name, StringComparer.Ordinal)];
+        }
+        catch (Exception problem) when (problem is DirectoryNotFoundException or PathTooLongException or ArgumentException)
+        {
+            // It lies deeper than a path can say, or its name is no UTF-8.
+            return [];
         }
     }
 }

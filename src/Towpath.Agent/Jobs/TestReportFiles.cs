@@ -24,6 +24,8 @@ internal static class TestReportFiles
         foreach (var name in files)
         {
             cancel.ThrowIfCancellationRequested();
+            if (name.Contains('\uFFFD', StringComparison.Ordinal))
+                return new(null, $"{name}: this test report cannot be opened: its name is not valid UTF-8");
             var file = new FileInfo(Path.Combine(workspace, name));
             bytes += file.Length;
             if (bytes > MostBytes)

@@ -151,37 +151,8 @@ public sealed class WorkspaceFolder : IAsyncDisposable
 
     private async Task RemoveAllAsync()
     {
+        // What cannot be removed stays in .gone, where the next start tries again.
         await foreach (var folder in removals.Reader.ReadAllAsync())
-        {
-            try
-            {
-                Directory.Delete(folder, recursive: true);
-            }
-            catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
-            {
-                TryAgain(folder);
-            }
-        }
-    }
-
-    // Some tools keep their caches in folders that their owner may not write to.
-    private static void TryAgain(string folder)
-    {
-        try
-        {
-            MakeWritable(new DirectoryInfo(folder));
-            Directory.Delete(folder, recursive: true);
-        }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
-        {
-            // It stays in .gone, where the next start tries again.
-        }
-    }
-
-    private static void MakeWritable(DirectoryInfo folder)
-    {
-        folder.UnixFileMode |= UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-        foreach (var inner in folder.EnumerateDirectories().Where(inner => inner.LinkTarget is null))
-            MakeWritable(inner);
+            FolderRemoval.Remove(folder);
     }
 }

@@ -3,7 +3,7 @@ using Towpath.Protocol.Files;
 namespace Towpath.Protocol.Archives;
 
 /// <summary>Tells files from pipes, sockets and devices, which the framework does not; opening a pipe would wait forever.</summary>
-internal static class SpecialFile
+public static class SpecialFile
 {
     private const int DoNotFollow = 0x100;
     private const uint TypeOnly = 1;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Towpath.Engine.Journal;
@@ -9,10 +10,11 @@ using Towpath.Engine.Settings;
 namespace Towpath.Server.Api;
 
 /// <summary>Gives every answer of the API that is not a success a body with a sentence, whoever gave the answer.</summary>
-public sealed class ApiProblems(RequestDelegate next, ILogger<ApiProblems> log)
+public sealed partial class ApiProblems(RequestDelegate next, ILogger<ApiProblems> log)
 {
     private const string TooLarge = "The body is larger than this accepts.";
-    private const string NotJson = "Send the body as JSON, with Content-Type: application/json.";
+    private const string NotJson =
+        "Send the body with Content-Type: application/json, or application/x-tar where /api/v1/openapi.json says that.";
 
     public async Task InvokeAsync(HttpContext context)
     {
@@ -51,12 +53,30 @@ public sealed class ApiProblems(RequestDelegate next, ILogger<ApiProblems> log)
             (StatusCodes.Status413PayloadTooLarge, TooLarge),
         BadHttpRequestException { StatusCode: StatusCodes.Status415UnsupportedMediaType } =>
             (StatusCodes.Status415UnsupportedMediaType, NotJson),
-        BadHttpRequestException bad => (bad.StatusCode, bad.Message),
+        BadHttpRequestException bad => (bad.StatusCode, Sentence(bad)),
         _ => (StatusCodes.Status500InternalServerError, "The server made a mistake; its log (DATA/logs/server.log) says more."),
     };
 
     private static string Place(JsonException json) =>
         json.Path is { Length: > 0 } path ? $" (at {path}{(json.LineNumber is { } line ? $", line {line + 1}" : "")})" : "";
+
+    /// <summary>The framework speaks of types and services; who asks has a query and a body.</summary>
+    private static string Sentence(BadHttpRequestException bad)
+    {
+        if (WrongValue().Match(bad.Message) is { Success: true } wrong)
+            return $"'{wrong.Groups["name"]}' cannot be '{wrong.Groups["value"]}'; /api/v1/openapi.json says what it can be.";
+        if (MissingValue().Match(bad.Message) is { Success: true } missing)
+            return $"'{missing.Groups["name"]}' is missing in the query; /api/v1/openapi.json says what it is.";
+        return bad.Message.Contains("no body was provided", StringComparison.Ordinal)
+            ? "The body is missing; /api/v1/openapi.json says what is asked for."
+            : bad.Message;
+    }
+
+    [GeneratedRegex("""^Failed to bind parameter "\S+ (?<name>\w+)" from "(?<value>.*)"\.$""", RegexOptions.Singleline)]
+    private static partial Regex WrongValue();
+
+    [GeneratedRegex("""^Required parameter "\S+ (?<name>\w+)" was not provided from query string\.$""")]
+    private static partial Regex MissingValue();
 
     private static string? Sentence(HttpContext context) => context.Response.StatusCode switch
     {

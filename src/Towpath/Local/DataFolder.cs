@@ -41,9 +41,13 @@ internal static class DataFolder
     private static string Default()
     {
         var data = NotEmpty(Environment.GetEnvironmentVariable("XDG_DATA_HOME"))
-            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "share");
+            ?? Path.Combine(Home(), ".local", "share");
         return Path.Combine(data, "towpath");
     }
+
+    /// <summary>Also one that is not there yet: for that the framework has no path, and the data would come to lie wherever one is.</summary>
+    private static string Home() =>
+        Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify);
 
     private static string? NotEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 }

@@ -6,6 +6,7 @@ using Towpath.Engine.Journal;
 using Towpath.Engine.Packages;
 using Towpath.Local;
 using Towpath.Output;
+using Towpath.Protocol.Archives;
 using Towpath.Server;
 
 namespace Towpath.Verbs;
@@ -20,6 +21,8 @@ internal static class BackupVerb
         var withKeys = new Option<bool>("--with-keys") { Description = "Put the keys to the secrets into the backup" };
         var keys = new Option<string?>("--keys") { Description = "Write the keys to the secrets to a file of their own", HelpName = "FILE" };
         var command = new Command("backup", "Writes all that the server keeps into one file, while work goes on") { file, withKeys, keys };
+        file.Validators.Add(CommonOptions.Named);
+        keys.Validators.Add(CommonOptions.Named);
         command.SetAction((typed, cancel) => RunAsync(
             new Wanted(Path.GetFullPath(typed.GetRequiredValue(file)), typed.GetValue(withKeys), typed.GetValue(keys)),
             ServerConnection.Of(typed.GetValue(CommonOptions.Data)),
@@ -31,6 +34,8 @@ internal static class BackupVerb
 
     private static async Task<int> RunAsync(Wanted wanted, ServerConnection connection, string data, bool json, CancellationToken cancel)
     {
+        foreach (var file in (string?[])[wanted.File, wanted.Keys])
+            Check(file);
         var part = wanted.File + ".part";
         BackupSummary summary;
         try
@@ -60,6 +65,20 @@ internal static class BackupVerb
         }
 
         return Say(wanted, summary, json);
+    }
+
+    /// <summary>A file gets its name when it is whole, and replaces what has the name then: that may be a file only.</summary>
+    private static void Check(string? file)
+    {
+        if (file is null)
+            return;
+        var there = new FileInfo(file);
+        var kind = there.LinkTarget is { } target ? $"a link to '{target}'"
+            : Directory.Exists(file) ? "a folder"
+            : there.Exists ? SpecialFile.KindOf(there)
+            : null;
+        if (kind is not null)
+            throw ExitException.Usage($"'{file}' is {kind}, which is not replaced: name a file.");
     }
 
     private static async Task WriteAsync(Stream target, Wanted wanted, ServerConnection connection, string data, CancellationToken cancel)

@@ -38,6 +38,20 @@ internal static class CommonOptions
         CustomParser = Duration,
     };
 
+    /// <summary>A file or folder that has to be named: a script's variable that is not set is no name.</summary>
+    public static void Named(SymbolResult result)
+    {
+        if (result.Tokens.Any(token => token.Value.Length == 0))
+            result.AddError($"{Name(result)} is empty: name a file or a folder");
+    }
+
+    private static string Name(SymbolResult result) => result switch
+    {
+        ArgumentResult argument => argument.Argument.Name,
+        OptionResult option => option.Option.Name,
+        _ => "a name",
+    };
+
     private static TimeSpan Duration(ArgumentResult result)
     {
         var text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";

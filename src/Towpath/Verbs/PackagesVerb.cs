@@ -59,6 +59,7 @@ internal static class PackagesVerb
             HelpName = "SHA",
             Required = true,
         };
+        folder.Validators.Add(CommonOptions.Named);
         var command = new Command("push", "Takes a package that another CI built into the flow") { folder, commit };
         ClientVerb.Set(command, async verb =>
         {

@@ -15,6 +15,8 @@ internal static class RestoreVerb
         var file = new Argument<string>("FILE") { Description = "What 'towpath backup' wrote" };
         var keys = new Option<string?>("--keys") { Description = "The keys to the secrets, when they were kept apart", HelpName = "FILE" };
         var command = new Command("restore", "Makes a data folder of a backup; the folder must be new or empty") { file, keys };
+        file.Validators.Add(CommonOptions.Named);
+        keys.Validators.Add(CommonOptions.Named);
         command.SetAction((typed, cancel) => RunAsync(
             Path.GetFullPath(typed.GetRequiredValue(file)),
             DataFolder.Resolve(typed.GetValue(CommonOptions.Data)),

@@ -49,6 +49,22 @@ public sealed class RunEndpointsTests
             await server.Client.GetAsync("/api/v1/projects/shop/runs?limit=501", RunningServer.Cancel), 400));
     }
 
+    [Theory]
+    [InlineData("GET", "projects/shop/runs?limit=99999999999", "'limit' cannot be '99999999999'")]
+    [InlineData("GET", "projects/shop/runs?before=x", "'before' cannot be 'x'")]
+    [InlineData("POST", "projects/shop/packages", "'commit' is missing")]
+    [InlineData("PATCH", "projects/shop/environments/staging/settings", "The body is missing")]
+    public async Task What_cannot_be_read_is_said_without_the_framework_s_words(string method, string path, string sentence)
+    {
+        await using var server = await RunningServer.StartAsync();
+        await server.PushAsync("shop", Commits.First);
+        using var request = new HttpRequestMessage(new(method), "/api/v1/" + path);
+        using var answer = await server.Client.SendAsync(request, RunningServer.Cancel);
+        var detail = await RunningServer.DetailAsync(answer, 400);
+        Assert.StartsWith(sentence, detail, StringComparison.Ordinal);
+        Assert.DoesNotContain("parameter", detail, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task What_does_not_exist_is_named()
     {
