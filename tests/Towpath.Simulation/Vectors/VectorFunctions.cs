@@ -111,8 +111,11 @@ public static class VectorFunctions
 
     private static IReadOnlyList<object?> BlocksLogE(VectorInput x)
     {
-        var (line, places, weights) = (LineOf(x), x.Numbers("r"), x.Numbers("w"));
-        var test = new RateTest(line, IsBelow(x), weights.Select(weight => Math.Log(weight)).ToValueList());
+        var line = LineOf(x);
+        var places = x.Has("r") ? x.Numbers("r") : IsBelow(x) ? RatioGrid.Between(line.Ratio) : [.. RateTest.PromotionPlaces];
+        var test = IsBelow(x) ? RateTest.OfWorse(line) : RateTest.OfNotWorse(line.Margin);
+        if (x.Has("w"))
+            test = test with { Logs = x.Numbers("w").Select(weight => Math.Log(weight)).ToValueList() };
         var seen = default(Block);
         foreach (var bin in x.Each("bins"))
         {

@@ -6,6 +6,8 @@ namespace Towpath.Simulation.Vectors;
 /// <summary>A vector's named arguments.</summary>
 public sealed record VectorInput(JsonElement Json)
 {
+    public bool Has(string name) => Find(name) is not null;
+
     public VectorInput At(string name) => new(Json.GetProperty(name));
 
     public double Number(string name) => Json.GetProperty(name).GetDouble();

@@ -21,6 +21,9 @@ public sealed record AnalysisSettings(
     int WarmUpBins,
     double BinSeconds)
 {
+    /// <summary>No rate is higher than another by more; where that is all that can be asked for, hardly anything is ruled out.</summary>
+    public const double MarginAtMost = 0.9;
+
     private const double Little = 1;
     private const double Middling = 20;
     private const double Much = 1000;
@@ -50,5 +53,5 @@ public sealed record AnalysisSettings(
     /// <param name="share">Of the traffic that the new version has, above 0.</param>
     /// <param name="rate">The live version's.</param>
     public double Margin(double share, double rate) =>
-        Math.Min(0.9, Math.Max(Math.Max(ExtraFailures / share, Floor), 0.5 * rate));
+        Math.Min(MarginAtMost, Math.Max(Math.Max(ExtraFailures / share, Floor), 0.5 * rate));
 }

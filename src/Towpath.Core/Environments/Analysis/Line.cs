@@ -16,9 +16,4 @@ public readonly record struct Block(long CandidateRequests, long CandidateHits, 
     public static Block operator +(Block one, Block other) => new(
         one.CandidateRequests + other.CandidateRequests, one.CandidateHits + other.CandidateHits,
         one.BaselineRequests + other.BaselineRequests, one.BaselineHits + other.BaselineHits);
-
-    /// <summary>The rate without a 0 in it: half a hit and one request are added; 0.5 when there is nothing.</summary>
-    public double BaselineRate => (BaselineHits + 0.5) / (BaselineRequests + 1.0);
-
-    public double CandidateRate => (CandidateHits + 0.5) / (CandidateRequests + 1.0);
 }

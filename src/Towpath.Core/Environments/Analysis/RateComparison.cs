@@ -19,7 +19,7 @@ public sealed record RateComparison(
 
     public static RateComparison Begin(double past, double tolerated, double floor) => new(
         past, default, default, RateTest.OfWorse(new Line(tolerated, 0)), floor > 0 ? RateTest.OfWorse(new Line(1, floor)) : null,
-        RateTest.OfNotWorse(1), Dispersion.None);
+        RateTest.OfNotWorse(AnalysisSettings.MarginAtMost), Dispersion.None);
 
     /// <summary>The live version's rate as it would be guessed for the next block.</summary>
     public double Expected => ((PastCounts * Past) + Seen.BaselineHits) / (PastCounts + Seen.BaselineRequests);
