@@ -29,6 +29,12 @@ public sealed record Evidence(
     Quiet Quiet,
     double HighestWorse)
 {
+    /// <summary>
+    /// Errors alone speak first where there are few requests; the blocks add what they know where errors are frequent. Where one is
+    /// silent, the other one's weight is what the mean costs.
+    /// </summary>
+    private const double WeightOfErrorsAlone = 0.8;
+
     public static Evidence Begin(AnalysisSettings settings, LiveHistory history) => new(
         settings, history, 0, 0, default, default, ErrorRatio.Begin(settings.Tolerated),
         RateComparison.Begin(history.ErrorRate, settings.Tolerated, settings.Floor),
@@ -36,12 +42,13 @@ public sealed record Evidence(
             .Select(edge => RateComparison.Begin(history.SlowerRate(edge), settings.Tolerated, floor: 0)).ToValueList(),
         null, Quiet.None, 0);
 
-    /// <summary>ln E of errors: with and without the number of requests, averaged, and above the floor.</summary>
+    /// <summary>ln E of errors: the weighted mean of errors alone and of blocks, and above the floor.</summary>
     public double LogWorseErrors
     {
         get
         {
-            var ratio = LogTail.Mean([ErrorRatio.LogE, Errors.Worse.LogE]);
+            var ratio = LogTail.Sum(
+                [Math.Log(WeightOfErrorsAlone) + ErrorRatio.LogE, Math.Log(1 - WeightOfErrorsAlone) + Errors.Worse.LogE]);
             return Errors.AboveFloor is { } floor ? Math.Min(ratio, floor.LogE) : ratio;
         }
     }
