@@ -22,11 +22,14 @@ public sealed class EProcessTests
     public void Block_is_not_expected_above_1(double ratio, double margin, bool below)
     {
         var line = new Line(ratio, margin);
-        foreach (var (na, nb) in new[] { (1, 1), (5, 5), (5, 20), (12, 5) })
+        foreach (var (na, nb) in new[] { (1, 1), (5, 20), (12, 5) })
         {
             foreach (var (a, b) in Pairs())
-                Assert.All(TruePairs(line, below), truth => Assert.InRange(
-                    Expectation(na, nb, truth.A, truth.B, block => TwoByTwo.LogS(block, a, b, line, below)), 0, 1 + Rounding));
+            {
+                var value = Once(block => TwoByTwo.LogS(block, a, b, line, below));
+                Assert.All(TruePairs(line, below), truth =>
+                    Assert.InRange(Expectation(na, nb, truth.A, truth.B, value), 0, 1 + Rounding));
+            }
         }
     }
 
@@ -51,8 +54,9 @@ public sealed class EProcessTests
     {
         foreach (var (na, nb) in new[] { (1, 1), (3, 30), (10, 10) })
         {
-            Assert.All(TruePairs(new Line(tolerated, 0), below: true), truth => Assert.InRange(
-                Expectation(na, nb, truth.A, truth.B, block => ErrorRatio.Begin(tolerated).Add(block).LogE), 0, 1 + Rounding));
+            var value = Once(block => ErrorRatio.Begin(tolerated).Add(block).LogE);
+            Assert.All(TruePairs(new Line(tolerated, 0), below: true), truth =>
+                Assert.InRange(Expectation(na, nb, truth.A, truth.B, value), 0, 1 + Rounding));
         }
     }
 
@@ -128,6 +132,13 @@ public sealed class EProcessTests
         }
 
         return sum;
+    }
+
+    /// <summary>The same value is asked for under every truth.</summary>
+    private static Func<Block, double> Once(Func<Block, double> logValue)
+    {
+        var known = new Dictionary<Block, double>();
+        return block => known.TryGetValue(block, out var value) ? value : known[block] = logValue(block);
     }
 
     private static double Binomial(int n, int hits, double rate)
