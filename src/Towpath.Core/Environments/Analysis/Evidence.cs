@@ -29,12 +29,6 @@ public sealed record Evidence(
     Quiet Quiet,
     double HighestWorse)
 {
-    /// <summary>
-    /// Errors alone speak first where there are few requests; the blocks add what they know where errors are frequent. Where one is
-    /// silent, the other one's weight is what the mean costs.
-    /// </summary>
-    private const double WeightOfErrorsAlone = 0.8;
-
     public static Evidence Begin(AnalysisSettings settings, LiveHistory history) => new(
         settings, history, 0, 0, default, default, ErrorRatio.Begin(settings.Tolerated),
         RateComparison.Begin(history.ErrorRate, settings.Tolerated, settings.Floor),
@@ -42,13 +36,12 @@ public sealed record Evidence(
             .Select(edge => RateComparison.Begin(history.SlowerRate(edge), settings.Tolerated, floor: 0)).ToValueList(),
         null, Quiet.None, 0);
 
-    /// <summary>ln E of errors: the weighted mean of errors alone and of blocks, and above the floor.</summary>
+    /// <summary>ln E of errors: the mean of errors alone and of blocks, and above the floor.</summary>
     public double LogWorseErrors
     {
         get
         {
-            var ratio = LogTail.Sum(
-                [Math.Log(WeightOfErrorsAlone) + ErrorRatio.LogE, Math.Log(1 - WeightOfErrorsAlone) + Errors.Worse.LogE]);
+            var ratio = LogTail.Mean([ErrorRatio.LogE, Errors.Worse.LogE]);
             return Errors.AboveFloor is { } floor ? Math.Min(ratio, floor.LogE) : ratio;
         }
     }
@@ -86,12 +79,14 @@ public sealed record Evidence(
     {
         var errors = BlockOf(bin.Candidate, bin.Baseline, arm => arm.Errors);
         var twin = bin.Twin is null ? (Block?)null : PartsOf(bin, arm => arm.Errors);
+        var compared = Errors.Add(errors, twin);
         var next = this with
         {
             InStep = InStep + errors,
             Total = Total + errors,
-            ErrorRatio = ErrorRatio.Add(errors, Errors.Dispersion.Value),
-            Errors = Errors.Add(errors, twin),
+            // Of the same blocks: in a measurement of few requests one version has none, and nothing could be told from it.
+            ErrorRatio = ErrorRatio.Add(compared.Seen - Errors.Seen, Errors.Dispersion.Value),
+            Errors = compared,
             Slower = Slower.Select((edge, i) => HasEdge(bin, i) ? SlowerAt(edge, bin, i) : edge).ToValueList(),
             Twin = twin is { } parts ? (Twin ?? SelfComparison.Begin(Settings.Tolerated)).Add(parts, Errors.Dispersion.Value) : Twin,
         };

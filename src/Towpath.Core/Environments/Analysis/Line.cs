@@ -16,4 +16,8 @@ public readonly record struct Block(long CandidateRequests, long CandidateHits, 
     public static Block operator +(Block one, Block other) => new(
         one.CandidateRequests + other.CandidateRequests, one.CandidateHits + other.CandidateHits,
         one.BaselineRequests + other.BaselineRequests, one.BaselineHits + other.BaselineHits);
+
+    public static Block operator -(Block one, Block other) => new(
+        one.CandidateRequests - other.CandidateRequests, one.CandidateHits - other.CandidateHits,
+        one.BaselineRequests - other.BaselineRequests, one.BaselineHits - other.BaselineHits);
 }

@@ -101,6 +101,16 @@ public sealed class EvidenceTests
     }
 
     [Fact]
+    public void Errors_of_single_requests_are_heard_as_well()
+    {
+        var evidence = Given.Evidence(errors: 0.01, requestsPerSecond: 0.1);
+        for (var bin = 0; bin < 80; bin++)
+            evidence = evidence.Add(bin % 2 == 0 ? Given.Bin(0.5, 1, 1, 0, 0) : Given.Bin(0.5, 0, 0, 1, 0));
+        Assert.True(evidence.ErrorRatio.LogE > Math.Log(100), $"{evidence.ErrorRatio.LogE}");
+        Assert.True(evidence.Errors.Worse.LogE > Math.Log(100), $"{evidence.Errors.Worse.LogE}");
+    }
+
+    [Fact]
     public void Guess_of_a_block_is_made_before_it_is_seen()
     {
         var first = Given.Rates(0.01).Add(new Block(100, 100, 100, 0), null);
