@@ -9,6 +9,8 @@ var root = new RootCommand("Measures Towpath beside the least that could do the 
     ServerVerb.Create(),
     RouterVerb.Create(),
     GrowthVerb.Create(),
+    CanaryVerb.Create(),
+    VectorsVerb.Create(),
     BareGitServer.CreateVerb(),
     BareServer.CreateVerb(),
     BareProxy.CreateVerb(),
