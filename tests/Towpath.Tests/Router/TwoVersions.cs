@@ -105,12 +105,17 @@ internal sealed class TwoVersions : IAsyncDisposable
         return await _client.SendAsync(request, Cancellation);
     }
 
-    /// <summary>How many of so many requests, one after the other, the candidate answered.</summary>
+    /// <summary>How many of so many requests, one after the other, the candidate answered; the baseline answered the others.</summary>
     public async Task<int> CandidatesOfAsync(int requests)
     {
         var candidates = 0;
         for (var i = 0; i < requests; i++)
-            candidates += await AskAsync() == "new" ? 1 : 0;
+        {
+            var answer = await AskAsync();
+            Assert.True(answer is "old" or "new", answer);
+            candidates += answer == "new" ? 1 : 0;
+        }
+
         return candidates;
     }
 
