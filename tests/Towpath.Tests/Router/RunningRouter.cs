@@ -10,8 +10,8 @@ namespace Towpath.Tests.Router;
 /// <summary>A real router in this process, with its socket and its file in a folder.</summary>
 internal sealed class RunningRouter : IAsyncDisposable
 {
-    private const int LowestPort = 20_000;
-    private const int Ports = 12_000;
+    private const int LowestPort = 10_000;
+    private const int Ports = 10_000;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -46,8 +46,8 @@ internal sealed class RunningRouter : IAsyncDisposable
     public static Task<RunningRouter> StartAsync(TestFolder folder) => StartAsync(new RouterSettings(folder.Path));
 
     /// <summary>
-    /// A port that nobody listens on right now, below those from which the system chooses for an app that asks for any: between
-    /// here and the router, an app of a test would get it now and then.
+    /// A port that nobody listens on right now, below those from which the system and the agent choose for apps: between here
+    /// and the router, an app of another test would get it now and then.
     /// </summary>
     public static int FreePort()
     {
