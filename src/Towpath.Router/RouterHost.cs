@@ -155,7 +155,7 @@ public static class RouterHost
             new RouteFile(settings.RouteFile, settings.Time),
             services.GetRequiredService<ILoggerFactory>(),
             settings.Time,
-            (route, listener) => new RouteTraffic(route, listener, services.GetRequiredService<Outbound>(), services)));
+            (route, listener) => new RouteTraffic(route, listener, services.GetRequiredService<Outbound>(), settings.Time, services)));
         return builder.Build();
     }
 

@@ -26,8 +26,10 @@ internal sealed class OpenLoop : IDisposable
 
     public void Dispose() => client.Dispose();
 
+    /// <param name="cookies">Sent with one request after the other, in turn; none when empty.</param>
     /// <exception cref="InvalidOperationException">Answers stay away so long that the load was stopped.</exception>
-    public async Task<LoadResult> RunAsync(Uri address, int perSecond, TimeSpan duration, CancellationToken cancel)
+    public async Task<LoadResult> RunAsync(
+        Uri address, int perSecond, TimeSpan duration, CancellationToken cancel, IReadOnlyList<string>? cookies = null)
     {
         var times = new ConcurrentQueue<double>();
         var failed = 0;
@@ -57,19 +59,22 @@ internal sealed class OpenLoop : IDisposable
                 }
 
                 Interlocked.Increment(ref underWay);
-                _ = Task.Run(() => SendAsync(due), CancellationToken.None);
+                var cookie = cookies is { Count: > 0 } ? cookies[sent % cookies.Count] : null;
+                _ = Task.Run(() => SendAsync(due, cookie), CancellationToken.None);
             }
 
             done.TrySetResult();
         }
 
-        async Task SendAsync(long due)
+        async Task SendAsync(long due, string? cookie)
         {
             try
             {
                 using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
                 limit.CancelAfter(AnswerWithin);
                 using var request = new HttpRequestMessage(HttpMethod.Get, address);
+                if (cookie is not null)
+                    request.Headers.TryAddWithoutValidation("Cookie", cookie);
                 using var answer = await client.SendAsync(request, limit.Token);
                 await answer.Content.CopyToAsync(Stream.Null, limit.Token);
                 if (answer.IsSuccessStatusCode)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Grpc.Core;
 using Towpath.Bench.Bounds;
 using Towpath.Bench.Machine;
@@ -27,13 +28,26 @@ internal static class RouterVerb
     {
         var (app, address) = await Child.StartOwnAsync(Upstream.Verb, []);
         await using var appEnds = app;
+        var (candidate, candidateAddress) = await Child.StartOwnAsync(Upstream.Verb, []);
+        await using var candidateEnds = candidate;
         await using var router = program.Start("router", place.At("towpath"));
-        var listen = await RouteAsync(router, place.At("towpath"), address, cancel);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(StartsWithin);
+        var socket = await SocketAsync(router, place.At("towpath"), limit.Token);
+        var alone = await RouteAsync(socket, "alone", address, null, limit.Token);
+        var blocks = await RouteAsync(socket, "blocks", address, Canary(candidateAddress, sticky: false), limit.Token);
+        var clients = await RouteAsync(socket, "clients", address, Canary(candidateAddress, sticky: true), limit.Token);
         // The runtime's own defaults: nobody who sets up a YARP would turn them off.
         var defaults = new Dictionary<string, string> { ["DOTNET_TieredPGO"] = "1", ["DOTNET_gcConcurrent"] = "1" };
         var (yarp, yarpAddress) = await Child.StartOwnAsync(BareProxy.Verb, ["--to", address], defaults);
         await using var yarpEnds = yarp;
-        List<Proxy> proxies = [new("towpath", new Uri($"http://{listen}/"), router.Pid), new("bound", new Uri(yarpAddress), yarp.Pid)];
+        List<Proxy> proxies =
+        [
+            new("towpath", alone, router.Pid),
+            new("bound", new Uri(yarpAddress), yarp.Pid),
+            new("canary 10 %", blocks, router.Pid),
+            new("canary 10 %, by client", clients, router.Pid) { Cookies = KnownClients() },
+        ];
         await using var nginx = await Nginx.TryStartAsync(place.At("nginx"), new Uri(address), cancel);
         if (nginx is not null)
             proxies.Add(new("nginx", nginx.Address, nginx.Pid));
@@ -55,9 +69,16 @@ internal static class RouterVerb
     private static (IReadOnlyList<Figure>, IReadOnlyList<Target>) Conclude(List<Proxy> proxies, int rate)
     {
         var (towpath, bound) = (proxies[0], proxies[1]);
-        var pairs = towpath.Cpu.Zip(bound.Cpu, (one, other) => new Pair(one, other)).ToList();
-        var figures = Figure.Compare("CPU a request", "us", pairs, asRatio: true).ToList();
-        var ratio = figures[^1].Sample.Median;
+        var figures = Figure.Compare("CPU a request", "us", PairsOf(towpath, bound), asRatio: true).ToList();
+        var targets = new List<Target> { Cpu("CPU a request, times the bound, median", figures[^1]) };
+        foreach (var canary in proxies.Where(proxy => proxy.Name.StartsWith("canary", StringComparison.Ordinal)))
+        {
+            var ratios = PairsOf(canary, bound).Select(pair => pair.Towpath / pair.Bound);
+            figures.Add(new("CPU a request", canary.Name, "us", Sample.Of(canary.Cpu)));
+            figures.Add(new("CPU a request", $"{canary.Name} / bound", "x", Sample.Of(ratios)));
+            targets.Add(Cpu($"the same, {canary.Name}", figures[^1]));
+        }
+
         if (proxies.FirstOrDefault(proxy => proxy.Name == "nginx") is { } nginx)
             figures.Add(new("CPU a request", nginx.Name, "us", Sample.Of(nginx.Cpu)));
         foreach (var proxy in proxies)
@@ -66,38 +87,56 @@ internal static class RouterVerb
             figures.Add(new($"p95 of a round at {rate}/s", proxy.Name, "ms", Sample.Of(proxy.P95)));
         }
 
-        return (figures, [
-            new("CPU a request, times the bound, median", "x", ratio, RatioAtMost),
-            new("failed requests", "", proxies.Sum(proxy => proxy.Failed), 0),
-        ]);
+        return (figures, [.. targets, new("failed requests", "", proxies.Sum(proxy => proxy.Failed), 0)]);
+
+        static List<Pair> PairsOf(Proxy one, Proxy other) => [.. one.Cpu.Zip(other.Cpu, (cpu, otherCpu) => new Pair(cpu, otherCpu))];
+        static Target Cpu(string what, Figure ratio) => new(what, "x", ratio.Sample.Median, RatioAtMost);
     }
 
-    /// <returns>Where the router listens for the app.</returns>
-    private static async Task<string> RouteAsync(Child router, string data, string address, CancellationToken cancel)
+    private static async Task<string> SocketAsync(Child router, string data, CancellationToken cancel)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        limit.CancelAfter(StartsWithin);
         var socket = Path.Combine(data, "router", "router.sock");
         while (!File.Exists(socket))
         {
             if (router.HasEnded)
                 throw new InvalidOperationException($"The router ended early: {router.LastWords}");
-            await Task.Delay(20, limit.Token);
+            await Task.Delay(20, cancel);
         }
 
+        return socket;
+    }
+
+    /// <returns>Where the router listens for the app.</returns>
+    private static async Task<Uri> RouteAsync(string socket, string name, string address, Canary? canary, CancellationToken cancel)
+    {
         using var channel = UnixChannel.Open(socket);
         var listen = TowpathProgram.Local(TowpathProgram.FreePort());
-        var route = new Route { Id = "bench/production/web", Listen = listen, Release = "r1" };
+        var route = new Route { Id = $"bench/{name}/web", Listen = listen, Release = "r1", Canary = canary };
         route.Destinations.Add(new Destination { Id = "r1/web/0", Address = address });
         var control = new RouterControl.RouterControlClient(channel);
-        var status = await control.SetRouteAsync(route, new CallOptions(cancellationToken: limit.Token));
-        return status.Listening ? listen : throw new InvalidOperationException(status.Problem);
+        var status = await control.SetRouteAsync(route, new CallOptions(cancellationToken: cancel));
+        return status.Listening ? new Uri($"http://{listen}/") : throw new InvalidOperationException(status.Problem);
     }
+
+    private static Canary Canary(string address, bool sticky)
+    {
+        // Longer than the measurement takes: nobody renews the lease.
+        var canary = new Canary { Release = "r2", Share = 1000, LeaseMs = 3_600_000, Sticky = sticky };
+        canary.Destinations.Add(new Destination { Id = "r2/web/0", Address = address });
+        return canary;
+    }
+
+    /// <summary>Clients that were there before, as most are.</summary>
+    private static List<string> KnownClients() =>
+        [.. Enumerable.Range(0, 1000).Select(client => string.Create(CultureInfo.InvariantCulture, $"towpath-client={client:x32}"))];
 
     /// <summary>One way to the app.</summary>
     private sealed class Proxy(string name, Uri address, int pid)
     {
         public string Name => name;
+
+        /// <summary>What the requests bring, in turn; none when empty.</summary>
+        public IReadOnlyList<string> Cookies { get; init; } = [];
 
         /// <summary>Microseconds a request, of each round.</summary>
         public List<double> Cpu { get; } = [];
@@ -113,7 +152,7 @@ internal static class RouterVerb
         public async Task LoadAsync(OpenLoop load, int rate, TimeSpan duration, bool counts, CancellationToken cancel)
         {
             var before = ProcessMeter.CpuMicroseconds(pid);
-            var result = await load.RunAsync(address, rate, duration, cancel);
+            var result = await load.RunAsync(address, rate, duration, cancel, Cookies);
             cancel.ThrowIfCancellationRequested();
             var used = ProcessMeter.CpuMicroseconds(pid) - before;
             Failed += result.Failed;

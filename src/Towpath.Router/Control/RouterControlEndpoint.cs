@@ -10,7 +10,7 @@ namespace Towpath.Router.Control;
 /// <summary>What the agent of this machine asks for.</summary>
 internal sealed class RouterControlEndpoint(RouteTable routes, Succession succession, TimeProvider time) : RouterControl.RouterControlBase
 {
-    private const uint Protocol = 1;
+    private const uint Protocol = 2;
     private const int MostDrained = 1000;
 
     private static readonly TimeSpan LongestDrain = TimeSpan.FromHours(1);
@@ -65,6 +65,19 @@ internal sealed class RouterControlEndpoint(RouteTable routes, Succession succes
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw Unusable(e, $"Route {request.Id} was not removed");
+        }
+    }
+
+    public override async Task<Measurement> Measure(MeasureRequest request, ServerCallContext context)
+    {
+        try
+        {
+            return await routes.MeasureAsync(request.Route, context.CancellationToken)
+                ?? throw new RpcException(new Status(StatusCode.NotFound, $"There is no route {request.Route}: set it first."));
+        }
+        catch (HandedOverException e)
+        {
+            throw new RpcException(new Status(StatusCode.Unavailable, e.Message));
         }
     }
 

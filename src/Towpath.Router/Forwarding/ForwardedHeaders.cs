@@ -22,12 +22,9 @@ internal sealed class ForwardedHeaders : HttpTransformer
 
         var headers = proxyRequest.Headers;
         OwnCookies.Remove(headers);
-        var client = httpContext.Connection.RemoteIpAddress;
-        if (client is { IsIPv4MappedToIPv6: true })
-            client = client.MapToIPv4();
-
+        var client = ClientOf(httpContext);
         var request = httpContext.Request;
-        var behindProxy = client is not null && IPAddress.IsLoopback(client);
+        var behindProxy = IsProxy(client);
         if (!behindProxy)
             headers.Remove(For);
         if (client is not null)
@@ -46,4 +43,20 @@ internal sealed class ForwardedHeaders : HttpTransformer
                 headers.TryAddWithoutValidation(Host, request.Host.Value);
         }
     }
+    /// <summary>True when the client spoke TLS, with a proxy on this machine, whose word is taken for it.</summary>
+    public static bool CameByHttps(HttpContext context)
+    {
+        if (!IsProxy(ClientOf(context)))
+            return context.Request.IsHttps;
+
+        // A row of proxies each adds its own: the client's is the first.
+        var said = context.Request.Headers[Proto].ToString().AsSpan();
+        var end = said.IndexOf(',');
+        return (end < 0 ? said : said[..end]).Trim().Equals(Uri.UriSchemeHttps, StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static IPAddress? ClientOf(HttpContext context) =>
+        context.Connection.RemoteIpAddress is { IsIPv4MappedToIPv6: true } mapped ? mapped.MapToIPv4() : context.Connection.RemoteIpAddress;
+
+    private static bool IsProxy(IPAddress? client) => client is not null && IPAddress.IsLoopback(client);
 }

@@ -1,10 +1,12 @@
 using System.Net.Http.Headers;
+using Towpath.Router.Splitting;
 
 namespace Towpath.Router.Forwarding;
 
 /// <summary>
-/// Keeps the sessions of Towpath's own pages from the apps. Browsers send a host's cookies to all of its ports, so whoever
-/// is signed in there and opens an app on the same host would hand the app his session.
+/// Keeps Towpath's own cookies from the apps. Browsers send a host's cookies to all of its ports, so whoever is signed in
+/// on Towpath's pages and opens an app on the same host would hand the app his session. The number by which the router knows
+/// a client again is nothing for an app to build on: it comes and goes with candidates.
 /// </summary>
 internal static class OwnCookies
 {
@@ -27,6 +29,6 @@ internal static class OwnCookies
     {
         var name = cookie.AsSpan(0, Math.Max(0, cookie.IndexOf('=', StringComparison.Ordinal))).Trim();
         return name.StartsWith(Prefix, StringComparison.Ordinal) && name.Length > Prefix.Length
-            && !name[Prefix.Length..].ContainsAnyExceptInRange('0', '9');
+            && (name is ClientCookie.Name || !name[Prefix.Length..].ContainsAnyExceptInRange('0', '9'));
     }
 }

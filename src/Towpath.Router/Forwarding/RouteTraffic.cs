@@ -4,8 +4,10 @@ using Microsoft.AspNetCore.Hosting.Server.Abstractions;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Towpath.Router.Listening;
+using Towpath.Router.Measuring;
 using Towpath.Router.Routes;
 using Towpath.Router.Sites;
+using Towpath.Router.Splitting;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Towpath.Router.Forwarding;
@@ -14,11 +16,17 @@ namespace Towpath.Router.Forwarding;
 /// Every request of one route, straight from its listener: there is no pipeline and nothing to look up, because a listener
 /// belongs to one route.
 /// </summary>
-internal sealed class RouteTraffic(RouteState route, Listener listener, Outbound outbound, IServiceProvider services)
+internal sealed class RouteTraffic(
+    RouteState route, Listener listener, Outbound outbound, TimeProvider time, IServiceProvider services)
     : IHttpApplication<DefaultHttpContext>
 {
     // A crash of two instances at once costs no request, and a request that crashes its instance does not visit them all.
     private const int MostAttempts = 3;
+
+    // Likewise for one that is the candidate's: two of its instances, then two of the baseline's.
+    private const int MostOfEach = 2;
+
+    private const string EventStream = "text/event-stream";
 
     private const string NoInstance = "No instance of this app can be reached right now. Try again in a moment.";
 
@@ -68,24 +76,42 @@ internal sealed class RouteTraffic(RouteState route, Listener listener, Outbound
 
     private async Task ForwardAsync(HttpContext context)
     {
+        var begun = time.GetTimestamp();
+        var destination = route.EnterFirst(context, begun, out var assigned);
+        var candidate = assigned.ToCandidate ? assigned.Arm.State : null;
+        var most = candidate is null ? MostAttempts : MostOfEach;
         DestinationModel? tried = null;
         DestinationModel? triedBefore = null;
         for (var attempt = 1; ; attempt++)
         {
-            var destination = attempt <= MostAttempts ? route.EnterNext(tried, triedBefore) : null;
+            if (destination is null && candidate is not null)
+            {
+                // The user gets an answer as if there were no candidate, and never the other way round: what the version
+                // that is live cannot answer is no business of one that is being tried.
+                candidate = null;
+                (attempt, most, tried, triedBefore) = (1, MostOfEach, null, null);
+                destination = route.EnterNext(null, null, null);
+            }
+
+            var leftCandidate = assigned.ToCandidate && candidate is null;
             if (destination is null)
             {
+                Count(context, assigned, leftCandidate, Outcome.Incomplete, begun);
                 await Refusal.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, NoInstance);
                 return;
             }
 
             var error = await SendAsync(context, destination);
             if (error == ForwarderError.None || context.Response.HasStarted || context.RequestAborted.IsCancellationRequested)
+            {
+                Count(context, assigned, leftCandidate, OutcomeOf(context, error), begun);
                 return;
+            }
 
             var failure = context.Features.Get<IForwarderErrorFeature>()?.Exception;
             if (error != ForwarderError.Request || !MayBeSentAgain(context.Request, failure))
             {
+                Count(context, assigned, leftCandidate, OutcomeOf(context, error), begun);
                 await Refusal.WriteAsync(context, context.Response.StatusCode, "The app did not complete its answer.");
                 return;
             }
@@ -94,6 +120,7 @@ internal sealed class RouteTraffic(RouteState route, Listener listener, Outbound
             context.Response.StatusCode = StatusCodes.Status200OK;
             triedBefore = tried;
             tried = destination;
+            destination = attempt < most ? route.EnterNext(candidate, tried, triedBefore) : null;
         }
     }
 
@@ -118,6 +145,48 @@ internal sealed class RouteTraffic(RouteState route, Listener listener, Outbound
             state.Leave();
         }
     }
+
+    /// <summary>
+    /// Once for each request, for the version that it was given to. How long it took is the time until all of the answer was
+    /// passed on: a version that sends its headers at once and is slow with what follows is slow to whoever waits for it. Large
+    /// answers to slow clients take long with both versions, and the comparison is between the two.
+    /// </summary>
+    /// <param name="leftCandidate">It was the candidate's, and the baseline had to be asked: that is the candidate's failure.</param>
+    private void Count(HttpContext context, Assignment assigned, bool leftCandidate, Outcome outcome, long begun)
+    {
+        var measures = assigned.Arm.State.Measures;
+        var response = context.Response;
+        var failed = leftCandidate
+            || outcome == Outcome.Incomplete
+            || (outcome == Outcome.Answered && response.StatusCode >= StatusCodes.Status500InternalServerError);
+        if (assigned.OfTester)
+            measures.CountTester(failed);
+        else if (leftCandidate)
+            measures.CountIncomplete();
+        else if (response.StatusCode == StatusCodes.Status101SwitchingProtocols)
+            measures.CountUpgrade(failed);
+        else if (response.ContentType is { } type && type.StartsWith(EventStream, StringComparison.OrdinalIgnoreCase))
+            measures.CountStream(failed);
+        else if (outcome == Outcome.Aborted)
+            measures.CountAborted();
+        else if (outcome == Outcome.Incomplete)
+            measures.CountIncomplete();
+        else
+            measures.CountAnswer(response.StatusCode, time.GetElapsedTime(begun));
+    }
+
+    private static Outcome OutcomeOf(HttpContext context, ForwarderError error) => error switch
+    {
+        ForwarderError.None => Outcome.Answered,
+        ForwarderError.RequestBodyClient or ForwarderError.ResponseBodyClient
+            or ForwarderError.UpgradeRequestClient or ForwarderError.UpgradeResponseClient => Outcome.Aborted,
+        // Also what ends an exchange on which nothing moves. Other errors are not looked at like that: cutting an answer that
+        // the app did not complete looks as if the client had gone.
+        ForwarderError.RequestCanceled or ForwarderError.RequestBodyCanceled or ForwarderError.ResponseBodyCanceled
+            or ForwarderError.UpgradeRequestCanceled or ForwarderError.UpgradeResponseCanceled
+            when context.RequestAborted.IsCancellationRequested => Outcome.Aborted,
+        _ => Outcome.Incomplete,
+    };
 
     /// <summary>
     /// True when the app cannot have acted on the request: the connection to it was never made, or the method is one that

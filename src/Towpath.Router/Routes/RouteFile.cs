@@ -72,12 +72,27 @@ internal sealed class RouteFile(string path, TimeProvider time)
         route.Id,
         route.Listen,
         route.Release,
-        [.. route.Destinations.Select(d => new StoredDestination(d.Id, d.Address))],
-        route.StaticRoot.Length == 0 ? null : route.StaticRoot);
+        ToStored(route.Destinations),
+        route.StaticRoot.Length == 0 ? null : route.StaticRoot,
+        route.Canary is { } canary ? ToStored(canary) : null);
+
+    private static StoredCanary ToStored(Canary canary) => new(
+        canary.Release,
+        ToStored(canary.Destinations),
+        canary.Share,
+        canary.LeaseMs,
+        canary.Sticky,
+        canary.Testers is { } testers
+            ? new StoredTesters(
+                testers.Value, testers.HasHeader ? testers.Header : null, testers.HasCookie ? testers.Cookie : null)
+            : null);
+
+    private static StoredDestination[] ToStored(IEnumerable<Destination> destinations) =>
+        [.. destinations.Select(d => new StoredDestination(d.Id, d.Address))];
 
     private static Route ToRoute(StoredRoute? stored)
     {
-        if (stored is null || stored.Destinations.Any(d => d is null))
+        if (stored is null || stored.Destinations.Any(d => d is null) || (stored.Canary?.Destinations.Any(d => d is null) ?? false))
             throw new JsonException("A route or a destination in it is null.");
 
         var route = new Route
@@ -86,19 +101,49 @@ internal sealed class RouteFile(string path, TimeProvider time)
             Listen = stored.Listen,
             Release = stored.Release,
             StaticRoot = stored.StaticRoot ?? "",
+            Canary = stored.Canary is { } canary ? ToCanary(canary) : null,
         };
-        route.Destinations.AddRange(stored.Destinations.Select(d => new Destination { Id = d.Id, Address = d.Address }));
+        route.Destinations.AddRange(ToDestinations(stored.Destinations));
         return route;
     }
+
+    private static Canary ToCanary(StoredCanary stored)
+    {
+        var canary = new Canary { Release = stored.Release, Share = stored.Share, LeaseMs = stored.LeaseMs, Sticky = stored.Sticky };
+        canary.Destinations.AddRange(ToDestinations(stored.Destinations));
+        if (stored.Testers is not { } testers)
+            return canary;
+
+        canary.Testers = new Testers { Value = testers.Value };
+        if (testers.Header is not null)
+            canary.Testers.Header = testers.Header;
+        else if (testers.Cookie is not null)
+            canary.Testers.Cookie = testers.Cookie;
+        return canary;
+    }
+
+    private static IEnumerable<Destination> ToDestinations(IEnumerable<StoredDestination> stored) =>
+        stored.Select(d => new Destination { Id = d.Id, Address = d.Address });
 
     internal sealed record Head(int Version);
 
     internal sealed record Content(int Version, StoredRoute[] Routes);
 
+    /// <param name="Canary">A version that knows none reads past it, and everything goes to the baseline: no reason for a new number.</param>
     internal sealed record StoredRoute(
-        string Id, string Listen, string Release, StoredDestination[] Destinations, string? StaticRoot = null);
+        string Id,
+        string Listen,
+        string Release,
+        StoredDestination[] Destinations,
+        string? StaticRoot = null,
+        StoredCanary? Canary = null);
 
     internal sealed record StoredDestination(string Id, string Address);
+
+    internal sealed record StoredCanary(
+        string Release, StoredDestination[] Destinations, uint Share, uint LeaseMs, bool Sticky, StoredTesters? Testers = null);
+
+    internal sealed record StoredTesters(string Value, string? Header = null, string? Cookie = null);
 }
 
 [JsonSourceGenerationOptions(

@@ -42,7 +42,7 @@ internal sealed class RouteTable(
         {
             foreach (var route in file.Read(warning => _log.LogWarning("{Warning}", warning)))
             {
-                var state = new RouteState(route.Id);
+                var state = new RouteState(route.Id, time);
                 state.Follow(route, OpenSiteIfThere(route));
                 _routes = _routes.Add(route.Id, state);
                 _ = RouteRules.TryParseListen(route.Listen, out var address);
@@ -78,7 +78,8 @@ internal sealed class RouteTable(
     }
 
     /// <summary>
-    /// Replaces one route whole. When its address cannot be bound, nothing changes at all and the status says why.
+    /// Replaces one route whole, and renews the lease of its candidate. When its address cannot be bound, nothing changes at
+    /// all and the status says why.
     /// </summary>
     /// <exception cref="IOException">The folder of files or routes.json could not be used; nothing changed.</exception>
     public async Task<RouteStatus> SetAsync(Route wanted, CancellationToken cancellation)
@@ -93,7 +94,10 @@ internal sealed class RouteTable(
             RefuseWhenHandedOver();
             var state = _routes.GetValueOrDefault(wanted.Id);
             if (state?.Listener is not null && state.Model.Route.Equals(wanted))
+            {
+                state.RenewLease();
                 return state.Describe();
+            }
 
             var former = state?.Listener;
             Socket? bound = null;
@@ -118,11 +122,12 @@ internal sealed class RouteTable(
             // From here on the change is a fact, whether its caller still waits or not.
             if (state is null)
             {
-                state = new RouteState(wanted.Id);
+                state = new RouteState(wanted.Id, time);
                 _routes = _routes.Add(wanted.Id, state);
             }
 
             state.Follow(wanted, site);
+            state.RenewLease();
             Failpoint.Cross("route.followed");
             if (bound is not null)
             {
@@ -133,6 +138,21 @@ internal sealed class RouteTable(
             }
 
             return state.Describe();
+        }
+        finally
+        {
+            _change.Release();
+        }
+    }
+
+    /// <summary>What was counted about the route, and what it is, at one moment; null when there is none.</summary>
+    public async Task<Measurement?> MeasureAsync(string id, CancellationToken cancellation)
+    {
+        await _change.WaitAsync(cancellation);
+        try
+        {
+            RefuseWhenHandedOver();
+            return _routes.GetValueOrDefault(id)?.Measure();
         }
         finally
         {

@@ -79,7 +79,7 @@ public sealed class ReplacementTests : IDisposable
     {
         await using var router = await RunningRouter.StartAsync(Successor);
 
-        Assert.Equal(1u, (await router.DescribeAsync()).Protocol);
+        Assert.Equal(2u, (await router.DescribeAsync()).Protocol);
     }
 
     private static async Task<bool> SetOnceReplacedAsync(RunningRouter router, string address)

@@ -233,10 +233,10 @@ public sealed class RouteTableTests : IDisposable
         await using var router = await RunningRouter.StartAsync(_folder);
 
         var refusal = await Assert.ThrowsAsync<RpcException>(
-            async () => await router.Control.DescribeAsync(new DescribeRequest { Protocol = 2 }, cancellationToken: Cancellation));
+            async () => await router.Control.DescribeAsync(new DescribeRequest { Protocol = 3 }, cancellationToken: Cancellation));
 
         Assert.Equal(
-            "This router speaks protocol 1 and was asked for 2: replace the router by the newer version first.", refusal.Status.Detail);
+            "This router speaks protocol 2 and was asked for 3: replace the router by the newer version first.", refusal.Status.Detail);
     }
 
     [Fact]
@@ -267,7 +267,7 @@ public sealed class RouteTableTests : IDisposable
             {
                 try
                 {
-                    return (await control.DescribeAsync(new DescribeRequest(), cancellationToken: Cancellation)).Protocol == 1;
+                    return (await control.DescribeAsync(new DescribeRequest(), cancellationToken: Cancellation)).Protocol == 2;
                 }
                 catch (RpcException)
                 {

@@ -10,7 +10,12 @@ namespace Towpath.Tests.Router;
 /// <summary>A real router in this process, with its socket and its file in a folder.</summary>
 internal sealed class RunningRouter : IAsyncDisposable
 {
+    private const int LowestPort = 10_000;
+    private const int Ports = 10_000;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private static uint _lastPort = (uint)Random.Shared.Next(Ports);
 
     private readonly CancellationTokenSource _stop = new();
     private readonly GrpcChannel _channel;
@@ -40,12 +45,26 @@ internal sealed class RunningRouter : IAsyncDisposable
 
     public static Task<RunningRouter> StartAsync(TestFolder folder) => StartAsync(new RouterSettings(folder.Path));
 
-    /// <summary>A port that nobody listens on right now.</summary>
+    /// <summary>
+    /// A port that nobody listens on right now, below those from which the system and the agent choose for apps: between here
+    /// and the router, an app of another test would get it now and then.
+    /// </summary>
     public static int FreePort()
     {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+        while (true)
+        {
+            var port = LowestPort + (int)(Interlocked.Increment(ref _lastPort) % Ports);
+            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Somebody else's.
+            }
+        }
     }
 
     public static Route RouteTo(int port, params string[] addresses)
