@@ -61,7 +61,7 @@ public static class Flow
     public static MachineInput Answer(string commandId, AgentAnswer answer) => answer switch
     {
         JobEnded job => new AttemptAnswered(commandId, job),
-        StageEnded stage => new StageAnswered(commandId, stage.Outcome, stage.Reason),
+        StageEnded stage => new StageAnswered(commandId, stage.Outcome, stage.Reason) { History = stage.History, Traffic = stage.Traffic },
         _ => throw new UnreachableException(),
     };
 

@@ -54,6 +54,13 @@ public sealed class Steering(ControlPlane plane, Inventory inventory, RunsInUse 
     public Task<Asked> AcceptAsync(string project, string environment, int deployment, string by) =>
         OnEnvironmentAsync(project, environment, null, _ => new AcceptDeployment(deployment, by));
 
+    /// <summary>Lets the canary under way go on.</summary>
+    /// <param name="toEnd">All traffic moves; else the next step begins.</param>
+    public Task<Asked> AdvanceAsync(string project, string environment, bool toEnd, string by) =>
+        OnEnvironmentAsync(project, async found => found.Active is not { } active
+            ? Asked.Refused($"No deployment is under way in '{environment}'.")
+            : await AskAsync(StreamId.OfEnvironment(project, environment), new AdvanceDeployment(active.Number, toEnd, by)), environment);
+
     /// <summary>Deploys the candidate of a chosen run.</summary>
     /// <param name="confirmOlder">The person knows that what is live is newer.</param>
     public Task<Asked> PromoteAsync(string project, string environment, int run, bool confirmOlder, string by) =>

@@ -69,6 +69,8 @@ public enum Mark
     CanceledWhileWaiting,
     CanceledInStart,
     CanceledInCheck,
+    CanceledInSurvey,
+    CanceledInCanary,
     CanceledInShift,
     CanceledInDeploy,
     CanceledInVerify,
@@ -79,6 +81,18 @@ public enum Mark
     DecisionNeeded,
     DecisionAccepted,
     DecisionCanceled,
+
+    // Canaries.
+    CanaryWentThrough,
+    CanaryTakenBackByEvidence,
+    CanaryPausedByItsPipeline,
+    CanaryLeftUndecided,
+    CanaryTakenBackUndecided,
+    CanaryAdvancedByHand,
+    CanaryHeld,
+    CanaryWithoutTraffic,
+    MeasurementWithoutCounts,
+    WorseVersionWatchedByNobody,
 
     // Going back.
     RolledBackByHand,

@@ -32,7 +32,8 @@ internal static class Samples
     {
         var queue = random.Next(4) == 0 ? QueueMode.Every : QueueMode.NewestReady;
         var after = After(shape);
-        var places = Environments.Select((name, index) => Place(name, after[index], queue, Target(random, shape, index, commit)));
+        var places = Environments.Select((name, index) => Place(name, after[index], queue, Target(random, shape, index, commit)))
+            .Select(place => place.Target is AppsTarget && random.Next(12) == 0 ? place with { Rollout = Rollout(random) } : place);
         // Now and then a commit no longer has the last environment, which then stays as it is.
         var kept = random.Next(12) == 0 ? 3 : 4;
         return new Pipeline(
@@ -68,6 +69,11 @@ internal static class Samples
         var undo = random.Next(3) switch { 0 => UndoMode.None, 1 => UndoMode.Command, _ => repeatable ? UndoMode.Redeploy : UndoMode.None };
         return new CommandTarget(Step("publish " + commit), undo, undo == UndoMode.Command ? Step("unpublish") : null, repeatable);
     }
+
+    private static RolloutDefinition Rollout(Random random) => new(
+        [new RolloutStep(0.05, Pause: random.Next(8) == 0), new RolloutStep(0.5, Pause: false)], Sticky: true,
+        random.Next(4) > 0 ? JudgeKind.None : JudgeKind.Sequential, Alpha: 0.01, Minute / 2, random.Next(1, 20) * Minute,
+        random.Next(2) == 0 ? UndecidedPolicy.Hold : UndecidedPolicy.RollBack);
 
     private static JobDefinition Job(string name, ValueList<string> needs, int retry, string commit) => new(
         name, needs, [Step($"build {commit}")], OrdinalMap<string>.Empty, OrdinalMap<string>.Empty.With("out", "out/"),

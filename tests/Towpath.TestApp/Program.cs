@@ -49,7 +49,10 @@ builder.Services.AddRoutingCore();
 await using var app = builder.Build();
 app.UseRouting();
 app.UseEndpoints(_ => { });
-app.MapGet("/", () => $"{Variable("TOWPATH_RELEASE")} {Variable("TOWPATH_APP_INDEX")} {Environment.ProcessId}");
+var errors = double.Parse(Variable("TEST_ERRORS") is { Length: > 0 } share ? share : "0", CultureInfo.InvariantCulture);
+app.MapGet("/", () => Results.Text(
+    $"{Variable("TOWPATH_RELEASE")} {Variable("TOWPATH_APP_INDEX")} {Environment.ProcessId}",
+    statusCode: Random.Shared.NextDouble() < errors ? StatusCodes.Status500InternalServerError : StatusCodes.Status200OK));
 app.MapGet("/env", (HttpRequest request) => Variable(request.Query["name"].ToString()));
 app.MapGet("/crash", () => Environment.FailFast("asked to"));
 app.MapGet("/healthz", () =>

@@ -6,6 +6,7 @@ using Towpath.Bench.Machine;
 using Towpath.Bench.Measuring;
 using Towpath.Protocol;
 using Towpath.Protocol.Router;
+using RouteCanary = Towpath.Protocol.Router.Canary;
 
 namespace Towpath.Bench.Verbs;
 
@@ -35,8 +36,8 @@ internal static class RouterVerb
         limit.CancelAfter(StartsWithin);
         var socket = await SocketAsync(router, place.At("towpath"), limit.Token);
         var alone = await RouteAsync(socket, "alone", address, null, limit.Token);
-        var blocks = await RouteAsync(socket, "blocks", address, Canary(candidateAddress, sticky: false), limit.Token);
-        var clients = await RouteAsync(socket, "clients", address, Canary(candidateAddress, sticky: true), limit.Token);
+        var blocks = await RouteAsync(socket, "blocks", address, ATenth(candidateAddress, sticky: false), limit.Token);
+        var clients = await RouteAsync(socket, "clients", address, ATenth(candidateAddress, sticky: true), limit.Token);
         // The runtime's own defaults: nobody who sets up a YARP would turn them off.
         var defaults = new Dictionary<string, string> { ["DOTNET_TieredPGO"] = "1", ["DOTNET_gcConcurrent"] = "1" };
         var (yarp, yarpAddress) = await Child.StartOwnAsync(BareProxy.Verb, ["--to", address], defaults);
@@ -107,7 +108,7 @@ internal static class RouterVerb
     }
 
     /// <returns>Where the router listens for the app.</returns>
-    private static async Task<Uri> RouteAsync(string socket, string name, string address, Canary? canary, CancellationToken cancel)
+    private static async Task<Uri> RouteAsync(string socket, string name, string address, RouteCanary? canary, CancellationToken cancel)
     {
         using var channel = UnixChannel.Open(socket);
         var listen = TowpathProgram.Local(TowpathProgram.FreePort());
@@ -118,10 +119,10 @@ internal static class RouterVerb
         return status.Listening ? new Uri($"http://{listen}/") : throw new InvalidOperationException(status.Problem);
     }
 
-    private static Canary Canary(string address, bool sticky)
+    private static RouteCanary ATenth(string address, bool sticky)
     {
         // Longer than the measurement takes: nobody renews the lease.
-        var canary = new Canary { Release = "r2", Share = 1000, LeaseMs = 3_600_000, Sticky = sticky };
+        var canary = new RouteCanary { Release = "r2", Share = 1000, LeaseMs = 3_600_000, Sticky = sticky };
         canary.Destinations.Add(new Destination { Id = "r2/web/0", Address = address });
         return canary;
     }

@@ -92,7 +92,7 @@ public sealed partial class AppHost : IAsyncDisposable
         Action<AgentProgress> progress,
         CancellationToken cancel)
     {
-        var plan = PlanOf(command)
+        var plan = (command as StageCommand)?.Plan
             ?? throw new ArgumentException($"{command.GetType().Name} is not a stage of a deployment.", nameof(command));
         if (BadName(plan) is { } bad)
             return StageWork.Errored($"'{bad}' cannot be a name on this machine: letters, digits, dots, dashes and underscores only.");
@@ -187,24 +187,14 @@ public sealed partial class AppHost : IAsyncDisposable
     {
         StartRelease => await StartStage.RunAsync(work),
         CheckRelease check => await CheckStage.RunAsync(work, check.Verify),
+        SurveyTraffic survey => await CanaryStages.SurveyAsync(work, survey),
+        MeasureTraffic measure => await CanaryStages.MeasureAsync(work, measure),
         ShiftTraffic => await ShiftStage.RunAsync(work),
         WithdrawRelease withdraw => await WithdrawStage.RunAsync(work, withdraw.BackTo),
         DeployTarget => await TargetStages.DeployAsync(work),
         VerifyTarget => await TargetStages.VerifyAsync(work),
         UndoTarget undo => await TargetStages.UndoAsync(work, undo.Previous),
         _ => throw new System.Diagnostics.UnreachableException(),
-    };
-
-    private static ReleasePlan? PlanOf(AgentCommand command) => command switch
-    {
-        StartRelease start => start.Plan,
-        CheckRelease check => check.Plan,
-        ShiftTraffic shift => shift.Plan,
-        WithdrawRelease withdraw => withdraw.Plan,
-        DeployTarget deploy => deploy.Plan,
-        VerifyTarget verify => verify.Plan,
-        UndoTarget undo => undo.Plan,
-        _ => null,
     };
 
     /// <summary>Names become folders and files here.</summary>

@@ -6,13 +6,19 @@ namespace Towpath.Agent.Apps;
 /// <content>Where the router sends requests.</content>
 internal sealed partial class HostedEnvironment
 {
+    /// <summary>When the canary's lease was given, and for how long. Never on disk: whoever lent it may be gone.</summary>
+    private long lent;
+    private TimeSpan lease;
+
     private string RoutePrefix => $"{State.Project}/{State.Environment}/";
 
     public string RouteOf(string app) => RoutePrefix + app;
 
     /// <summary>Makes the router's routes what state and instances say. Null, or why one of them does not listen.</summary>
     /// <exception cref="RouterUnreachableException">The router is down.</exception>
-    public async Task<string?> ApplyRoutesAsync(CancellationToken cancel)
+    public Task<string?> ApplyRoutesAsync(CancellationToken cancel) => ApplyRoutesAsync(renew: false, cancel);
+
+    private async Task<string?> ApplyRoutesAsync(bool renew, CancellationToken cancel)
     {
         await routing.WaitAsync(cancel);
         try
@@ -25,7 +31,7 @@ internal sealed partial class HostedEnvironment
             foreach (var route in unwanted.Where(route => wanted.Any(want => want.Listen == route.Listen)))
                 await RemoveAsync(route, cancel);
             string? problem = null;
-            foreach (var route in wanted.Where(route => !route.Equals(applied.GetValueOrDefault(route.Id))))
+            foreach (var route in wanted.Where(route => (renew && route.Canary is not null) || !IsSame(route, applied.GetValueOrDefault(route.Id))))
             {
                 parts.Options.Crossing("route.setting");
                 var status = await parts.Router.SetAsync(route, cancel);
@@ -50,6 +56,14 @@ internal sealed partial class HostedEnvironment
         }
     }
 
+    /// <summary>Lets the canary get its share for a while from now on. Null, or why a route does not listen.</summary>
+    /// <exception cref="RouterUnreachableException">The router is down.</exception>
+    public Task<string?> LendAsync(TimeSpan lease, CancellationToken cancel)
+    {
+        (lent, this.lease) = (parts.Time.GetTimestamp(), lease);
+        return ApplyRoutesAsync(renew: true, cancel);
+    }
+
     /// <summary>
     /// Null once the router sends nothing to a release any more, or why it still does: with several apps, some routes may have
     /// moved, and not have moved back because the router could not write them down.
@@ -60,7 +74,8 @@ internal sealed partial class HostedEnvironment
         if (await ApplyRoutesAsync(cancel) is not { } problem)
             return null;
         var routes = (await parts.Router.DescribeAsync(cancel)).Routes;
-        return routes.Any(status => status.Route.Release == release && status.Route.Id.StartsWith(RoutePrefix, StringComparison.Ordinal))
+        return routes.Any(status => (status.Route.Release == release || status.Route.Canary?.Release == release)
+            && status.Route.Id.StartsWith(RoutePrefix, StringComparison.Ordinal))
             ? problem
             : null;
     }
@@ -120,6 +135,16 @@ internal sealed partial class HostedEnvironment
         applied.Remove(route.Id);
     }
 
+    /// <summary>The lease is no part of what a route is: only who lends it anew may say so.</summary>
+    private static bool IsSame(Route wanted, Route? known)
+    {
+        if (wanted.Canary is null || known?.Canary is null)
+            return wanted.Equals(known);
+        var same = known.Clone();
+        same.Canary.LeaseMs = wanted.Canary.LeaseMs;
+        return wanted.Equals(same);
+    }
+
     private List<Route> WantedRoutes()
     {
         var state = State;
@@ -134,16 +159,38 @@ internal sealed partial class HostedEnvironment
             }
             else if (release is not null)
             {
-                route.Destinations.AddRange(InstancesOf(release.Release)
-                    .Where(instance => instance.Key.App == app)
-                    .Where(instance => instance is { Standing: InstanceStanding.Healthy, Port: not null })
-                    .OrderBy(instance => instance.Key.Index)
-                    .Select(instance => new Destination { Id = instance.Key.ToString(), Address = $"http://127.0.0.1:{instance.Port}" }));
+                route.Destinations.AddRange(DestinationsOf(release.Release, app));
+                route.Canary = CanaryOf(state, release.Release, app);
             }
 
             routes.Add(route);
         }
 
         return routes;
+    }
+
+    private IEnumerable<Destination> DestinationsOf(string release, string app) => InstancesOf(release)
+        .Where(instance => instance.Key.App == app)
+        .Where(instance => instance is { Standing: InstanceStanding.Healthy, Port: not null })
+        .OrderBy(instance => instance.Key.Index)
+        .Select(instance => new Destination { Id = instance.Key.ToString(), Address = $"http://127.0.0.1:{instance.Port}" });
+
+    /// <summary>Null when the app has no share to give: it is new, or changes all at once.</summary>
+    private Canary? CanaryOf(HostedState state, string live, string app)
+    {
+        if (state.Canary is not { } wanted || wanted.Release == live || state.Find(wanted.Release) is not { } release
+            || !release.Listen.ContainsKey(app) || release.Processes.All(each => each.Name != app))
+            return null;
+        // An instance that comes or goes changes the route and must not lengthen the lease; one that is over lapses at once.
+        var left = lease - parts.Time.GetElapsedTime(lent);
+        var canary = new Canary
+        {
+            Release = wanted.Release,
+            Share = (uint)wanted.Share,
+            Sticky = wanted.Sticky,
+            LeaseMs = (uint)Math.Max(1, left.TotalMilliseconds),
+        };
+        canary.Destinations.AddRange(DestinationsOf(wanted.Release, app));
+        return canary;
     }
 }

@@ -36,6 +36,9 @@ internal sealed record HostedState(
     string? Exclusive,
     LocalRollback? LocalRollback)
 {
+    /// <summary>What gets a share of the traffic beside it; null: nothing does.</summary>
+    public CanaryTraffic? Canary { get; init; }
+
     public HostedRelease? Live => Releases.FirstOrDefault(release => release.Role == ReleaseRole.Live);
 
     public HostedRelease? Find(string? release) => Releases.FirstOrDefault(each => each.Release == release);
@@ -96,6 +99,13 @@ internal sealed record HostedRelease(
 
 /// <param name="Release">Null: the port is kept and every request is answered 503.</param>
 internal sealed record AppTraffic(string? Release, string Listen);
+
+/// <summary>A share of the requests to those apps that listen and have instances.</summary>
+/// <param name="Share">Of <see cref="Whole"/>.</param>
+internal sealed record CanaryTraffic(string Release, int Share, bool Sticky)
+{
+    public const int Whole = 10_000;
+}
 
 /// <param name="Port">Null when its app does not listen here.</param>
 /// <param name="Mark">In the environment of its processes.</param>

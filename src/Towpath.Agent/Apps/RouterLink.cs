@@ -59,6 +59,26 @@ internal sealed class RouterLink(string socketPath, TimeProvider time) : IDispos
             TimeSpan.Zero,
             cancel);
 
+    /// <exception cref="IOException">The router is older than canaries, or has no such route.</exception>
+    public async Task<Measurement> MeasureAsync(string route, CancellationToken cancel)
+    {
+        try
+        {
+            return await CallAsync(
+                (router, deadline) => router.MeasureAsync(new MeasureRequest { Route = route }, deadline: deadline, cancellationToken: cancel),
+                TimeSpan.Zero,
+                cancel);
+        }
+        catch (RouterUnreachableException missing) when (missing.InnerException is RpcException { StatusCode: StatusCode.Unimplemented })
+        {
+            throw new IOException("The router of this machine is older than canaries: `towpath up` replaces it by the new version.", missing);
+        }
+        catch (RouterUnreachableException missing) when (missing.InnerException is RpcException { StatusCode: StatusCode.NotFound } unknown)
+        {
+            throw new IOException(unknown.Status.Detail, missing);
+        }
+    }
+
     /// <exception cref="IOException">A destination still gets new requests.</exception>
     /// <param name="limit">How long requests in flight may take.</param>
     public Task<DrainReply> DrainAsync(string route, IEnumerable<string> destinations, TimeSpan limit, CancellationToken cancel)

@@ -29,7 +29,7 @@ internal static class ShiftStage
         var traffic = OrdinalMap<AppTraffic>.From(release.Listen
             .Where(pair => release.Plan.Apps.Any(app => app.Name == pair.Key))
             .Select(pair => KeyValuePair.Create(pair.Key, new AppTraffic(release.Release, pair.Value))));
-        await environment.ChangeAsync(state => state with { Traffic = traffic });
+        await environment.ChangeAsync(state => state with { Traffic = traffic, Canary = null });
         var problem = await environment.ApplyRoutesAsync(cancel);
         if (problem is null)
         {

@@ -11,6 +11,14 @@ internal static class WithdrawStage
         var (environment, name) = (work.Environment, work.Plan.Release);
         if (environment.State.Find(name) is not { } release || name == backTo)
             return StageWork.Succeeded;
+        // First of all, and whatever comes of the rest: its requests go to the live one.
+        if (environment.State.Canary?.Release == name)
+        {
+            await environment.ChangeAsync(state => state with { Canary = null });
+            if (await environment.ApplyRoutesAsync(work.Cancel) is { } left)
+                environment.Events.Note(left);
+        }
+
         var target = environment.State.Find(backTo);
         if (backTo is not null && target is null)
             return StageWork.Failed($"{backTo} is no longer on this machine; traffic stays where it is.");

@@ -9,6 +9,8 @@ namespace Towpath.Core.Agents;
 [JsonDerivedType(typeof(RunJob), "run-job")]
 [JsonDerivedType(typeof(StartRelease), "start-release")]
 [JsonDerivedType(typeof(CheckRelease), "check-release")]
+[JsonDerivedType(typeof(SurveyTraffic), "survey-traffic")]
+[JsonDerivedType(typeof(MeasureTraffic), "measure-traffic")]
 [JsonDerivedType(typeof(ShiftTraffic), "shift-traffic")]
 [JsonDerivedType(typeof(WithdrawRelease), "withdraw-release")]
 [JsonDerivedType(typeof(DeployTarget), "deploy-target")]
@@ -33,29 +35,58 @@ public sealed record RunJob(
     string? Repository = null,
     string? TakenBy = null) : AgentCommand(Id);
 
+/// <summary>A stage of a deployment.</summary>
+/// <param name="Plan">The release that it is about.</param>
+public abstract record StageCommand(string Id, ReleasePlan Plan) : AgentCommand(Id);
+
 /// <summary>Unpack, run <c>before</c>, start the instances on ports of their own. No traffic moves. Answered with <see cref="StageEnded"/>.</summary>
-public sealed record StartRelease(string Id, ReleasePlan Plan) : AgentCommand(Id);
+public sealed record StartRelease(string Id, ReleasePlan Plan) : StageCommand(Id, Plan);
 
 /// <summary>Alive, listening on a socket of their own, healthy; then <c>verify</c> against the private address. Answered with <see cref="StageEnded"/>.</summary>
 /// <param name="Verify">False for a rollback: only health is asked.</param>
-public sealed record CheckRelease(string Id, ReleasePlan Plan, bool Verify) : AgentCommand(Id);
+public sealed record CheckRelease(string Id, ReleasePlan Plan, bool Verify) : StageCommand(Id, Plan);
+
+/// <summary>
+/// What the router has counted of the live release so far, and how much traffic there is now; nothing moves. Answered with <see cref="StageEnded"/> and its
+/// <see cref="StageEnded.History"/>.
+/// </summary>
+/// <param name="For">How long to count how much there is.</param>
+public sealed record SurveyTraffic(string Id, ReleasePlan Plan, string Live, TimeSpan For) : StageCommand(Id, Plan);
+
+/// <summary>
+/// Give the release its share beside the live one, and count what both answer for a while. It lends the release its traffic
+/// for <see cref="For"/> and a little more from now: when no further command comes, because nobody judges any more, it gets none.
+/// Has no log. Answered with <see cref="StageEnded"/> and its <see cref="StageEnded.Traffic"/>.
+/// </summary>
+/// <param name="Share">From 0 to 1.</param>
+/// <param name="Sticky">A client stays with the release that it got.</param>
+/// <param name="For">How long to count.</param>
+/// <param name="Edges">Milliseconds: how many requests took longer than each of these is counted.</param>
+public sealed record MeasureTraffic(
+    string Id, ReleasePlan Plan, string Live, double Share, bool Sticky, TimeSpan For, ValueList<double> Edges) : StageCommand(Id, Plan)
+{
+    private static readonly TimeSpan BetweenTwo = TimeSpan.FromSeconds(20);
+
+    /// <summary>How long the release may have its share when no further command comes.</summary>
+    public TimeSpan Lease => For + BetweenTwo;
+}
 
 /// <summary>Move all traffic to the release, then exchange apps without overlap. The old release drains and stays warm. Answered with <see cref="StageEnded"/>.</summary>
-public sealed record ShiftTraffic(string Id, ReleasePlan Plan) : AgentCommand(Id);
+public sealed record ShiftTraffic(string Id, ReleasePlan Plan) : StageCommand(Id, Plan);
 
 /// <summary>Move traffic back to <paramref name="BackTo"/> where it had moved, then drain and stop the release. Answered with <see cref="StageEnded"/>.</summary>
 /// <param name="BackTo">The release that was live before; null: none, and the router keeps the port and answers 503.</param>
-public sealed record WithdrawRelease(string Id, ReleasePlan Plan, string? BackTo) : AgentCommand(Id);
+public sealed record WithdrawRelease(string Id, ReleasePlan Plan, string? BackTo) : StageCommand(Id, Plan);
 
 /// <summary>Run a command target's deploy command. Answered with <see cref="StageEnded"/>.</summary>
-public sealed record DeployTarget(string Id, ReleasePlan Plan) : AgentCommand(Id);
+public sealed record DeployTarget(string Id, ReleasePlan Plan) : StageCommand(Id, Plan);
 
 /// <summary>Run <c>verify</c> after a command target deployed. Answered with <see cref="StageEnded"/>.</summary>
-public sealed record VerifyTarget(string Id, ReleasePlan Plan) : AgentCommand(Id);
+public sealed record VerifyTarget(string Id, ReleasePlan Plan) : StageCommand(Id, Plan);
 
 /// <summary>Take a command target's effect back: its undo command, or the deploy command of the version before. Answered with <see cref="StageEnded"/>.</summary>
 /// <param name="Previous">Null when there was none.</param>
-public sealed record UndoTarget(string Id, ReleasePlan Plan, ReleasePlan? Previous) : AgentCommand(Id);
+public sealed record UndoTarget(string Id, ReleasePlan Plan, ReleasePlan? Previous) : StageCommand(Id, Plan);
 
 /// <summary>All that an agent needs to run one version in one environment.</summary>
 /// <param name="Release">Names the running version in its environment: <c>d12</c>, after the deployment that started it.</param>
@@ -89,7 +120,14 @@ public sealed record JobEnded(
     OrdinalMap<StoredOutput> Outputs) : AgentAnswer(Outcome, Reason);
 
 /// <param name="Reason">One sentence when it did not succeed; else empty.</param>
-public sealed record StageEnded(Outcome Outcome, string Reason) : AgentAnswer(Outcome, Reason);
+public sealed record StageEnded(Outcome Outcome, string Reason) : AgentAnswer(Outcome, Reason)
+{
+    /// <summary>Only of <see cref="SurveyTraffic"/>.</summary>
+    public TrafficHistory? History { get; init; }
+
+    /// <summary>Only of <see cref="MeasureTraffic"/>; null when nothing could be counted that says anything, as over a restart of the router.</summary>
+    public TrafficMeasure? Traffic { get; init; }
+}
 
 /// <summary>An archive (tar) in the store, and the path in the workspace that it was made of.</summary>
 public sealed record StoredOutput(Digest Archive, string Path);

@@ -53,6 +53,12 @@ public enum Stage
 {
     Start,
     Check,
+
+    /// <summary>What the live version has answered so far, so that a canary can be compared with it.</summary>
+    Survey,
+
+    /// <summary>A share of the traffic, step by step: each measurement is a command.</summary>
+    Canary,
     Shift,
 
     /// <summary>A command target's deploy command.</summary>
@@ -101,6 +107,9 @@ public sealed record Deployment(
     DateTimeOffset? EndedAt,
     DateTimeOffset? Deadline)
 {
+    /// <summary>Null before a canary begins, and for what has none.</summary>
+    public CanaryState? Canary { get; init; }
+
     public bool IsActive => Status is DeploymentStatus.Starting or DeploymentStatus.Checking or DeploymentStatus.Shifting
         or DeploymentStatus.Paused or DeploymentStatus.RollingBack or DeploymentStatus.NeedsDecision;
 

@@ -17,6 +17,8 @@ public static class DeploymentPlan
     public static ValueList<Stage> Stages(EnvironmentState state, Deployment deployment) => (deployment.Kind, deployment.Definition(state.Name)?.Target) switch
     {
         (DeploymentKind.Stop, _) => [Stage.Withdraw],
+        (_, AppsTarget) when Canary.Of(state, deployment) is not null =>
+            [Stage.Start, Stage.Check, Stage.Survey, Stage.Canary, Stage.Shift],
         (_, AppsTarget) => [Stage.Start, Stage.Check, Stage.Shift],
         (DeploymentKind.Rollback, CommandTarget) => WayBack(state, deployment),
         (_, CommandTarget) => [Stage.Deploy, Stage.Verify],
@@ -36,8 +38,8 @@ public static class DeploymentPlan
     public static DeploymentStatus StatusOf(Stage stage) => stage switch
     {
         Stage.Start => DeploymentStatus.Starting,
-        Stage.Check or Stage.Verify => DeploymentStatus.Checking,
-        Stage.Shift or Stage.Deploy or Stage.Undo => DeploymentStatus.Shifting,
+        Stage.Check or Stage.Verify or Stage.Survey => DeploymentStatus.Checking,
+        Stage.Canary or Stage.Shift or Stage.Deploy or Stage.Undo => DeploymentStatus.Shifting,
         Stage.Withdraw => DeploymentStatus.RollingBack,
         _ => throw new UnreachableException(),
     };
@@ -78,6 +80,7 @@ public static class DeploymentPlan
         {
             Stage.Start => new StartRelease(id, plan),
             Stage.Check => new CheckRelease(id, plan, Verify: deployment.Kind != DeploymentKind.Rollback),
+            Stage.Survey or Stage.Canary => Canary.CommandFor(state, deployment, id, plan),
             Stage.Shift => new ShiftTraffic(id, plan),
             Stage.Deploy => new DeployTarget(id, plan),
             Stage.Verify => new VerifyTarget(id, plan),

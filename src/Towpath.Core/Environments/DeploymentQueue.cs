@@ -148,6 +148,7 @@ public static class DeploymentQueue
                 Queue = definition.Queue,
                 Before = definition.Before,
                 Timeout = definition.Timeout,
+                Rollout = definition.Rollout,
             })
             ? live.Release
             : null;

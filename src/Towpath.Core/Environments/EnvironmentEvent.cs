@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Towpath.Core.Agents;
 using Towpath.Core.Packages;
 
 namespace Towpath.Core.Environments;
@@ -10,6 +11,11 @@ namespace Towpath.Core.Environments;
 [JsonDerivedType(typeof(UpstreamRevoked), "upstream-revoked.v1")]
 [JsonDerivedType(typeof(DeploymentStarted), "deployment-started.v1")]
 [JsonDerivedType(typeof(StageBegan), "stage-began.v1")]
+[JsonDerivedType(typeof(TrafficSurveyed), "traffic-surveyed.v1")]
+[JsonDerivedType(typeof(TrafficMeasured), "traffic-measured.v1")]
+[JsonDerivedType(typeof(ShareRaised), "share-raised.v1")]
+[JsonDerivedType(typeof(RolloutPaused), "rollout-paused.v1")]
+[JsonDerivedType(typeof(RolloutAdvanced), "rollout-advanced.v1")]
 [JsonDerivedType(typeof(WithdrawalBegan), "withdrawal-began.v1")]
 [JsonDerivedType(typeof(DecisionNeeded), "decision-needed.v1")]
 [JsonDerivedType(typeof(WentLive), "went-live.v1")]
@@ -35,6 +41,24 @@ public sealed record UpstreamRevoked(int Deployment, string Environment) : Envir
 public sealed record DeploymentStarted(int Deployment, string Release, Settings Settings) : EnvironmentEvent;
 
 public sealed record StageBegan(int Deployment, Stage Stage, DateTimeOffset Deadline) : EnvironmentEvent;
+
+/// <summary>What a canary is compared with, before its first request.</summary>
+public sealed record TrafficSurveyed(int Deployment, TrafficHistory History) : EnvironmentEvent;
+
+/// <param name="Bin">Counts the measurements of the deployment, from 1.</param>
+/// <param name="Traffic">Null: nothing was counted that says anything.</param>
+public sealed record TrafficMeasured(int Deployment, int Bin, TrafficMeasure? Traffic) : EnvironmentEvent;
+
+/// <param name="Step">The one that begins: an index into the rollout's steps.</param>
+/// <param name="Deadline">When it is given up.</param>
+public sealed record ShareRaised(int Deployment, int Step, DateTimeOffset Deadline) : EnvironmentEvent;
+
+/// <summary>A canary stays at its share until a person lets it go on; it is watched meanwhile.</summary>
+/// <param name="Deadline">When it is taken back because nobody did.</param>
+public sealed record RolloutPaused(int Deployment, string Reason, DateTimeOffset Deadline) : EnvironmentEvent;
+
+/// <summary>A person let it go on.</summary>
+public sealed record RolloutAdvanced(int Deployment, string By) : EnvironmentEvent;
 
 /// <param name="Conclusion">What the deployment will have been once it is taken back.</param>
 public sealed record WithdrawalBegan(int Deployment, DeploymentStatus Conclusion, string Reason, DateTimeOffset Deadline)

@@ -1,3 +1,4 @@
+using Towpath.Core.Agents;
 using Towpath.Core.Packages;
 
 namespace Towpath.Core.Environments;
@@ -13,7 +14,14 @@ public sealed record OfferCandidate(Candidate Candidate, string? PassedIn) : Env
 public sealed record RevokeCandidate(Candidate Candidate, string RolledBackIn) : EnvironmentInput;
 
 /// <summary>The agent's answer to a stage's command.</summary>
-public sealed record StageAnswered(string CommandId, Outcome Outcome, string Reason) : EnvironmentInput;
+public sealed record StageAnswered(string CommandId, Outcome Outcome, string Reason) : EnvironmentInput
+{
+    /// <inheritdoc cref="StageEnded.History"/>
+    public TrafficHistory? History { get; init; }
+
+    /// <inheritdoc cref="StageEnded.Traffic"/>
+    public TrafficMeasure? Traffic { get; init; }
+}
 
 /// <summary>Deploy a chosen candidate, also an older one; then the environment is held.</summary>
 public sealed record Promote(int Run, string By) : EnvironmentInput;
@@ -25,6 +33,10 @@ public sealed record RollBackEnvironment(string By, string Reason) : Environment
 public sealed record StopEnvironment(string By) : EnvironmentInput;
 
 public sealed record CancelDeployment(int Deployment, string By) : EnvironmentInput;
+
+/// <summary>Let a canary go on now, whatever it waits for.</summary>
+/// <param name="ToEnd">True: all traffic moves. False: the next step.</param>
+public sealed record AdvanceDeployment(int Deployment, bool ToEnd, string By) : EnvironmentInput;
 
 /// <summary>A person's decision on a deployment that needs one: it counts as live.</summary>
 public sealed record AcceptDeployment(int Deployment, string By) : EnvironmentInput;

@@ -17,6 +17,30 @@ public static partial class EnvironmentMachine
         UpstreamRevoked revoked => Revoke(state, revoked),
         DeploymentStarted started => Start(state, started, recorded.At),
         StageBegan began => Begin(began.Stage == Stage.Deploy ? Remember(state, began.Deployment) : state, began),
+        TrafficSurveyed surveyed => With(state, surveyed.Deployment, deployment => deployment with
+        {
+            Canary = Canary.Begin(surveyed.History, deployment.Definition(state.Name)?.Rollout),
+        }),
+        TrafficMeasured measured => OfCanary(state, measured.Deployment, (deployment, canary) => deployment with
+        {
+            Canary = Canary.Seen(canary, measured, deployment.Definition(state.Name)?.Rollout),
+        }),
+        ShareRaised raised => OfCanary(state, raised.Deployment, (deployment, canary) => deployment with
+        {
+            Status = DeploymentStatus.Shifting,
+            Reason = "",
+            Deadline = raised.Deadline,
+            Canary = canary with { Step = raised.Step, Measured = 0, Paused = null },
+        }),
+        RolloutPaused paused => OfCanary(state, paused.Deployment, (deployment, canary) => deployment with
+        {
+            Status = DeploymentStatus.Paused,
+            Reason = paused.Reason,
+            Deadline = paused.Deadline,
+            Canary = canary with { Paused = paused.Reason },
+        }),
+        // What it goes on to is the next event's to say.
+        RolloutAdvanced => state,
         WithdrawalBegan began => Withdraw(state, began),
         DecisionNeeded needed => Ask(state, needed),
         WentLive live when state.Deployment(live.Deployment) is { Release: not null, Settings: not null } deployment =>
@@ -88,7 +112,8 @@ public static partial class EnvironmentMachine
             Status = DeploymentPlan.StatusOf(began.Stage),
             Stage = began.Stage,
             Attempt = 1,
-            Moved = deployment.Moved || began.Stage is Stage.Shift or Stage.Deploy or Stage.Undo,
+            Moved = deployment.Moved || began.Stage is Stage.Canary or Stage.Shift or Stage.Deploy or Stage.Undo,
+            Reason = "",
             Deadline = began.Deadline,
         });
 
@@ -186,6 +211,9 @@ public static partial class EnvironmentMachine
 
     private static EnvironmentState With(EnvironmentState state, int number, Func<Deployment, Deployment> change) =>
         state with { Deployments = state.Deployments.ReplaceLast(deployment => deployment.Number == number, change) };
+
+    private static EnvironmentState OfCanary(EnvironmentState state, int number, Func<Deployment, CanaryState, Deployment> change) =>
+        With(state, number, deployment => deployment.Canary is { } canary ? change(deployment, canary) : deployment);
 
     private static EnvironmentState Trim(EnvironmentState state)
     {

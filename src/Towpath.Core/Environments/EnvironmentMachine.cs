@@ -36,6 +36,7 @@ public static partial class EnvironmentMachine
             RollBackEnvironment rollBack => Rollback.Decide(state, rollBack, now),
             StopEnvironment stop => Rollback.Stop(state, stop),
             CancelDeployment cancel => Cancel(state, cancel, now),
+            AdvanceDeployment advance => Canary.Advance(state, advance, now),
             AcceptDeployment accept => Accept(state, accept),
             HoldEnvironment hold => Record(new HoldSet(hold.By, hold.Reason)),
             ResumeEnvironment when state.Hold is null => Decision<EnvironmentEvent>.Refuse($"'{state.Name}' is not held."),
@@ -68,7 +69,14 @@ public static partial class EnvironmentMachine
     {
         var events = new List<EnvironmentEvent>();
         foreach (var given in first)
+        {
             Take(given);
+            if (given is not TrafficMeasured measured)
+                continue;
+            foreach (var next in Canary.Next(state, measured, now))
+                Take(next);
+        }
+
         while (DeploymentQueue.Next(state) is { } next)
             Take(next);
         return events.ToValueList();
@@ -117,6 +125,8 @@ public static partial class EnvironmentMachine
                 : AskPerson(state, active, $"It could not be taken back: {answered.Reason}");
         return answered.Outcome switch
         {
+            // A measurement whose fate is unknown is one that says nothing.
+            Outcome.Succeeded or Outcome.Unknown when stage is Stage.Survey or Stage.Canary => Canary.Answer(state, active, answered, now),
             Outcome.Succeeded => Advance(state, active),
             Outcome.Unknown => AskPerson(state, active, answered.Reason),
             Outcome.Failed => TakeBack(
@@ -234,6 +244,8 @@ public static partial class EnvironmentMachine
         if (state.Active is { Status: not DeploymentStatus.NeedsDecision, Deadline: { } deadline, Stage: { } stage } active
             && now >= deadline)
         {
+            if (stage == Stage.Canary)
+                return Canary.Overdue(state, active, now);
             var reason = $"The agent did not finish '{stage.ToString().ToLowerInvariant()}' in time.";
             var target = active.Definition(state.Name)!.Target;
             return stage switch

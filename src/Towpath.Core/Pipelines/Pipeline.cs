@@ -99,7 +99,11 @@ public sealed record EnvironmentDefinition(
     QueueMode Queue,
     TimeSpan KeepWarm,
     TimeSpan DrainTimeout,
-    TimeSpan Timeout);
+    TimeSpan Timeout)
+{
+    /// <summary>Null: all traffic moves at once.</summary>
+    public RolloutDefinition? Rollout { get; init; }
+}
 
 /// <summary>How a version gets into an environment.</summary>
 [System.Text.Json.Serialization.JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]

@@ -134,12 +134,23 @@ public sealed record PlannedEnvironment(string Name, string Why, ValueList<strin
             yield return Start(app, target.Listen.ContainsKey(app.Name));
         foreach (var check in environment.Verify)
             yield return Verify(check);
+        if (environment.Rollout is { } rollout)
+            yield return Canary(rollout);
         foreach (var (app, address) in target.Listen)
             yield return $"move the traffic of {address} to {app}";
         foreach (var app in processes.Where(app => !app.Overlap))
             yield return $"stop the old {app.Name}, then {Start(app, listens: false)}";
         if (target.Listen.Count > 0)
             yield return $"keep the old version warm for {Durations.Text(environment.KeepWarm)}";
+    }
+
+    private static string Canary(RolloutDefinition rollout)
+    {
+        var shares = And(rollout.Steps.Select(step => step.Share.ToString("0.##%", CultureInfo.InvariantCulture)).ToValueList());
+        return rollout.Judge == JudgeKind.None
+            ? $"give it {shares} of the requests, for {Durations.Text(rollout.Dwell)} each"
+            : $"give it {shares} of the requests, each until it is shown to be no worse than the live version: "
+                + $"from {Durations.Text(rollout.Dwell)} to {Durations.Text(rollout.Longest)}";
     }
 
     private static string Start(ProcessApp app, bool listens)

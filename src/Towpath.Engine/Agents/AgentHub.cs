@@ -202,19 +202,7 @@ public sealed class AgentHub(TimeProvider time, ILogger<AgentHub> log) : IDispos
     }
 
     private static string AgentOf(AgentCommand command) =>
-        command is RunJob { TakenBy: { } taker } ? taker : PlanOf(command)?.Definition.Agent ?? LocalAgent;
-
-    internal static ReleasePlan? PlanOf(AgentCommand command) => command switch
-    {
-        StartRelease start => start.Plan,
-        CheckRelease check => check.Plan,
-        ShiftTraffic shift => shift.Plan,
-        WithdrawRelease withdraw => withdraw.Plan,
-        DeployTarget deploy => deploy.Plan,
-        VerifyTarget verify => verify.Plan,
-        UndoTarget undo => undo.Plan,
-        _ => null,
-    };
+        command is RunJob { TakenBy: { } taker } ? taker : (command as StageCommand)?.Plan.Definition.Agent ?? LocalAgent;
 
     private sealed class Assignment(AgentCommand command)
     {

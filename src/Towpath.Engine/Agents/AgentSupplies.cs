@@ -11,7 +11,7 @@ public sealed class AgentSupplies(Repositories repositories, SecretStore secrets
     {
         if (command is RunJob job)
             return (job with { Repository = repositories.PathOf(job.Project) }, new Dictionary<string, string>());
-        var plan = AgentHub.PlanOf(command);
+        var plan = (command as StageCommand)?.Plan;
         // A name without a value is left out: the agent says which one is missing, in the deployment's own log.
         return plan is null ? (command, new Dictionary<string, string>()) : (command, secrets.Reveal(plan.Project, plan.Environment, plan.Definition.Secrets).Values);
     }

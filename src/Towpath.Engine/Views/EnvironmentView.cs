@@ -71,6 +71,9 @@ public sealed record DeploymentView(
     DateTimeOffset? StartedAt,
     DateTimeOffset? EndedAt)
 {
+    /// <summary>Null when it is not at a step of a canary.</summary>
+    public RolloutView? Rollout { get; init; }
+
     /// <summary>What a person can do about it; empty when it needs no decision.</summary>
     public IReadOnlyList<Choice> Choices { get; init; } = [];
 
@@ -80,6 +83,7 @@ public sealed record DeploymentView(
         deployment.IsOver || deployment.IsActive ? deployment.Reason : DeploymentQueue.WaitReason(state, deployment),
         deployment.By, deployment.Undoes, deployment.SupersededBy, LogId(state, deployment.Number), deployment.OfferedAt, deployment.StartedAt, deployment.EndedAt)
     {
+        Rollout = RolloutView.Of(state, deployment),
         Choices = Core.Environments.Choices.Of(state, deployment),
     };
 

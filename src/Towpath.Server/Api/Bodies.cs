@@ -7,6 +7,9 @@ public sealed record ReasonBody(string? Reason);
 /// <param name="ConfirmOlder">True when it is known that what is live is newer.</param>
 public sealed record PromoteBody(int Run, bool ConfirmOlder = false);
 
+/// <param name="Step">True: only the next step begins. False: all traffic moves.</param>
+public sealed record AdvanceBody(bool Step = false);
+
 /// <param name="Variables">Name to value; null removes the variable.</param>
 public sealed record SettingsBody(Dictionary<string, string?> Variables);
 

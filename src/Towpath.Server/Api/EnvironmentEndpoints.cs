@@ -23,6 +23,10 @@ internal static class EnvironmentEndpoints
                 turn.TakeAsync(project, environment, (steering, by) =>
                     steering.PromoteAsync(project, environment, body.Run, body.ConfirmOlder, by)))
             .WithSummary("Deploys the package of a chosen run. Going back to an older one wants 'confirmOlder' and holds the environment.");
+        one.MapPost("advance", (string project, string environment, AdvanceBody? body, Turn turn) =>
+                turn.TakeAsync(project, environment, (steering, by) =>
+                    steering.AdvanceAsync(project, environment, body?.Step != true, by)))
+            .WithSummary("Lets the canary under way go on: all traffic moves at once, or the next step begins ('step').");
         one.MapPost("redeploy", (string project, string environment, Turn turn) =>
                 turn.TakeAsync(project, environment, (steering, by) => steering.RedeployAsync(project, environment, by)))
             .WithSummary("Deploys what is live once more, with the current settings.");

@@ -27,6 +27,8 @@ internal static class Deeds
         Map("stop", (steering, project, environment, _) => steering.StopAsync(project, environment, By));
         Map("hold", (steering, project, environment, form) => steering.HoldAsync(project, environment, By, form["reason"]));
         Map("resume", (steering, project, environment, _) => steering.ResumeAsync(project, environment, By));
+        Map("advance", (steering, project, environment, form) =>
+            steering.AdvanceAsync(project, environment, form["step"] != "true", By));
         Map("redeploy", (steering, project, environment, _) => steering.RedeployAsync(project, environment, By));
         pages.MapPost(Environment + "/promote", PromoteAsync);
         pages.MapPost(

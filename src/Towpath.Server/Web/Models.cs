@@ -106,6 +106,8 @@ internal static class Models
     {
         Stage.Start => "Start",
         Stage.Check => "Check",
+        Stage.Survey => "Survey",
+        Stage.Canary => "Canary",
         Stage.Shift => "Move traffic",
         Stage.Deploy => "Deploy",
         Stage.Undo => "Undo",

@@ -27,6 +27,8 @@ internal static class EnvironmentText
         if (environment.Deployment is { EndedAt: null } active)
         {
             Terminal.Line($"  deploying {Describe(active)}");
+            if (active.Rollout is { } rollout)
+                Write(environment, rollout);
             foreach (var choice in active.Choices)
             {
                 Terminal.Line($"    [bold]towpath deployments {choice.Name} {active.Number} --environment {Terminal.Text(environment.Name)}[/]");
@@ -47,6 +49,13 @@ internal static class EnvironmentText
         }
 
         Terminal.Out.Write(table);
+    }
+
+    private static void Write(EnvironmentView environment, RolloutView rollout)
+    {
+        Terminal.Line($"    step {rollout.Step} of {rollout.Steps}: {rollout.Share:0.##%} of the requests  {Terminal.Text(rollout.Says)}");
+        if (rollout.WaitsForPerson)
+            Terminal.Line($"    [bold]towpath advance --environment {Terminal.Text(environment.Name)}[/] lets it go on");
     }
 
     public static string Describe(DeploymentView deployment) =>

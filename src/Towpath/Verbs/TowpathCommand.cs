@@ -37,6 +37,7 @@ internal static class TowpathCommand
         PromoteVerb.Create(),
         RedeployVerb.Create(),
         RollbackVerb.Create(),
+        AdvanceVerb.Create(),
         HoldVerb.Create(),
         ResumeVerb.Create(),
         VariablesVerb.Create(),

@@ -37,14 +37,18 @@ internal sealed class AnswersBelongToTheirCommand(Books books) : Checker(books)
         AttemptEnded { Status: StepStatus.Succeeded } ended when !answered.Contains($"{fact.Stream}/jobs/{ended.Job}/attempts/{ended.Attempt}") =>
             $"attempt {ended.Attempt} of '{ended.Job}' succeeded and its agent never said so",
         PackageStored when !answered.Contains($"{fact.Stream}/package") => "a package was stored and nobody said so",
-        StageBegan { Stage: Stage.Check or Stage.Shift or Stage.Verify } began => PassedOver(fact, began.Deployment),
+        StageBegan { Stage: Stage.Check or Stage.Survey or Stage.Canary or Stage.Shift or Stage.Verify } began => PassedOver(fact, began.Deployment),
+        TrafficMeasured measured => PassedOver(fact, measured.Deployment),
         WentLive live when !fact.Deployment(live.Deployment).NeedsDecision => PassedOver(fact, live.Deployment),
         _ => null,
     };
 
     /// <summary>The stage before was ended by nobody.</summary>
     private string? PassedOver(in Fact fact, int deployment) =>
-        fact.Deployment(deployment).CommandId is { } command && !answered.Contains(command) ? $"{command} was passed over and its agent never answered" : null;
+        fact.Deployment(deployment) is { IsAdvanced: false, CommandId: { } command } line && !IsBetweenMeasurements(fact, line) && !answered.Contains(command) ? $"{command} was passed over and its agent never answered" : null;
+
+    /// <summary>What follows from a measurement stands right behind it, when the next one is wanted already.</summary>
+    private static bool IsBetweenMeasurements(in Fact fact, DeploymentLine line) => line.Stage == Stage.Canary && fact.Event is StageBegan;
 
     private bool IsLate(StreamId stream, MachineInput? input) => input switch
     {

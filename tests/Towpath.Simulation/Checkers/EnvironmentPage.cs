@@ -78,6 +78,9 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
             case StageBegan began:
                 Go(Deployments[began.Deployment], began.Stage, 1, began.Deadline, wanted);
                 break;
+            case TrafficMeasured or ShareRaised or RolloutPaused or RolloutAdvanced:
+                EnterCanary(entered, wanted);
+                break;
             case WithdrawalBegan began:
                 var line = Deployments[began.Deployment];
                 line.NeedsDecision = false;
@@ -122,9 +125,39 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
     {
         Rest(line, wanted);
         (line.Stage, line.Attempt, line.Deadline) = (stage, attempt, deadline);
-        line.IsMoved |= stage is Stage.Shift or Stage.Deploy or Stage.Undo;
-        line.CommandId = $"{Stream}/deployments/{line.Number}/{NameOf(stage)}" + (attempt > 1 ? $"-{attempt}" : "");
+        (line.IsPaused, line.IsAdvanced) = (false, false);
+        line.IsMoved |= stage is Stage.Canary or Stage.Shift or Stage.Deploy or Stage.Undo;
+        line.CommandId = $"{Stream}/deployments/{line.Number}/{NameOf(stage)}" + (stage == Stage.Canary ? "-1" : attempt > 1 ? $"-{attempt}" : "");
         wanted.Add(line.CommandId);
+    }
+
+    private void EnterCanary(EnvironmentEvent entered, HashSet<string> wanted)
+    {
+        switch (entered)
+        {
+            case TrafficMeasured measured:
+                Measure(Deployments[measured.Deployment], measured, wanted);
+                break;
+            case ShareRaised raised:
+                var next = Deployments[raised.Deployment];
+                (next.Step, next.MeasuredInStep, next.IsPaused, next.IsAdvanced, next.Deadline) = (raised.Step, 0, false, false, raised.Deadline);
+                break;
+            case RolloutPaused paused:
+                (Deployments[paused.Deployment].IsPaused, Deployments[paused.Deployment].Deadline) = (true, paused.Deadline);
+                break;
+            case RolloutAdvanced advanced:
+                Deployments[advanced.Deployment].IsAdvanced = true;
+                break;
+        }
+    }
+
+    private void Measure(DeploymentLine line, TrafficMeasured measured, HashSet<string> wanted)
+    {
+        Rest(line, wanted);
+        line.CommandId = $"{Stream}/deployments/{line.Number}/canary-{measured.Bin + 1}";
+        wanted.Add(line.CommandId);
+        if (measured.Traffic is { } traffic && (traffic.Baseline.Requests > 0 || line.Definition(Name)!.Rollout!.Judge == JudgeKind.None))
+            line.MeasuredInStep++;
     }
 
     private static void Rest(DeploymentLine line, HashSet<string> wanted)
@@ -192,72 +225,12 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
     {
         Stage.Start => "start",
         Stage.Check => "check",
+        Stage.Survey => "survey",
+        Stage.Canary => "canary",
         Stage.Shift => "shift",
         Stage.Deploy => "deploy",
         Stage.Verify => "verify",
         Stage.Undo => "undo",
         _ => "withdraw",
     };
-}
-
-/// <summary>One deployment as the record tells it.</summary>
-internal sealed class DeploymentLine
-{
-    public DeploymentLine(DeploymentOffered offered, DateTimeOffset at)
-    {
-        (Number, Kind, Candidate, OfferedAt, Settings, Undoes) = (offered.Deployment, offered.Kind, offered.Candidate, at, offered.Settings, offered.Undoes);
-        if (offered.PassedIn is { } passed)
-            PassedIn.Add(passed);
-    }
-
-    public int Number { get; }
-
-    public DeploymentKind Kind { get; }
-
-    public Candidate Candidate { get; }
-
-    public DateTimeOffset OfferedAt { get; }
-
-    public int? Undoes { get; }
-
-    public HashSet<string> PassedIn { get; } = new(StringComparer.Ordinal);
-
-    public Settings? Settings { get; set; }
-
-    public string? Release { get; set; }
-
-    public Stage? Stage { get; set; }
-
-    public int Attempt { get; set; }
-
-    /// <summary>The command that should be in flight for it.</summary>
-    public string? CommandId { get; set; }
-
-    public DateTimeOffset? Deadline { get; set; }
-
-    public bool IsMoved { get; set; }
-
-    public bool NeedsDecision { get; set; }
-
-    public DeploymentStatus? Conclusion { get; set; }
-
-    public DeploymentStatus? Ended { get; set; }
-
-    public bool IsOver => Ended is not null;
-
-    public bool IsBeingTakenBack => Stage == Core.Environments.Stage.Withdraw && !NeedsDecision && !IsOver;
-
-    /// <summary>Nobody asked for it.</summary>
-    public bool IsAutomatic => Kind is DeploymentKind.Deploy or DeploymentKind.Settings;
-
-    public EnvironmentDefinition? Definition(string environment)
-    {
-        foreach (var one in Candidate.Pipeline.Environments)
-        {
-            if (one.Name == environment)
-                return one;
-        }
-
-        return null;
-    }
 }

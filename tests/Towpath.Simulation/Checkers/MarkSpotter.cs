@@ -4,6 +4,7 @@ using Towpath.Core.Packages;
 using Towpath.Core.Pipelines;
 using Towpath.Core.Runs;
 using Towpath.Engine;
+using Towpath.Simulation.Outside;
 
 namespace Towpath.Simulation.Checkers;
 
@@ -155,6 +156,14 @@ internal sealed class MarkSpotter(Books books, Marks marks) : Checker(books)
             case SettingsChanged when page.UnderWay is not null:
                 marks.Reach(Mark.SettingsChangedDuringADeployment);
                 break;
+            case TrafficMeasured or ShareRaised or RolloutPaused or RolloutAdvanced or StageBegan { Stage: Stage.Shift }:
+                SpotCanary(fact, spotted);
+                break;
+            case WithdrawalBegan { Reason: var reason } began when fact.Deployment(began.Deployment) is { Stage: Stage.Canary }:
+                marks.Reach(reason.StartsWith("The new version answers", StringComparison.Ordinal) ? Mark.CanaryTakenBackByEvidence
+                    : reason.StartsWith("Nothing was shown", StringComparison.Ordinal) ? Mark.CanaryTakenBackUndecided
+                    : Mark.AnswerCameLate);
+                break;
             case WithdrawalBegan began:
                 marks.Reach(fact.Deployment(began.Deployment) switch
                 {
@@ -180,6 +189,31 @@ internal sealed class MarkSpotter(Books books, Marks marks) : Checker(books)
                 break;
             case DeploymentEnded ended:
                 Spot(fact, ended);
+                break;
+        }
+    }
+
+    private void SpotCanary(in Fact fact, EnvironmentEvent spotted)
+    {
+        switch (spotted)
+        {
+            case TrafficMeasured { Traffic: null }:
+                marks.Reach(Mark.MeasurementWithoutCounts);
+                break;
+            case TrafficMeasured { Traffic.Baseline.Requests: 0 }:
+                marks.Reach(Mark.CanaryWithoutTraffic);
+                break;
+            case TrafficMeasured measured when fact.Environment.Hold is not null && !fact.Deployment(measured.Deployment).IsPaused:
+                marks.Reach(Mark.CanaryHeld);
+                break;
+            case RolloutPaused paused:
+                marks.Reach(paused.Reason.StartsWith("The pipeline", StringComparison.Ordinal) ? Mark.CanaryPausedByItsPipeline : Mark.CanaryLeftUndecided);
+                break;
+            case RolloutAdvanced:
+                marks.Reach(Mark.CanaryAdvancedByHand);
+                break;
+            case StageBegan { Stage: Stage.Shift } shift when fact.Deployment(shift.Deployment) is { Stage: Stage.Canary, IsAdvanced: false } line:
+                marks.Reach(SimulatedTraffic.IsWorse(line.Candidate.Commit) ? Mark.WorseVersionWatchedByNobody : Mark.CanaryWentThrough);
                 break;
         }
     }

@@ -80,7 +80,7 @@ public sealed class History
         {
             Now += TimeSpan.FromSeconds(random.Next(5, 60));
             Take(agents.Answers(Now));
-            if (step is 3 or 8)
+            if (step is 3 or 8 || (step > 8 && step % 4 == 0))
                 Take([.. authors.SelectMany(author => author.Deeds(loop))]);
         }
     }
@@ -165,7 +165,8 @@ public sealed class History
         {
             { Active: { Status: DeploymentStatus.NeedsDecision } open } => open.Kind == DeploymentKind.Stop || random.Next(2) == 0
                 ? new CancelDeployment(open.Number, Person) : new AcceptDeployment(open.Number, Person),
-            { Hold: not null } => random.Next(4) == 0 ? new ResumeEnvironment(Person) : null,
+            { Active: { Status: DeploymentStatus.Paused } paused } => new AdvanceDeployment(paused.Number, ToEnd: random.Next(4) == 0, Person),
+        { Hold: not null } => random.Next(4) == 0 ? new ResumeEnvironment(Person) : null,
             _ when random.Next(500) >= busy => null,
             { Stopped: true } => new RollBackEnvironment(Person, "It is wanted again."),
             _ => random.Next(12) switch

@@ -63,6 +63,14 @@ internal sealed class HistoryAgents(Random random) : IAdapters
         StorePackage store => random.Next(200) == 0
             ? new PackageAnswered(store.Id, Outcome.Errored, null, "The disk is full.")
             : new PackageAnswered(store.Id, Outcome.Succeeded, PackageOf(store.Commit), ""),
+        SurveyTraffic survey => new StageAnswered(survey.Id, Outcome.Succeeded, "")
+        {
+            History = new TrafficHistory(400, 100_000, 200, [50_000, 1_000], [10, 80]),
+        },
+        MeasureTraffic measure => new StageAnswered(measure.Id, Outcome.Succeeded, "")
+        {
+            Traffic = new TrafficMeasure(measure.Share, new(2_000, random.Next(8), [1_000, 20]), new(2_000, 4, [1_000, 20])),
+        },
         WithdrawRelease or UndoTarget => Stage(command, failed: 30, errored: 10),
         CheckRelease or VerifyTarget => Stage(command, failed: 40, errored: 2),
         DeployTarget { Plan.Definition.Target: CommandTarget } when random.Next(100) == 0 =>

@@ -33,6 +33,7 @@ internal static class HistoryPipelines
             env: { LOG: info }
             before: [./migrate.sh]
             verify: [./smoke.sh, { http: /healthz }]
+            rollout: { canary: [{ share: 5%, pause: true }, 50%], judge: none, dwell: 5s }
         """;
 
     private const string Library = """

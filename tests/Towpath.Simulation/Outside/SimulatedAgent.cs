@@ -39,10 +39,10 @@ internal sealed class SimulatedAgent(string name)
     /// <summary>One thing at a time is done to an environment: what came before is ended first.</summary>
     public void MakeRoomFor(AgentCommand command)
     {
-        if (SimulatedTargets.PlanOf(command) is not { } plan)
+        if (command is not StageCommand { Plan: var plan })
             return;
         foreach (var other in Working.Values.Where(other =>
-            SimulatedTargets.PlanOf(other) is { } busy && busy.Environment == plan.Environment && busy.Project == plan.Project).ToList())
+            other is StageCommand { Plan: var busy } && busy.Environment == plan.Environment && busy.Project == plan.Project).ToList())
             Working.Remove(other.Id);
     }
 }

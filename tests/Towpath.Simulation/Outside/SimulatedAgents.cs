@@ -115,7 +115,8 @@ internal sealed class SimulatedAgents
         if (Strikes(faults().WorkHangs))
             return;
         var life = agent.Life;
-        agenda.In(Within(command is RunJob ? 300 : 60), () =>
+        var time = command is MeasureTraffic measure ? measure.For + Within(5) : Within(command is RunJob ? 300 : 60);
+        agenda.In(time, () =>
         {
             if (agent.Life == life && agent.Working.Remove(command.Id))
                 Finish(agent, command);
@@ -241,7 +242,7 @@ internal sealed class SimulatedAgents
         return agents[first];
     }
 
-    private SimulatedAgent AgentOf(AgentCommand command) => SimulatedTargets.PlanOf(command) switch
+    private SimulatedAgent AgentOf(AgentCommand command) => (command as StageCommand)?.Plan switch
     {
         { Definition.Agent: "east" } => agents[1],
         { Definition.Agent: "west" } => agents[2],

@@ -49,18 +49,6 @@ internal sealed class SimulatedTargets(Marks marks)
             Go(deploy.Plan, deploy.Plan.Release);
     }
 
-    public static ReleasePlan? PlanOf(AgentCommand command) => command switch
-    {
-        StartRelease start => start.Plan,
-        CheckRelease check => check.Plan,
-        ShiftTraffic shift => shift.Plan,
-        WithdrawRelease withdraw => withdraw.Plan,
-        DeployTarget deploy => deploy.Plan,
-        VerifyTarget verify => verify.Plan,
-        UndoTarget undo => undo.Plan,
-        _ => null,
-    };
-
     public static string Place(ReleasePlan plan) => $"{plan.Project}/{plan.Environment}";
 
     /// <summary>Its fate must be known before anybody starts it again.</summary>

@@ -63,6 +63,8 @@ internal sealed class SimulatedPeople(Random random, Books books, SimulatedGit g
         {
             if (page.UnderWay is { NeedsDecision: true } open)
                 Ask(page.Stream, open.Kind == DeploymentKind.Stop || random.Next(2) == 0 ? new CancelDeployment(open.Number, "ada") : new AcceptDeployment(open.Number, "ada"));
+            if (page.UnderWay is { IsPaused: true } paused)
+                Ask(page.Stream, random.Next(2) == 0 ? new CancelDeployment(paused.Number, "ada") : new AdvanceDeployment(paused.Number, random.Next(2) == 0, "ada"));
             if (page.Hold is not null)
                 Ask(page.Stream, new ResumeEnvironment("ada"));
         }
@@ -71,8 +73,9 @@ internal sealed class SimulatedPeople(Random random, Books books, SimulatedGit g
     public ChangeSettings NewSettings() => new(
         OrdinalMap<string?>.Empty.With("LEVEL", random.Next(5) == 0 ? null : $"{random.Next(4)}"), OrdinalMap<bool>.Empty.With("KEY", random.Next(2) == 0), "ada");
 
-    private EnvironmentInput Wish(EnvironmentPage page) => random.Next(12) switch
+    private EnvironmentInput Wish(EnvironmentPage page) => random.Next(14) switch
     {
+        12 or 13 => new AdvanceDeployment(page.UnderWay?.Number ?? 1, random.Next(2) == 0, "ada"),
         0 or 1 => new RollBackEnvironment("ada", "It looks wrong."),
         2 => new HoldEnvironment("ada", "Lunch."),
         3 or 4 or 5 => new ResumeEnvironment("ada"),

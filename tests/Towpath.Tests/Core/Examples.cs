@@ -33,6 +33,8 @@ internal sealed class Examples(int seed, IReadOnlyList<string>? ids = null)
             return Text(name);
         if (type == typeof(int) || type == typeof(long))
             return Convert.ChangeType(random.Next(1, 6), type, null);
+        if (type == typeof(double))
+            return random.Next(1, 100) / 100.0;
         if (type == typeof(bool))
             return random.Next(2) == 0;
         if (type == typeof(DateTimeOffset))
@@ -44,7 +46,7 @@ internal sealed class Examples(int seed, IReadOnlyList<string>? ids = null)
         if (type == typeof(Pipeline))
             return Sample.Pipeline(
                 [Sample.Job("test"), Sample.Job("publish", ["test"])],
-                Sample.Place("staging"), Sample.Place("production", ["staging"]), Sample.Place("npm", ["production"]));
+                Sample.Place("staging"), Sample.Place("production", ["staging"]) with { Rollout = Sample.Rollout() }, Sample.Place("npm", ["production"]));
         if (type == typeof(RunRequest))
             return Sample.Request(7, (Pipeline)Of(typeof(Pipeline)));
         if (type.IsEnum)

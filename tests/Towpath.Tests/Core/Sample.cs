@@ -37,6 +37,10 @@ internal static class Sample
         string name, ValueList<string>? after = null, TargetDefinition? target = null, QueueMode queue = QueueMode.NewestReady) => new(
         name, after ?? [], null, OrdinalMap<string>.Empty, [], [], [], target ?? Apps, queue, 10 * Minute, Minute, 30 * Minute);
 
+    public static RolloutDefinition Rollout() => new(
+        [new(0.05, false), new(0.25, false), new(0.5, false)], Sticky: true, JudgeKind.Sequential, Alpha: 0.01, Minute, 30 * Minute,
+        UndecidedPolicy.Hold);
+
     public static Pipeline Pipeline(ValueList<JobDefinition> jobs, params EnvironmentDefinition[] environments) => new(
         jobs, new PackageDefinition([new PackagePart("", jobs.Count > 0 ? jobs[^1].Name : "", "out")]),
         [new ProcessApp("web", "", "./web", "/healthz", Minute, Minute, Minute, 2, true)], environments.ToValueList());

@@ -24,6 +24,12 @@ public sealed record AnalysisSettings(
     /// <summary>No rate is higher than another by more; where that is all that can be asked for, hardly anything is ruled out.</summary>
     public const double MarginAtMost = 0.9;
 
+    /// <summary>
+    /// A share of requests: a version is not taken back because so few more are slower than an edge. A program that has just
+    /// been started has a longer tail than one that has run for days, and is no worse for it.
+    /// </summary>
+    public double LatencyFloor { get; init; } = 0.02;
+
     private const double Little = 1;
     private const double Middling = 20;
     private const double Much = 1000;

@@ -33,7 +33,7 @@ public sealed record Evidence(
         settings, history, 0, 0, default, default, ErrorRatio.Begin(settings.Tolerated),
         RateComparison.Begin(history.ErrorRate, settings.Tolerated, settings.Floor),
         Enumerable.Range(0, history.Slower.Count)
-            .Select(edge => RateComparison.Begin(history.SlowerRate(edge), settings.Tolerated, floor: 0)).ToValueList(),
+            .Select(edge => RateComparison.Begin(history.SlowerRate(edge), settings.Tolerated, settings.LatencyFloor)).ToValueList(),
         null, Quiet.None, 0);
 
     /// <summary>ln E of errors: the mean of errors alone and of blocks, and above the floor.</summary>

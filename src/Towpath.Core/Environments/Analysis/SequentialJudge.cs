@@ -56,7 +56,8 @@ public static class SequentialJudge
             Share(seen.CandidateHits, seen.CandidateRequests), Share(seen.BaselineHits, seen.BaselineRequests),
             most < evidence.History.Edges.Count ? evidence.History.Edges[most] : null,
             DetectableEffect.Rate(
-                seen.CandidateRequests, seen.BaselineRequests, edge.Expected, [new Line(settings.Tolerated, 0)], settings.Alpha,
+                seen.CandidateRequests, seen.BaselineRequests, edge.Expected, [new Line(settings.Tolerated, 0), new Line(1, settings.LatencyFloor)],
+                settings.Alpha,
                 edge.Dispersion.Value));
     }
 

@@ -129,6 +129,13 @@ public static class EnvironmentKeys
             Default = "30s",
             Example = "2m",
         },
+        new("rollout", RolloutKeys.Rollout,
+            "How traffic moves to a new version that listens. The very first version of an environment gets it all at once.")
+        {
+            DefaultMeans = "all at once",
+            Example = "{ canary: [5%, 25%, 50%] }",
+            Elsewhere = ["strategy", "canary"],
+        },
     ];
 
     public static KeySet WithCommand { get; } =
@@ -139,5 +146,5 @@ public static class EnvironmentKeys
 
     public static EitherShape Environment { get; } = new([WithCommand, WithApps]);
 
-    private static ValueList<string> LaterKeys => ["rollout", "gates", "hosts"];
+    private static ValueList<string> LaterKeys => ["gates", "hosts"];
 }

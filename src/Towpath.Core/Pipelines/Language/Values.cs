@@ -46,6 +46,14 @@ internal static class Values
         "a port from 1 to 65535, or HOST:PORT with an IP address or localhost, such as 8080 or 0.0.0.0:80",
         @"(([0-9.]+|localhost|\[[0-9A-Fa-f:.]+\]):)?[0-9]{1,5}") { LooksLikeOthers = true, Objection = Addresses.Objection };
 
+    public static TextShape Share { get; } = new(
+        "percentage",
+        "a percentage above 0% and below 100%, such as 5% or 0.5%",
+        @"[0-9]{1,2}(\.[0-9]{1,2})?%")
+    {
+        Objection = text => text.AsSpan(0, text.Length - 1).Trim("0.").IsEmpty ? "is nothing at all: it must be above 0%" : null,
+    };
+
     public static TextShape Cron { get; } = new(
         "cron expression",
         "a cron expression of five fields, such as \"0 3 * * *\"",

@@ -36,7 +36,10 @@ internal sealed class EnvironmentReader(Findings findings, ReadApps apps)
             environment.Text("queue") == "every" ? QueueMode.Every : QueueMode.NewestReady,
             environment.DurationOrDefault("keepWarm"),
             environment.DurationOrDefault("drain"),
-            timeout);
+            timeout)
+        {
+            Rollout = environment["rollout"] is YamlMap rollout ? new RolloutReader(findings, apps).Read(name, rollout, target) : null,
+        };
     }
 
     private TargetDefinition Target(YamlScalar name, YamlMap environment, ListenReader listening)

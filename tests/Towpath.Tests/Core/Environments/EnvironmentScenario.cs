@@ -75,7 +75,7 @@ internal sealed class EnvironmentScenario
     {
         Offered(run);
         while (State.Active!.Stage != stage)
-            Answered(Outcome.Succeeded);
+            _ = State.Active.Stage == Stage.Survey ? Surveyed() : Answered(Outcome.Succeeded);
         return this;
     }
 
@@ -100,11 +100,32 @@ internal sealed class EnvironmentScenario
     public EnvironmentScenario Answered(Outcome outcome, string reason = "") =>
         When(new StageAnswered(Assert.Single(EnvironmentMachine.Pending(State)).Id, outcome, reason));
 
+    /// <summary>The live version has answered some requests before the canary.</summary>
+    public EnvironmentScenario Surveyed() => When(new StageAnswered(Assert.Single(EnvironmentMachine.Pending(State)).Id, Outcome.Succeeded, "")
+    {
+        History = new TrafficHistory(1_000, 100_000, 100, [50_000, 25_000, 10_000, 5_000, 1_000], [10, 20, 30, 40, 50]),
+    });
+
+    /// <summary>Measurements that come one after the other.</summary>
+    /// <param name="until">Ends before with the first one that is asked for at this share.</param>
+    public EnvironmentScenario Measured(TrafficMeasure traffic, int times = 1, double? until = null)
+    {
+        for (var bin = 0; bin < times && EnvironmentMachine.Pending(State).SingleOrDefault() is MeasureTraffic asked && asked.Share != until; bin++)
+        {
+            now += asked.For;
+            When(new StageAnswered(asked.Id, Outcome.Succeeded, "") { Traffic = traffic with { Share = asked.Share } });
+        }
+
+        return this;
+    }
+
     /// <summary>Everything that is asked of the agent succeeds until nothing is under way.</summary>
     public EnvironmentScenario Arrives()
     {
         while (EnvironmentMachine.Pending(State).Any())
-            Answered(Outcome.Succeeded);
+            _ = State.Active!.Stage == Stage.Canary
+                ? When(new AdvanceDeployment(State.Active.Number, ToEnd: true, "ada"))
+                : Answered(Outcome.Succeeded);
         return this;
     }
 

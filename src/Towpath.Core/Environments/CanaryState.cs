@@ -1,0 +1,37 @@
+using Towpath.Core.Environments.Analysis;
+
+namespace Towpath.Core.Environments;
+
+/// <summary>How far a canary has come, and what was seen of it.</summary>
+/// <param name="Step">Index into the rollout's steps.</param>
+/// <param name="Bin">The measurement under way, counted over all steps from 1.</param>
+/// <param name="Measured">Measurements of this step that told something.</param>
+/// <param name="Paused">Why it waits for a person; null: it does not.</param>
+public sealed record CanaryState(int Step, int Bin, int Measured, string? Paused)
+{
+    private readonly Lazy<Evidence> evidence = new(() => Evidence.Begin(AnalysisSettings.For(0), LiveHistory.None));
+
+    /// <summary>
+    /// Computed when somebody asks for it: a replay, which goes over canaries that ended long ago, need not judge them once more.
+    /// </summary>
+    public Evidence Evidence
+    {
+        get => evidence.Value;
+        init => evidence = new Lazy<Evidence>(value);
+    }
+
+    public CanaryState With(TrafficBin bin)
+    {
+        var before = evidence;
+        return new CanaryState(Step, Bin, Measured, Paused, new Lazy<Evidence>(() => before.Value.Add(bin)));
+    }
+
+    public bool Equals(CanaryState? other) =>
+        other is not null && (Step, Bin, Measured, Paused) == (other.Step, other.Bin, other.Measured, other.Paused)
+        && Evidence.Equals(other.Evidence);
+
+    public override int GetHashCode() => HashCode.Combine(Step, Bin, Measured, Paused);
+
+    private CanaryState(int step, int bin, int measured, string? paused, Lazy<Evidence> evidence)
+        : this(step, bin, measured, paused) => this.evidence = evidence;
+}

@@ -1,0 +1,55 @@
+using System.Globalization;
+using Towpath.Core.Pipelines.Yaml;
+
+namespace Towpath.Core.Pipelines.Reading;
+
+internal sealed class RolloutReader(Findings findings, ReadApps apps)
+{
+    public RolloutDefinition Read(string environment, YamlMap rollout, TargetDefinition target)
+    {
+        SomethingListens(environment, rollout, target);
+        var steps = rollout.Items("canary").OfType<YamlMap>().ToList();
+        SharesGrow(steps);
+        var (dwell, longest) = (rollout.DurationOrDefault("dwell"), rollout.DurationOrDefault("longest"));
+        if (longest < dwell)
+            findings.Report(
+                (rollout["longest"] ?? rollout["dwell"] ?? rollout).At,
+                "'longest' is shorter than 'dwell': a step would be given up before it may end");
+        return new(
+            steps.Select(step => new RolloutStep(Share(step.Text("share")), step.Flag("pause"))).ToValueList(),
+            rollout.Flag("sticky"),
+            rollout.Text("judge") == "none" ? JudgeKind.None : JudgeKind.Sequential,
+            Share(rollout.Text("alpha")),
+            dwell,
+            longest,
+            rollout.Text("undecided") == "roll-back" ? UndecidedPolicy.RollBack : UndecidedPolicy.Hold);
+    }
+
+    /// <summary>0 for what was reported already.</summary>
+    private static double Share(string? percentage) => percentage is null
+        ? 0
+        : (double)(decimal.Parse(percentage.AsSpan(0, percentage.Length - 1), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture) / 100);
+
+    private void SomethingListens(string environment, YamlMap rollout, TargetDefinition target)
+    {
+        var listens = (target as AppsTarget)?.Listen.Keys ?? [];
+        if (apps.Sound.OfType<ProcessApp>().Any(app => listens.Contains(app.Name)))
+            return;
+        var site = apps.Sound.OfType<StaticApp>().FirstOrDefault(app => listens.Contains(app.Name));
+        findings.Report(
+            rollout.At,
+            site is null
+                ? $"no app listens in environment '{environment}', so there is no traffic to move in steps: add 'listen', or take 'rollout' out"
+                : $"'{site.Name}' is a static app, and its files change all at once: take 'rollout' out of environment '{environment}'");
+    }
+
+    private void SharesGrow(List<YamlMap> steps)
+    {
+        for (var i = 1; i < steps.Count; i++)
+        {
+            if (steps[i]["share"] is YamlScalar share && Share(share.Text) <= Share(steps[i - 1].Text("share")))
+                findings.Report(
+                    share.At, $"{share.Text} comes after {steps[i - 1].Text("share")}: each step of a canary has a larger share than the one before");
+        }
+    }
+}
