@@ -9,22 +9,15 @@ namespace Towpath.Core.Environments;
 /// <param name="Paused">Why it waits for a person; null: it does not.</param>
 public sealed record CanaryState(int Step, int Bin, int Measured, string? Paused)
 {
-    private readonly Lazy<Evidence> evidence = new(() => Evidence.Begin(AnalysisSettings.For(0), LiveHistory.None));
+    private readonly GatheredEvidence evidence = new(Evidence.Begin(AnalysisSettings.For(0), LiveHistory.None));
 
-    /// <summary>
-    /// Computed when somebody asks for it: a replay, which goes over canaries that ended long ago, need not judge them once more.
-    /// </summary>
     public Evidence Evidence
     {
         get => evidence.Value;
-        init => evidence = new Lazy<Evidence>(value);
+        init => evidence = new GatheredEvidence(value);
     }
 
-    public CanaryState With(TrafficBin bin)
-    {
-        var before = evidence;
-        return new CanaryState(Step, Bin, Measured, Paused, new Lazy<Evidence>(() => before.Value.Add(bin)));
-    }
+    public CanaryState With(TrafficBin bin) => new(Step, Bin, Measured, Paused, evidence.With(bin));
 
     public bool Equals(CanaryState? other) =>
         other is not null && (Step, Bin, Measured, Paused) == (other.Step, other.Bin, other.Measured, other.Paused)
@@ -32,6 +25,6 @@ public sealed record CanaryState(int Step, int Bin, int Measured, string? Paused
 
     public override int GetHashCode() => HashCode.Combine(Step, Bin, Measured, Paused);
 
-    private CanaryState(int step, int bin, int measured, string? paused, Lazy<Evidence> evidence)
+    private CanaryState(int step, int bin, int measured, string? paused, GatheredEvidence evidence)
         : this(step, bin, measured, paused) => this.evidence = evidence;
 }

@@ -1,6 +1,7 @@
 using Towpath.Core;
 using Towpath.Core.Agents;
 using Towpath.Core.Environments;
+using Towpath.Core.Environments.Analysis;
 using Towpath.Core.Pipelines;
 
 namespace Towpath.Tests.Core.Environments;
@@ -168,6 +169,24 @@ public sealed class CanaryTests
         .Answered(Outcome.Succeeded)
         .Answered(Outcome.Succeeded)
         .ThenAsked<SurveyTraffic>();
+
+    [Fact]
+    public void Thousands_of_measurements_that_were_replayed_come_to_what_each_after_the_other_comes_to()
+    {
+        var begun = new CanaryState(0, 1, 0, null);
+        var (bins, expected) = (20_000, begun.Evidence);
+        var bin = new TrafficBin(0.05, new ArmCounts(50, 1, []), new ArmCounts(950, 10, []));
+        var replayed = begun;
+        for (var i = 0; i < bins; i++)
+        {
+            replayed = replayed.With(bin);
+            expected = expected.Add(bin);
+        }
+
+        Assert.Equal(expected, replayed.Evidence);
+        Assert.Equal(bins, replayed.Evidence.Bins);
+        Assert.NotEqual(begun, replayed);
+    }
 
     private static EnvironmentScenario Canary(Func<RolloutDefinition, RolloutDefinition>? change = null) =>
         Given.Environment("production").Defined(place => place with { Rollout = change?.Invoke(Sample.Rollout()) ?? Sample.Rollout() });
