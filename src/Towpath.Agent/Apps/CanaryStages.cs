@@ -52,15 +52,22 @@ internal static class CanaryStages
             return StageWork.Failed(crashed);
         if (await environment.EnsureHealthyAsync(release, app => app.Overlap, work.Say, work.Cancel) is { } unwell)
             return StageWork.Failed(unwell);
+        // Somebody went back on this machine meanwhile: nothing is lent against that, and nothing that is counted means anything.
+        if (environment.State.Live?.Release != command.Live)
+        {
+            await Task.Delay(command.For, work.Parts.Time, work.Cancel);
+            return StageWork.Succeeded;
+        }
+
         var canary = new CanaryTraffic(name, (int)Math.Round(command.Share * CanaryTraffic.Whole), command.Sticky);
         var isNews = environment.State.Canary != canary;
         await environment.ChangeAsync(state => state with { Canary = canary });
         if (await environment.LendAsync(command.Lease, work.Cancel) is { } problem)
-            return StageWork.Failed(problem);
+            return StageWork.Errored(problem);
         if (isNews)
             work.Say(string.Create(CultureInfo.InvariantCulture, $"{name} gets {command.Share * 100:0.##} % of the requests now"));
 
-        var apps = AppsOf(release);
+        var apps = AppsOf(environment.State.Find(command.Live)!).Intersect(AppsOf(release)).ToList();
         var before = await ReadAsync(work, apps);
         if (await AwaitAsync(work, command.For) is { } ended)
             return StageWork.Failed(ended);

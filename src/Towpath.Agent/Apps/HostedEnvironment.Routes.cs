@@ -34,6 +34,8 @@ internal sealed partial class HostedEnvironment
             foreach (var route in wanted.Where(route => (renew && route.Canary is not null) || !IsSame(route, applied.GetValueOrDefault(route.Id))))
             {
                 parts.Options.Crossing("route.setting");
+                // Called off before the answer came, nobody would know what the router made of it.
+                applied[route.Id] = NotListening(route);
                 var status = await parts.Router.SetAsync(route, cancel);
                 parts.Options.Crossing("route.set");
                 applied[route.Id] = status.Listening ? route : NotListening(route);

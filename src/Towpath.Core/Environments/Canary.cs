@@ -26,8 +26,15 @@ public static class Canary
     public static RolloutDefinition? Of(EnvironmentState state, Deployment deployment) =>
         // Nothing to compare with, nothing that differs, or a person who needs it now.
         deployment.Kind == DeploymentKind.Rollback || state.Live is not { } live || live.Release == deployment.Release
+            || !Listening(state, live.Candidate.Pipeline).Intersect(Listening(state, deployment.Candidate.Pipeline)).Any()
             ? null
             : deployment.Definition(state.Name)?.Rollout;
+
+    /// <summary>Apps whose requests the router can share out: files change all at once.</summary>
+    private static IEnumerable<string> Listening(EnvironmentState state, Pipeline pipeline) =>
+        pipeline.Environment(state.Name)?.Target is AppsTarget target
+            ? pipeline.Apps.OfType<ProcessApp>().Select(app => app.Name).Where(target.Listen.ContainsKey)
+            : [];
 
     /// <summary>The command of a stage that only a canary has; null where there is nothing to compare with, or no step.</summary>
     internal static AgentCommand? CommandFor(EnvironmentState state, Deployment deployment, string id, ReleasePlan plan) => deployment switch
@@ -63,7 +70,9 @@ public static class Canary
         var judgement = Judge(canary, rollout);
         var reason = $"Nothing was shown at {Percent(rollout.Steps[canary.Step].Share)} of the traffic within the longest time of a step. {judgement.Reason}"
             .TrimEnd();
-        return rollout.Undecided == UndecidedPolicy.RollBack
+        // What was shown to be no worse, or was kept from going on by a person, has not failed to show anything.
+        var isNoFault = state.Hold is not null || judgement.Verdict == Verdict.NotWorse;
+        return rollout.Undecided == UndecidedPolicy.RollBack && !isNoFault
             ? TakeBack(state, active, reason, now)
             : (ValueList<EnvironmentEvent>)[new RolloutPaused(active.Number, reason, now + PauseTimeout)];
     }
@@ -121,7 +130,9 @@ public static class Canary
             || active.Definition(state.Name)?.Rollout is not { } rollout)
             return [];
         var judgement = Judge(canary, rollout);
-        if (judgement.Verdict == Verdict.Worse || (judgement.Silence == Silence.Candidate && canary.Evidence.Quiet.CandidateBins >= SilentBins))
+        // Of a few clients that keep their version, none may have got the new one: that is no fault of it.
+        var isUnreached = !rollout.Sticky && judgement.Silence == Silence.Candidate && canary.Evidence.Quiet.CandidateBins >= SilentBins;
+        if (judgement.Verdict == Verdict.Worse || isUnreached)
             return TakeBack(state, active, judgement.Reason, now).Events;
         if (canary.Paused is null && judgement.Verdict == Verdict.Unreliable)
             return [new RolloutPaused(active.Number, judgement.Reason, now + PauseTimeout)];

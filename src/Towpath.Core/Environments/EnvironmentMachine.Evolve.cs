@@ -30,7 +30,8 @@ public static partial class EnvironmentMachine
             Status = DeploymentStatus.Shifting,
             Reason = "",
             Deadline = raised.Deadline,
-            Canary = canary with { Step = raised.Step, Measured = 0, Paused = null },
+            // Another measurement, also when one is under way: that one counts the share before.
+            Canary = canary with { Step = raised.Step, Bin = canary.Bin + 1, Measured = 0, Paused = null },
         }),
         RolloutPaused paused => OfCanary(state, paused.Deployment, (deployment, canary) => deployment with
         {

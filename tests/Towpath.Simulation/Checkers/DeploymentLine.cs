@@ -46,6 +46,9 @@ internal sealed class DeploymentLine
     /// <summary>Of a canary, from 0.</summary>
     public int Step { get; set; }
 
+    /// <summary>The measurement that is wanted.</summary>
+    public int Bin { get; set; }
+
     /// <summary>Measurements that told something.</summary>
     public int MeasuredInStep { get; set; }
 

@@ -125,7 +125,7 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
     {
         Rest(line, wanted);
         (line.Stage, line.Attempt, line.Deadline) = (stage, attempt, deadline);
-        (line.IsPaused, line.IsAdvanced) = (false, false);
+        (line.IsPaused, line.IsAdvanced, line.Bin) = (false, false, 1);
         line.IsMoved |= stage is Stage.Canary or Stage.Shift or Stage.Deploy or Stage.Undo;
         line.CommandId = $"{Stream}/deployments/{line.Number}/{NameOf(stage)}" + (stage == Stage.Canary ? "-1" : attempt > 1 ? $"-{attempt}" : "");
         wanted.Add(line.CommandId);
@@ -141,6 +141,7 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
             case ShareRaised raised:
                 var next = Deployments[raised.Deployment];
                 (next.Step, next.MeasuredInStep, next.IsPaused, next.IsAdvanced, next.Deadline) = (raised.Step, 0, false, false, raised.Deadline);
+                Want(next, next.Bin + 1, wanted);
                 break;
             case RolloutPaused paused:
                 (Deployments[paused.Deployment].IsPaused, Deployments[paused.Deployment].Deadline) = (true, paused.Deadline);
@@ -151,11 +152,16 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
         }
     }
 
-    private void Measure(DeploymentLine line, TrafficMeasured measured, HashSet<string> wanted)
+    private void Want(DeploymentLine line, int bin, HashSet<string> wanted)
     {
         Rest(line, wanted);
-        line.CommandId = $"{Stream}/deployments/{line.Number}/canary-{measured.Bin + 1}";
+        (line.Bin, line.CommandId) = (bin, $"{Stream}/deployments/{line.Number}/canary-{bin}");
         wanted.Add(line.CommandId);
+    }
+
+    private void Measure(DeploymentLine line, TrafficMeasured measured, HashSet<string> wanted)
+    {
+        Want(line, measured.Bin + 1, wanted);
         if (measured.Traffic is { } traffic && (traffic.Baseline.Requests > 0 || line.Definition(Name)!.Rollout!.Judge == JudgeKind.None))
             line.MeasuredInStep++;
     }

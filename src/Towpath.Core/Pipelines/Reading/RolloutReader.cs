@@ -11,10 +11,10 @@ internal sealed class RolloutReader(Findings findings, ReadApps apps)
         var steps = rollout.Items("canary").OfType<YamlMap>().ToList();
         SharesGrow(steps);
         var (dwell, longest) = (rollout.DurationOrDefault("dwell"), rollout.DurationOrDefault("longest"));
-        if (longest < dwell)
+        if (longest < 2 * dwell)
             findings.Report(
                 (rollout["longest"] ?? rollout["dwell"] ?? rollout).At,
-                "'longest' is shorter than 'dwell': a step would be given up before it may end");
+                "'longest' must be at least twice 'dwell', or a step would be given up before it may end");
         return new(
             steps.Select(step => new RolloutStep(Share(step.Text("share")), step.Flag("pause"))).ToValueList(),
             rollout.Flag("sticky"),

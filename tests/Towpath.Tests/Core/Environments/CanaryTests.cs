@@ -103,6 +103,24 @@ public sealed class CanaryTests
         .Then(2, DeploymentStatus.RollingBack, "longest time of a step");
 
     [Fact]
+    public void What_was_shown_to_be_no_worse_and_held_is_not_taken_back_when_its_time_is_over() => Canary(rollout => rollout with { Undecided = UndecidedPolicy.RollBack })
+        .Live(1)
+        .Underway(2, Stage.Canary)
+        .Held()
+        .Measured(Good, times: 20)
+        .AfterTime(TimeSpan.FromMinutes(30))
+        .Then(2, DeploymentStatus.Paused);
+
+    [Fact]
+    public void Step_that_a_person_begins_asks_for_a_measurement_of_its_own() => Canary()
+        .Live(1)
+        .Underway(2, Stage.Canary)
+        .When(new AdvanceDeployment(2, ToEnd: false, "ada"))
+        .ThenAsked<MeasureTraffic>(measure => measure.Share == 0.25 && measure.Id.EndsWith("/canary-2", StringComparison.Ordinal))
+        .When(new StageAnswered("shop/environments/production/deployments/2/canary-1", Outcome.Succeeded, "") { Traffic = Bad })
+        .ThenNothingHappened();
+
+    [Fact]
     public void Nobody_waits_for_a_person_for_ever() => Canary()
         .Live(1)
         .Underway(2, Stage.Canary)
