@@ -16,14 +16,7 @@ public sealed class CanaryTests
         await up.StartAsync();
         var port = Site.FreePort();
         using var repository = await Repository.CreateAsync(up, "canary");
-        repository.Write("towpath.yml", $$"""
-            jobs:
-              build: { steps: ["test -f errors"], retry: 2 }
-            package: .
-            app: { command: 'TEST_ERRORS=$(cat errors) exec "{{Built.TestApp}}"', health: /healthz }
-            environments:
-              production: { listen: {{port}}, rollout: { canary: [20%], sticky: false, dwell: 6s, longest: 10m } }
-            """);
+        repository.Write("towpath.yml", Pipeline(port, "sequential"));
         await ShipAsync(repository, "0", "First", 1);
         await using var load = new Visitors($"http://127.0.0.1:{port}/");
 
@@ -36,6 +29,9 @@ public sealed class CanaryTests
         Assert.True(asked <= load.All * 0.2, $"{asked} of {load.All} requests went to a version that had a fifth");
         Assert.True(failed < asked, "every request failed");
 
+        // A busy machine makes a process that was just started slower than the live one, and a judge says so: what is looked at here
+        // is the way through.
+        repository.Write("towpath.yml", Pipeline(port, "none"));
         await PushAsync(repository, "0.0", "Well again");
         await ExpectLiveAsync(repository, 3);
         // The server is away while the last version is looked at: what nobody judges gets nothing, and then it goes on.
@@ -44,6 +40,15 @@ public sealed class CanaryTests
         await ExpectLiveAsync(repository, 4);
         Assert.Equal(0, load.Lost);
     }
+
+    private static string Pipeline(int port, string judge) => $$"""
+        jobs:
+          build: { steps: ["test -f errors"], retry: 2 }
+        package: .
+        app: { command: 'TEST_ERRORS=$(cat errors) exec "{{Built.TestApp}}"', health: /healthz }
+        environments:
+          production: { listen: {{port}}, rollout: { canary: [20%], sticky: false, dwell: 6s, longest: 10m, judge: {{judge}} } }
+        """;
 
     private static async Task ShipAsync(Repository repository, string errors, string message, int run)
     {
