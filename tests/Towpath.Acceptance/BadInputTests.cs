@@ -27,6 +27,16 @@ public sealed class BadInputTests(UpFixture fixture)
     }
 
     [Fact]
+    public async Task A_pipe_where_a_file_was_expected_is_not_waited_for()
+    {
+        using var repository = await Repository.CreateAsync(up, "piped");
+        Directory.Delete(Path.Combine(repository.Folder, ".git"), recursive: true);
+        (await Ran.Async("mkfifo", [Path.Combine(repository.Folder, "package.json")])).Expect(0);
+        repository.Write("index.html", "Page");
+        (await Ran.Async(Built.Towpath, ["init"], repository.Folder)).Expect(0);
+    }
+
+    [Fact]
     public async Task A_wrong_token_is_refused_everywhere()
     {
         var wrong = new Dictionary<string, string?> { ["TOWPATH_URL"] = up.Url, ["TOWPATH_TOKEN"] = "wrong" };

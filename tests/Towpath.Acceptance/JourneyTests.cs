@@ -77,6 +77,10 @@ public sealed class JourneyTests(UpFixture fixture)
         Assert.Contains("run 1 failed", never.Errors, StringComparison.Ordinal);
         var log = (await repository.RunAsync("logs", "--run", "1", "--job", "build")).Expect(0);
         Assert.Contains("no\n", log.Output, StringComparison.Ordinal);
+        var lines = (await repository.RunAsync("logs", "--run", "1", "--json")).Expect(0).Output.TrimEnd().Split('\n')
+            .Select(line => JsonDocument.Parse(line).RootElement).ToList();
+        Assert.Equal(Enumerable.Range(1, lines.Count), lines.Select(line => line.GetProperty("number").GetInt32()));
+        Assert.Single(lines, line => line.GetProperty("text").GetString() == "no" && line.GetProperty("job").GetString() == "build");
         var run = (await repository.RunAsync("runs", "show", "1", "--json")).Expect(0).Json;
         Assert.Equal("failed", run.GetProperty("state").GetString());
         Assert.Equal(4, run.GetProperty("jobs")[0].GetProperty("steps")[0].GetProperty("exitCode").GetInt32());

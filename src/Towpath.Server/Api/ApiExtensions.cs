@@ -55,7 +55,8 @@ public static class ApiExtensions
         api.MapCollection();
         api.MapStatus();
         routes.MapOpenApi(Description);
-        routes.MapGet("/healthz", () => TypedResults.Text("ok\n")).ExcludeFromDescription();
+        // Monitors ask with either.
+        routes.MapMethods("/healthz", ["GET", "HEAD"], () => TypedResults.Text("ok\n")).ExcludeFromDescription();
         return routes;
     }
 

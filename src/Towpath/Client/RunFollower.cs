@@ -32,7 +32,7 @@ internal sealed class RunFollower(ServerConnection connection, string project, i
     }
 
     /// <summary>Every line once, also when the connection breaks in the middle; returns at the log's end.</summary>
-    public static async Task FollowAsync(ServerConnection connection, string log, Action<string> write, CancellationToken cancel)
+    public static async Task FollowAsync(ServerConnection connection, string log, Action<JsonElement> write, CancellationToken cancel)
     {
         long next = 1;
         var reached = TimeProvider.System.GetTimestamp();
@@ -49,7 +49,7 @@ internal sealed class RunFollower(ServerConnection connection, string project, i
                     if (item.EventType == "complete")
                         return;
                     using var line = JsonDocument.Parse(item.Data);
-                    write(line.RootElement.GetProperty("text").GetString()!);
+                    write(line.RootElement);
                     next = line.RootElement.GetProperty("number").GetInt64() + 1;
                 }
             }

@@ -86,7 +86,8 @@ internal static class InitVerb
     {
         try
         {
-            return new FileInfo(path) is { Exists: true, Length: <= LargestFile } ? File.ReadAllText(path) : null;
+            // A pipe's length is none, as an empty file's; opening it would wait for somebody who writes.
+            return new FileInfo(path) is { Exists: true, Length: <= LargestFile and var length } ? length == 0 ? "" : File.ReadAllText(path) : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

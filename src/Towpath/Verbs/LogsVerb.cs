@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using Towpath.Client;
 using Towpath.Engine.Views;
 using Towpath.Output;
@@ -17,7 +18,7 @@ internal static class LogsVerb
             HelpName = "NAME",
         };
         var follow = new Option<bool>("--follow", "-f") { Description = "Go on until the log ends" };
-        var command = new Command("logs", "Shows the logs of a run's jobs, or of an environment's latest deployment")
+        var command = new Command("logs", "Shows the logs of a run's jobs, or of an environment's latest deployment; --json: an object a line")
         {
             run, job, environment, follow,
         };
@@ -40,18 +41,35 @@ internal static class LogsVerb
         // A job that is named needs no name before its lines.
         var names = jobs.Select(one => one.Name).Where(name => job is null || name == job).ToList();
         var width = names.Count == 0 ? 0 : names.Max(name => name.Length);
+        var output = new LogWriterToOut(job is null ? width : 0, verb.WantsJson);
         if (follow && run.State is "queued" or "running")
-            await new RunFollower(verb.Connection, project, number, new LogWriterToOut(job is null ? width : 0)).RunAsync(job, verb.Cancel);
-        else
-            await PrintAsync(
-                verb, jobs.Where(one => one.Log is not null && names.Contains(one.Name)), new LogWriterToOut(job is null ? width : 0));
+        {
+            await new RunFollower(verb.Connection, project, number, output).RunAsync(job, verb.Cancel);
+            return ExitCode.Done;
+        }
+
+        foreach (var one in jobs.Where(one => one.Log is not null && names.Contains(one.Name)))
+            await PrintAsync(verb, one.Name, one.Log!, output);
         return ExitCode.Done;
     }
 
-    private static async Task PrintAsync(ClientVerb verb, IEnumerable<JobView> jobs, LogWriterToOut output)
+    /// <summary>All lines that there are: whole as text, and for scripts part by part, as the server gives them.</summary>
+    private static async Task PrintAsync(ClientVerb verb, string name, string log, LogWriterToOut output)
     {
-        foreach (var job in jobs)
-            output.Write(job.Name, await verb.Client.GetPlainAsync(LogPath(job.Log!), verb.Cancel));
+        if (!verb.WantsJson)
+        {
+            output.Write(name, await verb.Client.GetPlainAsync(LogPath(log), verb.Cancel));
+            return;
+        }
+
+        for (long next = 1, last = 0; next > last;)
+        {
+            last = next;
+            using var part = JsonDocument.Parse(await verb.Client.GetTextAsync($"{LogPath(log)}?from={next}", verb.Cancel));
+            foreach (var line in part.RootElement.GetProperty("lines").EnumerateArray())
+                output.Write(name, line);
+            next = part.RootElement.GetProperty("next").GetInt64();
+        }
     }
 
     private static async Task<int> OfEnvironmentAsync(ClientVerb verb, string name, bool follow)
@@ -59,11 +77,11 @@ internal static class LogsVerb
         var environment = await verb.Client.GetAsync<EnvironmentView>(await verb.PathAsync("environments", name), verb.Cancel);
         if (environment.Deployment is not { } deployment)
             throw ExitException.Refused($"nothing was deployed to '{name}' yet.");
-        var output = new LogWriterToOut(0);
+        var output = new LogWriterToOut(0, verb.WantsJson);
         if (follow && deployment.EndedAt is null)
             await RunFollower.FollowAsync(verb.Connection, deployment.Log, line => output.Write("", line), verb.Cancel);
         else
-            output.Write("", await verb.Client.GetPlainAsync(LogPath(deployment.Log), verb.Cancel));
+            await PrintAsync(verb, "", deployment.Log, output);
         return ExitCode.Done;
     }
 
