@@ -61,7 +61,12 @@ public static class Flow
     public static MachineInput Answer(string commandId, AgentAnswer answer) => answer switch
     {
         JobEnded job => new AttemptAnswered(commandId, job),
-        StageEnded stage => new StageAnswered(commandId, stage.Outcome, stage.Reason) { History = stage.History, Traffic = stage.Traffic },
+        StageEnded stage => new StageAnswered(commandId, stage.Outcome, stage.Reason)
+        {
+            History = stage.History,
+            Traffic = stage.Traffic,
+            Samples = stage.Samples,
+        },
         _ => throw new UnreachableException(),
     };
 

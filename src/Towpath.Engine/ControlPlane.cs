@@ -48,6 +48,27 @@ public sealed class ControlPlane : IAsyncDisposable
 
     public EnvironmentState? Environment(string project, string name) => loop.Read(StreamId.OfEnvironment(project, name)) as EnvironmentState;
 
+    /// <summary>An environment's events from one on, as they are asked for; there may be years of them.</summary>
+    /// <exception cref="JournalException">The journal cannot be read, or an event in it is damaged.</exception>
+    public IEnumerable<Recorded<EnvironmentEvent>> EventsOf(StreamId environment, long from)
+    {
+        const int PageSize = 500;
+        var after = from - 1;
+        while (true)
+        {
+            var page = Journal.Read(environment.Text, after, PageSize);
+            foreach (var entry in page)
+            {
+                var recorded = EventJson.Read(entry);
+                yield return recorded.Of((EnvironmentEvent)recorded.Event);
+            }
+
+            if (page.Count < PageSize)
+                yield break;
+            after = page[^1].Sequence;
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await Loop.DisposeAsync();

@@ -85,6 +85,10 @@ public enum Mark
     // Canaries.
     CanaryWentThrough,
     CanaryTakenBackByEvidence,
+    CanaryTakenBackByAMetric,
+    CanaryTakenBackByItsScore,
+    CanaryWentThroughWithMetrics,
+    MetricWithoutNumbers,
     CanaryPausedByItsPipeline,
     CanaryLeftUndecided,
     CanaryTakenBackUndecided,

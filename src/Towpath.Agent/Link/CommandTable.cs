@@ -127,10 +127,9 @@ internal sealed class CommandTable : IDisposable
         AgentAnswer? answer;
         try
         {
-            // Measurements come every few seconds, for hours: a log of each would be thousands of files that say nothing.
-            log = begin.Kind == MeasureKind
-                ? new LogWriter((_, _, _, _) => { })
-                : spools.OpenLog(new(begin.CommandId, begin.Kind), new SecretMask(begin.Secrets.Values), time);
+            // Measurements come every few seconds, for hours: only those that say something have a log.
+            var (owner, mask) = (new SpoolOwner(begin.CommandId, begin.Kind), new SecretMask(begin.Secrets.Values));
+            log = begin.Kind == MeasureKind ? spools.OpenLogForWords(owner, mask, time) : spools.OpenLog(owner, mask, time);
             Failpoint.Cross("command.begun");
             answer = await CarryOutAsync(begin, log, isJob, cancel.Token);
             Failpoint.Cross("command.carried-out");

@@ -56,7 +56,7 @@ public sealed record SurveyTraffic(string Id, ReleasePlan Plan, string Live, Tim
 /// <summary>
 /// Give the release its share beside the live one, and count what both answer for a while. It lends the release its traffic
 /// for <see cref="For"/> and a little more from now: when no further command comes, because nobody judges any more, it gets none.
-/// Has no log. Answered with <see cref="StageEnded"/> and its <see cref="StageEnded.Traffic"/>.
+/// Answered with <see cref="StageEnded"/>, its <see cref="StageEnded.Traffic"/> and its <see cref="StageEnded.Samples"/>.
 /// </summary>
 /// <param name="Share">From 0 to 1.</param>
 /// <param name="Sticky">A client stays with the release that it got.</param>
@@ -66,6 +66,9 @@ public sealed record MeasureTraffic(
     string Id, ReleasePlan Plan, string Live, double Share, bool Sticky, TimeSpan For, ValueList<double> Edges) : StageCommand(Id, Plan)
 {
     private static readonly TimeSpan BetweenTwo = TimeSpan.FromSeconds(20);
+
+    /// <summary>To be asked meanwhile.</summary>
+    public ValueList<MetricQuestion> Metrics { get; init; } = [];
 
     /// <summary>How long the release may have its share when no further command comes.</summary>
     public TimeSpan Lease => For + BetweenTwo;
@@ -127,6 +130,9 @@ public sealed record StageEnded(Outcome Outcome, string Reason) : AgentAnswer(Ou
 
     /// <summary>Only of <see cref="MeasureTraffic"/>; null when nothing could be counted that says anything, as over a restart of the router.</summary>
     public TrafficMeasure? Traffic { get; init; }
+
+    /// <summary>Only of <see cref="MeasureTraffic"/>: one for each of its questions.</summary>
+    public ValueList<MetricSample> Samples { get; init; } = [];
 }
 
 /// <summary>An archive (tar) in the store, and the path in the workspace that it was made of.</summary>

@@ -43,11 +43,18 @@ public sealed record DeploymentStarted(int Deployment, string Release, Settings 
 public sealed record StageBegan(int Deployment, Stage Stage, DateTimeOffset Deadline) : EnvironmentEvent;
 
 /// <summary>What a canary is compared with, before its first request.</summary>
-public sealed record TrafficSurveyed(int Deployment, TrafficHistory History) : EnvironmentEvent;
+public sealed record TrafficSurveyed(int Deployment, TrafficHistory History) : EnvironmentEvent
+{
+    /// <summary>What is asked of other sources while the canary is under way, with all names filled in.</summary>
+    public ValueList<MetricQuestion> Metrics { get; init; } = [];
+}
 
 /// <param name="Bin">Counts the measurements of the deployment, from 1.</param>
 /// <param name="Traffic">Null: nothing was counted that says anything.</param>
-public sealed record TrafficMeasured(int Deployment, int Bin, TrafficMeasure? Traffic) : EnvironmentEvent;
+public sealed record TrafficMeasured(int Deployment, int Bin, TrafficMeasure? Traffic) : EnvironmentEvent
+{
+    public ValueList<MetricSample> Samples { get; init; } = [];
+}
 
 /// <param name="Step">The one that begins: an index into the rollout's steps.</param>
 /// <param name="Deadline">When it is given up.</param>

@@ -21,6 +21,9 @@ public sealed record StageAnswered(string CommandId, Outcome Outcome, string Rea
 
     /// <inheritdoc cref="StageEnded.Traffic"/>
     public TrafficMeasure? Traffic { get; init; }
+
+    /// <inheritdoc cref="StageEnded.Samples"/>
+    public ValueList<MetricSample> Samples { get; init; } = [];
 }
 
 /// <summary>Deploy a chosen candidate, also an older one; then the environment is held.</summary>

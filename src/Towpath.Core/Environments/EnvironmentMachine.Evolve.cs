@@ -19,7 +19,7 @@ public static partial class EnvironmentMachine
         StageBegan began => Begin(began.Stage == Stage.Deploy ? Remember(state, began.Deployment) : state, began),
         TrafficSurveyed surveyed => With(state, surveyed.Deployment, deployment => deployment with
         {
-            Canary = Canary.Begin(surveyed.History, deployment.Definition(state.Name)?.Rollout),
+            Canary = Canary.Begin(surveyed.History, deployment.Definition(state.Name)?.Rollout) with { Began = recorded.Sequence },
         }),
         TrafficMeasured measured => OfCanary(state, measured.Deployment, (deployment, canary) => deployment with
         {
@@ -30,8 +30,7 @@ public static partial class EnvironmentMachine
             Status = DeploymentStatus.Shifting,
             Reason = "",
             Deadline = raised.Deadline,
-            // Another measurement, also when one is under way: that one counts the share before.
-            Canary = canary with { Step = raised.Step, Bin = canary.Bin + 1, Measured = 0, Paused = null },
+            Canary = Canary.AtStep(canary, raised.Step, deployment.Definition(state.Name)?.Rollout),
         }),
         RolloutPaused paused => OfCanary(state, paused.Deployment, (deployment, canary) => deployment with
         {

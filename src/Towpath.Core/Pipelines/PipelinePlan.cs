@@ -147,11 +147,20 @@ public sealed record PlannedEnvironment(string Name, string Why, ValueList<strin
     private static string Canary(RolloutDefinition rollout)
     {
         var shares = And(rollout.Steps.Select(step => step.Share.ToString("0.##%", CultureInfo.InvariantCulture)).ToValueList());
-        return rollout.Judge == JudgeKind.None
-            ? $"give it {shares} of the requests, for {Durations.Text(rollout.Dwell)} each"
-            : $"give it {shares} of the requests, each until it is shown to be no worse than the live version: "
-                + $"from {Durations.Text(rollout.Dwell)} to {Durations.Text(rollout.Longest)}";
+        if (rollout.Judge == JudgeKind.None)
+            return $"give it {shares} of the requests, for {Durations.Text(rollout.Dwell)} each";
+        var until = rollout.Judge switch
+        {
+            JudgeKind.Threshold => $"{MetricNames(rollout)} {(rollout.Metrics.Count == 1 ? "is" : "are")} within limits",
+            JudgeKind.Kayenta => $"Kayenta's judge lets it pass by {MetricNames(rollout)}",
+            _ when rollout.Metrics.Count > 0 =>
+                $"it is shown to be no worse than the live version, and {MetricNames(rollout)} {(rollout.Metrics.Count == 1 ? "is" : "are")} within limits",
+            _ => "it is shown to be no worse than the live version",
+        };
+        return $"give it {shares} of the requests, each until {until}: from {Durations.Text(rollout.Dwell)} to {Durations.Text(rollout.Longest)}";
     }
+
+    private static string MetricNames(RolloutDefinition rollout) => And(rollout.Metrics.Select(metric => metric.Name).ToValueList());
 
     private static string Start(ProcessApp app, bool listens)
     {

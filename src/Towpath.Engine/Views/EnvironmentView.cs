@@ -74,6 +74,9 @@ public sealed record DeploymentView(
     /// <summary>Null when it is not at a step of a canary.</summary>
     public RolloutView? Rollout { get; init; }
 
+    /// <summary>It gave or gives its version a share of the traffic, and what was seen then is kept.</summary>
+    public bool Analysed { get; init; }
+
     /// <summary>What a person can do about it; empty when it needs no decision.</summary>
     public IReadOnlyList<Choice> Choices { get; init; } = [];
 
@@ -84,6 +87,7 @@ public sealed record DeploymentView(
         deployment.By, deployment.Undoes, deployment.SupersededBy, LogId(state, deployment.Number), deployment.OfferedAt, deployment.StartedAt, deployment.EndedAt)
     {
         Rollout = RolloutView.Of(state, deployment),
+        Analysed = deployment.Canary is not null,
         Choices = Core.Environments.Choices.Of(state, deployment),
     };
 

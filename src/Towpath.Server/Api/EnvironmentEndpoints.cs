@@ -39,6 +39,8 @@ internal static class EnvironmentEndpoints
         one.MapPost("resume", (string project, string environment, Turn turn) =>
                 turn.TakeAsync(project, environment, (steering, by) => steering.ResumeAsync(project, environment, by)))
             .WithSummary("Lifts the hold: the newest candidate that may go starts.");
+        one.MapGet("deployments/{deployment:int}/analysis", Analysis)
+            .WithSummary("Shows what the judge of a canary saw, measurement by measurement: raw figures, e-values, and what could have been seen.");
         one.MapPost("deployments/{deployment:int}/cancel", (string project, string environment, int deployment, Turn turn) =>
                 turn.TakeAsync(project, environment, (steering, by) =>
                     steering.CancelDeploymentAsync(project, environment, deployment, by)))
@@ -66,6 +68,13 @@ internal static class EnvironmentEndpoints
         string project, string environment, Inventory inventory, int? history = null) =>
         Find(project, environment, inventory, out var missing) is { } found
             ? TypedResults.Ok(Inventory.View(inventory.Project(project)!, found, history ?? int.MaxValue)) : missing!;
+
+    private static Results<Ok<AnalysisView>, ProblemHttpResult> Analysis(string project, string environment, int deployment, Inventory inventory)
+    {
+        if (Find(project, environment, inventory, out var missing) is not { } found)
+            return missing!;
+        return inventory.Analysis(found, deployment) is { } analysis ? TypedResults.Ok(analysis) : ApiAnswers.Problem(Asked.NoAnalysis(environment, deployment));
+    }
 }
 
 /// <summary>One request to change an environment, answered with the environment as it is after it.</summary>

@@ -106,7 +106,7 @@ internal static class Models
     {
         Stage.Start => "Start",
         Stage.Check => "Check",
-        Stage.Survey => "Survey",
+        Stage.Survey => "Look at what is live",
         Stage.Canary => "Canary",
         Stage.Shift => "Move traffic",
         Stage.Deploy => "Deploy",

@@ -21,6 +21,7 @@ internal static class ReadingPages
         pages.MapGet("/{project}/runs/{run:int}", Run);
         pages.MapGet("/{project}/environments/{environment}", Environment);
         pages.MapGet("/{project}/environments/{environment}/deployments/{deployment:int}", Deployment);
+        pages.MapGet("/{project}/environments/{environment}/deployments/{deployment:int}/analysis", Analysis);
     }
 
     private static IResult Home(Inventory inventory, ServerIdentity identity, HttpContext context) => PageResults.Page<HomePage>(new
@@ -110,6 +111,16 @@ internal static class ReadingPages
             Stages = Models.Stages(state, found),
             Log = Excerpt(logs, DeploymentView.LogId(state, deployment), from, found.IsOver),
         });
+    }
+
+    private static IResult Analysis(string project, string environment, int deployment, Inventory inventory)
+    {
+        var known = inventory.Project(project);
+        var state = known is null ? null : inventory.Environment(known, environment);
+        return state is null || inventory.Analysis(state, deployment) is not { } view
+            ? PageResults.NotHere(
+                Asked.NoAnalysis(environment, deployment).Sentence, $"/{Look.Part(project)}/environments/{Look.Part(environment)}", $"To {environment}")
+            : PageResults.Page<AnalysisPage>(new { Project = project, Environment = environment, View = view, Pictures = AnalysisPictures.Of(view) });
     }
 
     /// <summary>Of what is over nothing is followed, also when the log's end was lost.</summary>

@@ -38,6 +38,7 @@ internal static class TowpathCommand
         RedeployVerb.Create(),
         RollbackVerb.Create(),
         AdvanceVerb.Create(),
+        AnalysisVerb.Create(),
         HoldVerb.Create(),
         ResumeVerb.Create(),
         VariablesVerb.Create(),

@@ -162,8 +162,9 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
     private void Measure(DeploymentLine line, TrafficMeasured measured, HashSet<string> wanted)
     {
         Want(line, measured.Bin + 1, wanted);
-        if (measured.Traffic is { } traffic && (traffic.Baseline.Requests > 0 || line.Definition(Name)!.Rollout!.Judge == JudgeKind.None))
-            line.MeasuredInStep++;
+        var rollout = line.Definition(Name)!.Rollout!;
+        if (measured.Traffic is { } traffic && (traffic.Baseline.Requests > 0 || rollout.Judge == JudgeKind.None))
+            line.MeasuredInStep += Math.Max(1, (int)Math.Round((traffic.Seconds ?? 0) / rollout.Bin.TotalSeconds));
     }
 
     private static void Rest(DeploymentLine line, HashSet<string> wanted)

@@ -162,6 +162,8 @@ internal sealed class MarkSpotter(Books books, Marks marks) : Checker(books)
             case WithdrawalBegan { Reason: var reason } began when fact.Deployment(began.Deployment) is { Stage: Stage.Canary }:
                 marks.Reach(reason.StartsWith("The new version answers", StringComparison.Ordinal) ? Mark.CanaryTakenBackByEvidence
                     : reason.StartsWith("Nothing was shown", StringComparison.Ordinal) ? Mark.CanaryTakenBackUndecided
+                    : reason.StartsWith("'queue' is", StringComparison.Ordinal) ? Mark.CanaryTakenBackByAMetric
+                    : reason.StartsWith("The new version scores", StringComparison.Ordinal) ? Mark.CanaryTakenBackByItsScore
                     : Mark.AnswerCameLate);
                 break;
             case WithdrawalBegan began:
@@ -203,6 +205,9 @@ internal sealed class MarkSpotter(Books books, Marks marks) : Checker(books)
             case TrafficMeasured { Traffic.Baseline.Requests: 0 }:
                 marks.Reach(Mark.CanaryWithoutTraffic);
                 break;
+            case TrafficMeasured { Samples: [{ Value: null }, ..] } silent when SimulatedTraffic.IsSilent(fact.Deployment(silent.Deployment).Candidate.Commit):
+                marks.Reach(Mark.MetricWithoutNumbers);
+                break;
             case TrafficMeasured measured when fact.Environment.Hold is not null && !fact.Deployment(measured.Deployment).IsPaused:
                 marks.Reach(Mark.CanaryHeld);
                 break;
@@ -213,6 +218,8 @@ internal sealed class MarkSpotter(Books books, Marks marks) : Checker(books)
                 marks.Reach(Mark.CanaryAdvancedByHand);
                 break;
             case StageBegan { Stage: Stage.Shift } shift when fact.Deployment(shift.Deployment) is { Stage: Stage.Canary, IsAdvanced: false } line:
+                if (line.Definition(fact.Environment.Name)!.Rollout!.Metrics.Any(metric => metric.Name == "queue"))
+                    marks.Reach(Mark.CanaryWentThroughWithMetrics);
                 marks.Reach(SimulatedTraffic.IsWorse(line.Candidate.Commit) ? Mark.WorseVersionWatchedByNobody : Mark.CanaryWentThrough);
                 break;
         }

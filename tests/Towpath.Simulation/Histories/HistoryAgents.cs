@@ -69,7 +69,10 @@ internal sealed class HistoryAgents(Random random) : IAdapters
         },
         MeasureTraffic measure => new StageAnswered(measure.Id, Outcome.Succeeded, "")
         {
-            Traffic = new TrafficMeasure(measure.Share, new(2_000, random.Next(8), [1_000, 20]), new(2_000, 4, [1_000, 20])),
+            Traffic = new TrafficMeasure(measure.Share, new(2_000, random.Next(8), [1_000, 20]), new(2_000, 4, [1_000, 20])) { Seconds = measure.For.TotalSeconds },
+            Samples = measure.Metrics.Select(asked => random.Next(20) == 0
+                ? new MetricSample(asked.Metric, asked.OfLive, null, "It answered 503.")
+                : new MetricSample(asked.Metric, asked.OfLive, random.Next(50), "")).ToValueList(),
         },
         WithdrawRelease or UndoTarget => Stage(command, failed: 30, errored: 10),
         CheckRelease or VerifyTarget => Stage(command, failed: 40, errored: 2),

@@ -33,7 +33,13 @@ internal static class HistoryPipelines
             env: { LOG: info }
             before: [./migrate.sh]
             verify: [./smoke.sh, { http: /healthz }]
-            rollout: { canary: [{ share: 5%, pause: true }, 50%], judge: none, dwell: 5s }
+            rollout:
+              canary: [{ share: 5%, pause: true }, 50%]
+              dwell: 5s
+              judge: threshold
+              metrics:
+                errors: { router: errors, fail: "> 5%" }
+                queue: { http: "http://127.0.0.1:9100/{{release}}", value: $.queue, fail: "> 3x", pass: "< 100", failureLimit: 5, inconclusiveLimit: 9 }
         """;
 
     private const string Library = """

@@ -39,6 +39,7 @@ internal sealed class SimulatedWork(Random random, Func<Faults> faults, Marks ma
     {
         History = command is SurveyTraffic ? SimulatedTraffic.History(random) : null,
         Traffic = command is MeasureTraffic measure ? SimulatedTraffic.Measure(random, measure, IsBad(measure.Plan)) : null,
+        Samples = command is MeasureTraffic asked ? SimulatedTraffic.Samples(random, asked) : [],
     };
 
     /// <summary>It stopped somewhere in between.</summary>

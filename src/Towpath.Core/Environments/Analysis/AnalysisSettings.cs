@@ -8,7 +8,7 @@ namespace Towpath.Core.Environments.Analysis;
 /// <param name="PromotionThreshold">The e-value from which on a version is taken for not worse; above 1.</param>
 /// <param name="LeastDwell">A step lasts at least so long.</param>
 /// <param name="LongestStep">When a step has lasted so long and nothing is clear, it is inconclusive.</param>
-/// <param name="WarmUpBins">The first measurements of both versions, which are left out.</param>
+/// <param name="WarmUpBins">The first measurements in which the candidate has requests, which are left out of both versions.</param>
 /// <param name="BinSeconds">How long one measurement is.</param>
 public sealed record AnalysisSettings(
     double Alpha,

@@ -36,6 +36,9 @@ public sealed record Evidence(
             .Select(edge => RateComparison.Begin(history.SlowerRate(edge), settings.Tolerated, settings.LatencyFloor)).ToValueList(),
         null, Quiet.None, 0);
 
+    /// <summary>Measurements in which the candidate warmed up, up to <see cref="AnalysisSettings.WarmUpBins"/>.</summary>
+    public int Warm { get; init; }
+
     /// <summary>ln E of errors: the mean of errors alone and of blocks, and above the floor.</summary>
     public double LogWorseErrors
     {
@@ -54,7 +57,10 @@ public sealed record Evidence(
         var next = this with { Bins = Bins + 1, Quiet = Quiet.Add(bin) };
         if (bin.Share != Share)
             next = next.AtShare(bin.Share);
-        return Bins < Settings.WarmUpBins ? next : next.Measured(bin);
+        // Only what the candidate answered warms it up. Whether a measurement is left out is known before it is made.
+        if (Warm >= Settings.WarmUpBins)
+            return next.Measured(bin);
+        return bin.Candidate.Requests > 0 ? next with { Warm = Warm + bin.Length } : next;
     }
 
     public Judgement Judge(double share, TimeSpan inStep) => SequentialJudge.Judge(this, share, inStep);

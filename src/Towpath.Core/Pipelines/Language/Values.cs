@@ -54,6 +54,17 @@ internal static class Values
         Objection = text => text.AsSpan(0, text.Length - 1).Trim("0.").IsEmpty ? "is nothing at all: it must be above 0%" : null,
     };
 
+    public static TextShape Condition { get; } = new(
+        "condition",
+        "<, <=, > or >= and a number, a percentage or so many times the live version's value, such as \"> 5%\", \"<= 250\" or \"> 1.5x\"",
+        @"(<|<=|>|>=) *-?[0-9]{1,15}(\.[0-9]{1,9})?(%|x)?") { MaxLength = 40 };
+
+    public static TextShape Url { get; } = new(
+        "URL", "a URL such as http://localhost:9090", @"https?://[^ \r\n\t]+") { MaxLength = 2_000 };
+
+    public static TextShape JsonPath { get; } = new(
+        "JSON path", "a path to a number in JSON, such as $.latency.p95 or $.items[0]", @"\$(\.[A-Za-z0-9_-]+|\[[0-9]{1,6}\])*") { MaxLength = 200 };
+
     public static TextShape Cron { get; } = new(
         "cron expression",
         "a cron expression of five fields, such as \"0 3 * * *\"",

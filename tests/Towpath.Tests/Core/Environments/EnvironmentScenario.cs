@@ -35,6 +35,9 @@ internal sealed class EnvironmentScenario
 
     public EnvironmentState State { get; private set; }
 
+    /// <summary>All that happened.</summary>
+    public List<Recorded<EnvironmentEvent>> Story { get; } = [];
+
     /// <summary>Runs that come from now on have another definition of the environment.</summary>
     public EnvironmentScenario Defined(Func<EnvironmentDefinition, EnvironmentDefinition> change)
     {
@@ -90,7 +93,13 @@ internal sealed class EnvironmentScenario
     public EnvironmentScenario When(EnvironmentInput input)
     {
         last = EnvironmentMachine.Decide(State, input, now);
-        State = last.Events.Aggregate(State, (state, one) => EnvironmentMachine.Evolve(state, new Recorded<EnvironmentEvent>(1, now, one)));
+        foreach (var one in last.Events)
+        {
+            var recorded = new Recorded<EnvironmentEvent>(Story.Count + 1, now, one);
+            Story.Add(recorded);
+            State = EnvironmentMachine.Evolve(State, recorded);
+        }
+
         return this;
     }
 
@@ -108,12 +117,19 @@ internal sealed class EnvironmentScenario
 
     /// <summary>Measurements that come one after the other.</summary>
     /// <param name="until">Ends before with the first one that is asked for at this share.</param>
-    public EnvironmentScenario Measured(TrafficMeasure traffic, int times = 1, double? until = null)
+    /// <param name="answer">What a metric's source says; null: nobody answers.</param>
+    public EnvironmentScenario Measured(TrafficMeasure? traffic, int times = 1, double? until = null, Func<MetricQuestion, double?>? answer = null)
     {
         for (var bin = 0; bin < times && EnvironmentMachine.Pending(State).SingleOrDefault() is MeasureTraffic asked && asked.Share != until; bin++)
         {
             now += asked.For;
-            When(new StageAnswered(asked.Id, Outcome.Succeeded, "") { Traffic = traffic with { Share = asked.Share } });
+            When(new StageAnswered(asked.Id, Outcome.Succeeded, "")
+            {
+                Traffic = traffic is null ? null : traffic with { Share = asked.Share, Seconds = asked.For.TotalSeconds },
+                Samples = asked.Metrics.Select(question => answer?.Invoke(question) is { } value
+                    ? new MetricSample(question.Metric, question.OfLive, value, "")
+                    : new MetricSample(question.Metric, question.OfLive, null, "Connection refused.")).ToValueList(),
+            });
         }
 
         return this;
