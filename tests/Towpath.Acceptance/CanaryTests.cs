@@ -77,7 +77,7 @@ public sealed class CanaryTests
     }
 
     /// <summary>Requests at a fixed rate; each answer names the release that gave it.</summary>
-    private sealed class Visitors : IAsyncDisposable
+    internal sealed class Visitors : IAsyncDisposable
     {
         private readonly HttpClient http = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false }) { Timeout = TimeSpan.FromSeconds(20) };
         private readonly CancellationTokenSource stop = new();

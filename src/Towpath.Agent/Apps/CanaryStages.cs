@@ -82,7 +82,7 @@ internal static class CanaryStages
         {
             // Commands of metrics do not outlive the measurement, however it ends.
             await over.CancelAsync();
-            await asking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)asking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

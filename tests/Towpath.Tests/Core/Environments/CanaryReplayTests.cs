@@ -17,7 +17,7 @@ public sealed class CanaryReplayTests
     private static readonly MetricDefinition Errors = new("errors", new RouterFigure(Figure.Errors), null, null, Limits, new(WorseWhen.Higher, MissingValues.Wait, [], false));
 
     private static readonly Gen<RolloutDefinition> Rollouts = Gen.Select(
-        Gen.OneOfConst(JudgeKind.Sequential, JudgeKind.Threshold, JudgeKind.Kayenta), Gen.Bool, Gen.OneOfConst(10, 60), Gen.Bool, Gen.Bool)
+        Gen.OneOf(Gen.Const(JudgeKind.Sequential), Gen.Const(JudgeKind.Threshold), Gen.Const(JudgeKind.Kayenta)), Gen.Bool, Gen.OneOf(Gen.Const(10), Gen.Const(60)), Gen.Bool, Gen.Bool)
         .Select((judge, sticky, dwell, pause, hasMetric) => Sample.Rollout() with
         {
             Steps = [new(0.05, pause), new(0.5, false)],
@@ -70,11 +70,11 @@ public sealed class CanaryReplayTests
     [Fact]
     public void Another_judge_looks_at_the_same_measurements()
     {
-        var record = RecordOf(Played(Sample.Rollout() with { Steps = [new(0.5, false)] }, [.. Enumerable.Repeat((100, 60, 55, 50, 0), 30)]))!;
+        var record = RecordOf(Played(Sample.Rollout() with { Steps = [new(0.5, false)] }, [.. Enumerable.Repeat((100, 52, 52, 50, 0), 40)]))!;
         Assert.Equal(WhatFollows.GoOn, CanaryReplay.Outcome(record).Follows);
         var threshold = CanaryReplay.Outcome(record, new ReplaySettings(JudgeKind.Threshold, null, null));
         Assert.Equal(WhatFollows.TakeBack, threshold.Follows);
-        Assert.Contains("'errors' is 0.06", threshold.Decided!.Judgement.Reason, StringComparison.Ordinal);
+        Assert.Contains("'errors' is 0.052", threshold.Decided!.Judgement.Reason, StringComparison.Ordinal);
         Assert.Equal(WhatFollows.GoOn, CanaryReplay.Outcome(record, new ReplaySettings(JudgeKind.Kayenta, null, null)).Follows);
     }
 
@@ -112,7 +112,7 @@ public sealed class CanaryReplayTests
         var follows = next switch
         {
             WithdrawalBegan => WhatFollows.TakeBack,
-            RolloutPaused paused when paused.Reason.StartsWith("The pipeline", StringComparison.Ordinal) => WhatFollows.GoOn,
+            RolloutPaused asked when asked.Reason.StartsWith("The pipeline", StringComparison.Ordinal) => WhatFollows.GoOn,
             RolloutPaused => WhatFollows.AskPerson,
             ShareRaised or StageBegan => WhatFollows.GoOn,
             _ => WhatFollows.Wait,
