@@ -104,6 +104,7 @@ public static class Canary
                 LongestStep = rollout.Longest,
                 BinSeconds = rollout.Bin.TotalSeconds,
                 WarmUpBins = (int)Math.Ceiling(WarmUp / rollout.Bin),
+                LatencySettles = true,
             };
         var live = new LiveHistory(history.RequestsPerSecond, history.Requests, history.Errors, history.Slower, history.Edges);
         return new CanaryState(0, 1, 0, null) { Evidence = Evidence.Begin(settings, live), Metrics = MetricWatch.Begin(rollout) };

@@ -30,6 +30,9 @@ public sealed record AnalysisSettings(
     /// </summary>
     public double LatencyFloor { get; init; } = 0.02;
 
+    /// <summary>Latency counts once the candidate has stopped getting quicker (<see cref="Settling"/>), and not from the first measurement on.</summary>
+    public bool LatencySettles { get; init; }
+
     private const double Little = 1;
     private const double Middling = 20;
     private const double Much = 1000;

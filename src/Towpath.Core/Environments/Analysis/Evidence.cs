@@ -39,6 +39,8 @@ public sealed record Evidence(
     /// <summary>Measurements in which the candidate warmed up, up to <see cref="AnalysisSettings.WarmUpBins"/>.</summary>
     public int Warm { get; init; }
 
+    public Settling Settling { get; init; } = Settling.None;
+
     /// <summary>ln E of errors: the mean of errors alone and of blocks, and above the floor.</summary>
     public double LogWorseErrors
     {
@@ -54,12 +56,17 @@ public sealed record Evidence(
 
     public Evidence Add(TrafficBin bin)
     {
-        var next = this with { Bins = Bins + 1, Quiet = Quiet.Add(bin) };
+        var next = this with
+        {
+            Bins = Bins + 1,
+            Quiet = Quiet.Add(bin),
+            Settling = Settings.LatencySettles ? Settling.Add(bin, Settings.BinSeconds) : Settling,
+        };
         if (bin.Share != Share)
             next = next.AtShare(bin.Share);
         // Only what the candidate answered warms it up. Whether a measurement is left out is known before it is made.
         if (Warm >= Settings.WarmUpBins)
-            return next.Measured(bin);
+            return next.Measured(bin, settled: !Settings.LatencySettles || Settling.IsOver);
         return bin.Candidate.Requests > 0 ? next with { Warm = Warm + bin.Length } : next;
     }
 
@@ -81,7 +88,8 @@ public sealed record Evidence(
         };
     }
 
-    private Evidence Measured(TrafficBin bin)
+    /// <param name="settled">Latency counts. What was left out does not count later either.</param>
+    private Evidence Measured(TrafficBin bin, bool settled)
     {
         var errors = BlockOf(bin.Candidate, bin.Baseline, arm => arm.Errors);
         var twin = bin.Twin is null ? (Block?)null : PartsOf(bin, arm => arm.Errors);
@@ -93,7 +101,7 @@ public sealed record Evidence(
             // Of the same blocks: in a measurement of few requests one version has none, and nothing could be told from it.
             ErrorRatio = ErrorRatio.Add(compared.Seen - Errors.Seen, Errors.Dispersion.Value),
             Errors = compared,
-            Slower = Slower.Select((edge, i) => HasEdge(bin, i) ? SlowerAt(edge, bin, i) : edge).ToValueList(),
+            Slower = !settled ? Slower : Slower.Select((edge, i) => HasEdge(bin, i) ? SlowerAt(edge, bin, i) : edge).ToValueList(),
             Twin = twin is { } parts ? (Twin ?? SelfComparison.Begin(Settings.Tolerated)).Add(parts, Errors.Dispersion.Value) : Twin,
         };
         return next with { HighestWorse = Math.Max(HighestWorse, next.Combined().Max()) };

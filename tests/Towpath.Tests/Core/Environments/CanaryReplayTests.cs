@@ -70,11 +70,14 @@ public sealed class CanaryReplayTests
     [Fact]
     public void Another_judge_looks_at_the_same_measurements()
     {
-        var record = RecordOf(Played(Sample.Rollout() with { Steps = [new(0.5, false)] }, [.. Enumerable.Repeat((100, 52, 52, 50, 0), 40)]))!;
+        var record = RecordOf(Played(Sample.Rollout() with { Steps = [new(0.5, false)] }, [.. Enumerable.Repeat((100, 1, 1, 50, 0), 40)]))!;
         Assert.Equal(WhatFollows.GoOn, CanaryReplay.Outcome(record).Follows);
+        // The 95th percentile is high in three measurements: a limit is passed, and a comparison of values has nothing to say.
+        record = record with { Measurements = record.Measurements.Select((one, index) => index is 2 or 3 or 4 ? Slow(one) : one).ToValueList() };
         var threshold = CanaryReplay.Outcome(record, new ReplaySettings(JudgeKind.Threshold, null, null));
-        Assert.Equal(WhatFollows.TakeBack, threshold.Follows);
-        Assert.Contains("'errors' is 0.052", threshold.Decided!.Judgement.Reason, StringComparison.Ordinal);
+        Assert.Equal((WhatFollows.TakeBack, 5), (threshold.Follows, threshold.Decided!.Measurement.Number));
+        Assert.Contains("'p95' is 90, and fails above 2 times the live version's: 3 of 4", threshold.Decided!.Judgement.Reason, StringComparison.Ordinal);
+        Assert.Equal(WhatFollows.GoOn, CanaryReplay.Outcome(record).Follows);
         Assert.Equal(WhatFollows.GoOn, CanaryReplay.Outcome(record, new ReplaySettings(JudgeKind.Kayenta, null, null)).Follows);
     }
 
@@ -100,6 +103,9 @@ public sealed class CanaryReplayTests
         var began = story.State.Deployment(2)!.Canary!.Began;
         Assert.IsType<TrafficSurveyed>(story.Story[(int)began - 1].Event);
     }
+
+    private static CanaryMeasurement Slow(CanaryMeasurement one) =>
+        one with { Traffic = one.Traffic! with { Candidate = one.Traffic.Candidate with { Percentiles = [10, 20, 30, 90, 120] } } };
 
     private static CanaryRecord? RecordOf(EnvironmentScenario story) =>
         CanaryRecord.Of(2, story.State.Deployment(2)!.Definition("production")!.Rollout!, story.Story.Skip((int)story.State.Deployment(2)!.Canary!.Began - 1));

@@ -44,7 +44,6 @@ public sealed partial class AnalysisTests
         Assert.True(errors.Worse > 100);
         Assert.InRange(errors.Detectable!.Value, errors.BaselineRate!.Value, 0.3);
         Assert.Equal([10, 20], last.Edges.Select(edge => edge.Edge));
-        Assert.True(last.Edges[0].CandidateRequests > 0);
         Assert.Equal("queue{release=\"d2\", note=\"<script>\"}", ((Towpath.Core.Pipelines.PrometheusQuery)view.Record.Questions[0].Source).Query);
         Assert.Equal((50.0, 40.0), (last.Watched[0].Value, last.Watched[0].Live));
         Assert.Equal(TurnKind.TakenBack, view.Record.Turns[^1].Kind);
