@@ -95,7 +95,7 @@ internal static class Samples
 
     private static MetricDefinition Queue(Random random) => new(
         "queue", new CommandNumber("./queue-length.sh {{release}}"), new MetricCondition(Relation.Above, SimulatedTraffic.LongQueue, OfLive: false), null,
-        Limits(random.Next(1, 4), random.Next(3)));
+        Limits(random.Next(1, 6), random.Next(3)));
 
     private static MetricLimits Limits(int count, int failures) => new(
         TimeSpan.Zero, TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(5), count, failures, InconclusiveLimit: 0, ConsecutiveErrorLimit: 3);

@@ -13,7 +13,7 @@ public static class MetricWatch
     public const int ValuesKept = 360;
 
     /// <summary>Fewer values of a version are not compared: hardly any difference could be told from chance.</summary>
-    public const int LeastValues = 6;
+    public const int LeastValues = 5;
 
     internal static ValueList<WatchedMetric> Begin(RolloutDefinition? rollout) => rollout?.Metrics.Select(metric => new WatchedMetric(
         metric.Name, metric.Fail is null && metric.Pass is null ? null : ThresholdJudge.Begin(SettingsOf(metric.Limits)), null, null, "", [], [], default))

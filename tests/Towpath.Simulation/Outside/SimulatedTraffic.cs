@@ -39,12 +39,12 @@ internal static class SimulatedTraffic
 
     /// <summary>Sources fail now and then, and those of some versions never say a number.</summary>
     public static ValueList<MetricSample> Samples(Random random, MeasureTraffic command) => command.Metrics.Select(question =>
-        IsSilent(command.Plan.Commit) || random.Next(6) == 0
+        IsSilent(command.Plan.Commit) || random.Next(4) == 0
             ? new MetricSample(question.Metric, question.OfLive, null, "Nobody answers.")
             : new MetricSample(question.Metric, question.OfLive, !question.OfLive && IsSlow(command.Plan.Commit) ? 2 * LongQueue : LongQueue / 2, "")).ToValueList();
 
     /// <summary>Its metrics have never a number.</summary>
-    public static bool IsSilent(string commit) => NumberOf(commit) % 5 == 2;
+    public static bool IsSilent(string commit) => NumberOf(commit) % 4 == 2;
 
     /// <summary>Nothing that the router counts says so, and the length of its queue does.</summary>
     public static bool IsSlow(string commit) => NumberOf(commit) % 5 == 4;

@@ -5,33 +5,37 @@ namespace Towpath.Core.Environments.Analysis;
 /// that takes longer than any fixed warm-up. Its latency counts from then on. Whether a measurement counts is known before it is made, so
 /// that e-values stay what they are.
 /// </summary>
-/// <param name="Windows">Stretches of time that were compared, each with the one before.</param>
-/// <param name="Steady">So many in a row in which it did not get quicker.</param>
-/// <param name="Gathered">The stretch under way: candidate and baseline; hits are the requests slower than an edge, averaged over the edges.</param>
-/// <param name="Bins">How long it is so far.</param>
-public sealed record Settling(int Windows, int Steady, Block Gathered, int Bins, Block? Last)
+/// <param name="Seconds">In which it had requests, so far.</param>
+/// <param name="Steady">Stretches in a row in which it did not get quicker.</param>
+/// <param name="Gathered">The stretch under way; hits are the requests slower than an edge, averaged over the edges.</param>
+/// <param name="GatheredSeconds">How long it is so far.</param>
+public sealed record Settling(double Seconds, int Steady, Block Gathered, double GatheredSeconds, Block? Last)
 {
     /// <summary>Then it counts, whatever it does: what gets quicker for two minutes is slow.</summary>
-    private const int WindowsAtMost = 12;
+    private const double SecondsAtMost = 120;
 
-    private const int SteadyWindows = 2;
-    private const double WindowSeconds = 5;
+    private const int SteadyStretches = 2;
 
-    /// <summary>Standard errors. A window that only looks quicker by chance costs a little time; one that is quicker and not seen costs a good version.</summary>
+    /// <summary>Of a stretch; shorter ones, and those in which it had fewer requests, show no difference.</summary>
+    private const double LeastSeconds = 5;
+    private const long LeastRequests = 50;
+
+    /// <summary>Standard errors. A stretch that only looks quicker by chance costs a little time; one that is quicker and not seen costs a good version.</summary>
     private const double Quicker = 1;
 
     public static Settling None { get; } = new(0, 0, default, 0, null);
 
-    public bool IsOver => Steady >= SteadyWindows || Windows >= WindowsAtMost;
+    public bool IsOver => Steady >= SteadyStretches || Seconds >= SecondsAtMost;
 
     public Settling Add(TrafficBin bin, double binSeconds)
     {
         if (IsOver || bin.Candidate.Requests <= 0 || bin.Candidate.Slower.Count == 0)
             return this;
-        var next = this with { Gathered = Gathered + BlockOf(bin), Bins = Bins + bin.Length };
-        if (next.Bins * binSeconds < WindowSeconds)
+        var seconds = bin.Length * binSeconds;
+        var next = this with { Seconds = Seconds + seconds, Gathered = Gathered + BlockOf(bin), GatheredSeconds = GatheredSeconds + seconds };
+        if (next.GatheredSeconds < LeastSeconds || next.Gathered.CandidateRequests < LeastRequests)
             return next;
-        return new(Windows + 1, Last is { } last && !IsQuicker(last, next.Gathered) ? Steady + 1 : 0, default, 0, next.Gathered);
+        return new(next.Seconds, Last is { } last && !IsQuicker(last, next.Gathered) ? Steady + 1 : 0, default, 0, next.Gathered);
     }
 
     /// <summary>By more than the live version got quicker meanwhile: what both share says nothing.</summary>

@@ -6,7 +6,7 @@ namespace Towpath.Tests.Core.Environments.Analysis;
 /// <summary>When the latency of a program that was just started begins to count.</summary>
 public sealed class SettlingTests
 {
-    private static readonly ValueList<long> Usual = [500, 250, 100, 50, 10];
+    private static readonly ValueList<long> Usual = [50_000, 25_000, 10_000, 5_000, 1_000];
 
     [Fact]
     public void Version_that_is_steady_from_the_start_counts_from_the_fourth_measurement_on() => Assert.Equal(3, SettledAfter(_ => 1));
@@ -15,7 +15,7 @@ public sealed class SettlingTests
     public void Version_that_gets_quicker_counts_once_it_does_not_any_more()
     {
         var halving = SettledAfter(bin => 1 + Math.Pow(0.5, bin));
-        Assert.InRange(halving, 5, 9);
+        Assert.InRange(halving, 5, 10);
         Assert.True(SettledAfter(bin => 1 + Math.Pow(0.7, bin)) > halving);
     }
 
@@ -53,7 +53,7 @@ public sealed class SettlingTests
         evidence = evidence with { Settings = evidence.Settings with { LatencySettles = true, WarmUpBins = 0 } };
         var history = evidence.LogWorseLatency;
         for (var bin = 0; bin < 3; bin++)
-            evidence = evidence.Add(new TrafficBin(0.5, Arm(1.9 - (bin * 0.3), errors: 100), Arm(1, errors: 10)));
+            evidence = evidence.Add(new TrafficBin(0.5, Arm(1.9 - (bin * 0.3), errors: 10_000), Arm(1, errors: 1_000)));
         Assert.Equal(history, evidence.LogWorseLatency);
         Assert.True(evidence.LogWorseErrors > 1);
         for (var bin = 0; bin < 6; bin++)
@@ -69,6 +69,6 @@ public sealed class SettlingTests
         return bins;
     }
 
-    /// <summary>A thousand requests, so many times as many of them slow.</summary>
-    private static ArmCounts Arm(double slower, long errors = 0) => new(1000, errors, Usual.Select(count => (long)(count * slower)).ToValueList());
+    /// <summary>A hundred thousand requests, so many times as many of them slow.</summary>
+    private static ArmCounts Arm(double slower, long errors = 0) => new(100_000, errors, Usual.Select(count => (long)(count * slower)).ToValueList());
 }
