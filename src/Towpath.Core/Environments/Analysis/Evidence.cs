@@ -41,6 +41,9 @@ public sealed record Evidence(
 
     public Settling Settling { get; init; } = Settling.None;
 
+    /// <summary>The next measurement's latency counts.</summary>
+    public bool IsSettled => !Settings.LatencySettles || Settling.IsOver;
+
     /// <summary>ln E of errors: the mean of errors alone and of blocks, and above the floor.</summary>
     public double LogWorseErrors
     {
@@ -66,7 +69,7 @@ public sealed record Evidence(
             next = next.AtShare(bin.Share);
         // Only what the candidate answered warms it up. Whether a measurement is left out is known before it is made.
         if (Warm >= Settings.WarmUpBins)
-            return next.Measured(bin, settled: !Settings.LatencySettles || Settling.IsOver);
+            return next.Measured(bin, IsSettled);
         return bin.Candidate.Requests > 0 ? next with { Warm = Warm + bin.Length } : next;
     }
 
@@ -84,7 +87,8 @@ public sealed record Evidence(
             Share = share,
             InStep = default,
             Errors = Errors.AtMargin(Settings.Margin(least, Errors.Expected)),
-            Slower = Slower.Select(edge => edge.AtMargin(Settings.Margin(least, edge.Expected))).ToValueList(),
+            // What is not worth a rollback need not be ruled out either.
+            Slower = Slower.Select(edge => edge.AtMargin(Math.Max(Settings.LatencyFloor, Settings.Margin(least, edge.Expected)))).ToValueList(),
         };
     }
 
