@@ -85,7 +85,7 @@ internal static class AnalysisPictures
             [new(scale.Y(scale.High), Percent(scale.High), false), new(scale.Y(scale.High / 2), Percent(scale.High / 2), false)]);
     }
 
-    private static PictureLine Rates(string name, string tone, IReadOnlyList<(long Requests, long Errors)> sums, Scale scale)
+    private static PictureLine Rates(string name, string tone, List<(long Requests, long Errors)> sums, Scale scale)
     {
         var tight = Math.Max(1, sums[^1].Requests / 2.0);
         var shown = Thinned(sums.Count).ToList();

@@ -114,7 +114,7 @@ public sealed class CanaryStagesTests
         await using var numbers = await NumberServer.StartAsync();
         await using var machine = await AppMachine.StartAsync();
         var next = await WithCandidateAsync(machine);
-        numbers.Answers["/slow"] = context => Task.Delay(Timeout.Infinite, context.RequestAborted);
+        numbers.Answers["/slow"] = context => new TaskCompletionSource().Task.WaitAsync(context.RequestAborted);
         numbers.Answers["/endless"] = async context =>
         {
             while (!context.RequestAborted.IsCancellationRequested)
