@@ -20,7 +20,10 @@ public static class CanaryReplay
             canary = Canary.Seen(canary, new TrafficMeasured(0, measurement.Number, measurement.Traffic) { Samples = measurement.Samples }, rollout);
             requests += (measurement.Traffic?.Candidate.Requests + measurement.Traffic?.Baseline.Requests) ?? 0;
             var judgement = Canary.Judge(canary, rollout);
-            yield return new(measurement, judgement, Canary.Follows(canary, rollout, judgement), EdgesOf(canary.Evidence), canary.Metrics, requests);
+            yield return new(measurement, judgement, Canary.Follows(canary, rollout, judgement), EdgesOf(canary.Evidence), canary.Metrics, requests)
+            {
+                IsSettled = canary.Evidence.IsSettled,
+            };
         }
     }
 
@@ -82,7 +85,11 @@ public sealed record JudgedMeasurement(
     WhatFollows Follows,
     ValueList<EdgeEvidence> Edges,
     ValueList<WatchedMetric> Metrics,
-    long Requests);
+    long Requests)
+{
+    /// <summary>The new version has stopped getting quicker after its start: latency counts from the next measurement on.</summary>
+    public bool IsSettled { get; init; }
+}
 
 /// <summary>What the requests that took longer than an edge have shown.</summary>
 /// <param name="Edge">Milliseconds.</param>

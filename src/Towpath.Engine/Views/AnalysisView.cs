@@ -47,9 +47,15 @@ public sealed record JudgedView(
     ValueList<EdgeEvidence> Edges,
     IReadOnlyList<WatchedView> Watched)
 {
+    /// <summary>The new version has stopped getting quicker after its start: latency counts from the next measurement on.</summary>
+    public bool Settled { get; init; }
+
     internal static JudgedView Of(JudgedMeasurement judged) => new(
         judged.Measurement.Number, Word.Of(judged.Judgement.Verdict), judged.Judgement.Reason, Word.Of(judged.Follows), judged.Requests,
-        judged.Judgement.Metrics, judged.Edges, [.. judged.Metrics.Select(WatchedView.Of)]);
+        judged.Judgement.Metrics, judged.Edges, [.. judged.Metrics.Select(WatchedView.Of)])
+    {
+        Settled = judged.IsSettled,
+    };
 }
 
 /// <param name="Value">The last number there was.</param>

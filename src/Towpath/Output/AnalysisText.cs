@@ -28,7 +28,7 @@ internal static class AnalysisText
         if (analysis.Judged.Count == 0)
             return;
         Measurements(analysis);
-        Metrics(analysis.Judged[^1]);
+        Metrics(analysis.Judged[^1], analysis.Record.Rollout.Judge);
         Watched(analysis);
     }
 
@@ -95,7 +95,7 @@ internal static class AnalysisText
 
     private static string Rate(TrafficCounts? counts) => counts is null || counts.Requests == 0 ? "–" : Percent((double)counts.Errors / counts.Requests);
 
-    private static void Metrics(JudgedView last)
+    private static void Metrics(JudgedView last, JudgeKind judge)
     {
         if (last.Metrics.Count == 0)
             return;
@@ -117,6 +117,8 @@ internal static class AnalysisText
         }
 
         Terminal.Out.Write(table);
+        if (!last.Settled && judge == JudgeKind.Sequential)
+            Terminal.Line("  latency does not count yet: the new version has not been seen to stop getting quicker after its start");
     }
 
     private static double? Share(long hits, long requests) => requests == 0 ? null : (double)hits / requests;

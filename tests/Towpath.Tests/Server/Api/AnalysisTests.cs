@@ -43,6 +43,7 @@ public sealed partial class AnalysisTests
         var errors = last.Metrics.Single(metric => metric.Name == "errors");
         Assert.True(errors.Worse > 100);
         Assert.InRange(errors.Detectable!.Value, errors.BaselineRate!.Value, 0.3);
+        Assert.False(last.Settled);
         Assert.Equal([10, 20], last.Edges.Select(edge => edge.Edge));
         Assert.Equal("queue{release=\"d2\", note=\"<script>\"}", ((Towpath.Core.Pipelines.PrometheusQuery)view.Record.Questions[0].Source).Query);
         Assert.Equal((50.0, 40.0), (last.Watched[0].Value, last.Watched[0].Live));
