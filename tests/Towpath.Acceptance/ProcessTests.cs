@@ -90,6 +90,18 @@ public sealed class ProcessTests
     }
 
     [Fact]
+    public async Task The_demo_of_canaries_takes_back_what_is_worse_and_lets_a_good_version_through()
+    {
+        var before = Leftovers();
+        var ran = (await Ran.Async(Built.Towpath, ["demo", "canary", "--once"])).Expect(0);
+        Assert.Contains("All of it really happened.", ran.Output, StringComparison.Ordinal);
+        // No terminal, no picture.
+        Assert.DoesNotContain('╭', ran.Output);
+        Assert.DoesNotContain('\u001b', ran.Output);
+        Assert.Empty(Leftovers().Except(before));
+    }
+
+    [Fact]
     public async Task The_demo_ships_the_sample_and_catches_every_mistake()
     {
         var before = Leftovers();

@@ -65,9 +65,9 @@ internal sealed class Production : IAsyncDisposable
         Visitors.Come();
     }
 
-    /// <summary>Waits until the deployment of a run is over.</summary>
+    /// <summary>Waits until the deployment of a run is over, or waits for a person.</summary>
     public Task<DeploymentView> EndAsync(int run, TimeSpan within, CancellationToken cancel) =>
-        UntilAsync(run, "over", within, deployment => deployment.EndedAt is not null, cancel);
+        UntilAsync(run, "over", within, deployment => deployment.EndedAt is not null || deployment.State == "paused", cancel);
 
     /// <summary>Waits until the new version has had so many requests, or is over.</summary>
     public Task<DeploymentView> TriedAsync(int run, int requests, CancellationToken cancel) => UntilAsync(

@@ -82,6 +82,9 @@ internal static class RolloutsVerb
 
         /// <summary>A lease is given for a measurement and so much more.</summary>
         private static readonly TimeSpan LeaseBeyond = TimeSpan.FromSeconds(20);
+
+        /// <summary>For the last command to reach the agent and the router, and for the last request under way.</summary>
+        private static readonly TimeSpan UnderWay = TimeSpan.FromSeconds(1);
         private static readonly TimeSpan Away = TimeSpan.FromSeconds(10);
 
         private readonly Visitors visitors = production.Visitors;
@@ -129,10 +132,14 @@ internal static class RolloutsVerb
                 var ended = await production.EndAsync(await production.PushAsync(Rate, Rollout(goodDwell), cancel), Longest, cancel);
                 MeasuringVerb.Say($"good {number} of {count}: {ended.State}. {ended.Reason}");
                 states.Add(ended.State);
-                seconds.Add((ended.EndedAt!.Value - ended.StartedAt!.Value).TotalSeconds);
+                if (ended.EndedAt is { } at)
+                    seconds.Add((at - ended.StartedAt!.Value).TotalSeconds);
+                else
+                    await production.RollBackAsync(cancel);
             }
 
-            Figures.Add(new($"from the start of a good version's deployment to its end, bins of {GoodBin.TotalSeconds:0} s", "towpath", "s", Sample.Of(seconds)));
+            if (seconds.Count > 0)
+                Figures.Add(new($"from the start of a good version's deployment to its end, bins of {GoodBin.TotalSeconds:0} s", "towpath", "s", Sample.Of(seconds)));
             Targets.Add(new("good versions rolled back", $"of {count}", states.Count(state => state == "rolled-back"), Math.Ceiling(count * GoodRolledBackAtMost)));
             Targets.Add(new("good versions neither live nor rolled back", "", states.Count(state => state is not ("live" or "rolled-back")), 0));
         }
@@ -186,7 +193,7 @@ internal static class RolloutsVerb
             MeasuringVerb.Say($"server back: {ended.State}. {ended.Reason}");
             Figures.Add(new("from the server's death to the new version's last request", "towpath", "s", Sample.Of([lent])));
             Figures.Add(new("from the server's return to the new version's next request", "towpath", "s", Sample.Of([again])));
-            Targets.Add(new("the lease lapses after", "s", lent, (GoodBin + LeaseBeyond).TotalSeconds));
+            Targets.Add(new("the lease lapses after", "s", lent, (GoodBin + LeaseBeyond + UnderWay).TotalSeconds));
             Holds("requests go to the live version meanwhile", silent > 0);
             Holds("it goes on when the server is back, and arrives", wentOn && ended.State == "live");
         }
@@ -204,7 +211,7 @@ internal static class RolloutsVerb
         }
 
         private static string Rollout(int dwell) =>
-            $"rollout: {{ canary: [{Percent(Share).Replace(" ", "", StringComparison.Ordinal)}], sticky: false, dwell: {dwell}s, longest: 15m }}";
+            $"rollout: {{ canary: [{Percent(Share).Replace(" ", "", StringComparison.Ordinal)}], sticky: false, dwell: {dwell}s, longest: 5m }}";
 
         /// <summary>As the product chooses it: short rollouts look more often.</summary>
         private static TimeSpan BinOf(int dwell) => TimeSpan.FromSeconds(Math.Clamp(dwell / 6, 1, 10));

@@ -35,7 +35,8 @@ public sealed record EnvironmentView(
             state.Project, state.Name, urls.Count == 0 ? null : urls.OrderBy(pair => pair.Key, StringComparer.Ordinal).First().Value, urls,
             newest?.After ?? [],
             state.Live is { } live ? LiveView.Of(live) : null,
-            (state.Active ?? over.FirstOrDefault()) is { } latest ? DeploymentView.Of(state, latest) : null,
+            (state.Active ?? over.FirstOrDefault()) is { } latest
+                ? DeploymentView.Of(state, latest) with { Evidence = EvidenceView.Of(state, latest) } : null,
             [.. state.Waiting.Select(deployment => DeploymentView.Of(state, deployment))],
             state.Hold is { } hold ? new HoldView(hold.By, hold.Reason, hold.Since) : null,
             state.Versions.Count > 0 && Rollback.Target(state) is { } target ? LiveView.Of(target) : null,
@@ -73,6 +74,9 @@ public sealed record DeploymentView(
 {
     /// <summary>Null when it is not at a step of a canary.</summary>
     public RolloutView? Rollout { get; init; }
+
+    /// <summary>What its canary has shown; only of the deployment under way, or the latest. Null where nothing was compared.</summary>
+    public EvidenceView? Evidence { get; init; }
 
     /// <summary>What a person can do about it; empty when it needs no decision.</summary>
     public IReadOnlyList<Choice> Choices { get; init; } = [];

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Towpath.Core;
 using Towpath.Core.Agents;
 using Towpath.Core.Environments;
@@ -22,6 +23,7 @@ internal static class Given
 internal sealed class EnvironmentScenario
 {
     private readonly string[] later;
+    private readonly List<(DateTimeOffset At, string Event)> journal = [];
     private EnvironmentDefinition definition;
     private DateTimeOffset now = Sample.Noon;
     private Decision<EnvironmentEvent> last = Decision<EnvironmentEvent>.Nothing;
@@ -34,6 +36,8 @@ internal sealed class EnvironmentScenario
     }
 
     public EnvironmentState State { get; private set; }
+
+    public DateTimeOffset Now => now;
 
     /// <summary>Runs that come from now on have another definition of the environment.</summary>
     public EnvironmentScenario Defined(Func<EnvironmentDefinition, EnvironmentDefinition> change)
@@ -91,6 +95,18 @@ internal sealed class EnvironmentScenario
     {
         last = EnvironmentMachine.Decide(State, input, now);
         State = last.Events.Aggregate(State, (state, one) => EnvironmentMachine.Evolve(state, new Recorded<EnvironmentEvent>(1, now, one)));
+        journal.AddRange(last.Events.Select(one => (now, JsonSerializer.Serialize(one, CoreJson.Options))));
+        return this;
+    }
+
+    /// <summary>The server dies, and another one reads what is in the journal: it comes to the same, and asks for the same.</summary>
+    public EnvironmentScenario ServerRestarted()
+    {
+        var (before, asked) = (State, EnvironmentMachine.Pending(State).ToList());
+        State = journal.Aggregate(EnvironmentState.Empty(State.Project, State.Name), (state, entry) => EnvironmentMachine.Evolve(
+            state, new Recorded<EnvironmentEvent>(1, entry.At, JsonSerializer.Deserialize<EnvironmentEvent>(entry.Event, CoreJson.Options)!)));
+        Assert.Equal(before, State);
+        Assert.Equal(asked, EnvironmentMachine.Pending(State));
         return this;
     }
 
