@@ -17,9 +17,9 @@ internal sealed class CanaryRepository(string folder, Endpoint endpoint, int por
         await File.WriteAllTextAsync(Path.Combine(folder, "towpath.yml"), $$"""
             jobs:
               test:
-                steps: [test -s {{SampleService.SettingsFile}}]
+                steps: [test -s {{PriceLookup.SettingsFile}}]
             package: .
-            app: { command: 'exec "{{Environment.ProcessPath}}" demo service', health: {{SampleService.Health}} }
+            app: { command: 'exec "{{Environment.ProcessPath}}" demo service', health: {{PriceLookup.Health}} }
             environments:
               production:
                 listen: {{port}}
@@ -30,7 +30,7 @@ internal sealed class CanaryRepository(string folder, Endpoint endpoint, int por
 
     public async Task PushAsync(string message, SampleBehaviour behaviour, CancellationToken cancel)
     {
-        await File.WriteAllTextAsync(Path.Combine(folder, SampleService.SettingsFile), SampleService.Write(behaviour), cancel);
+        await File.WriteAllTextAsync(Path.Combine(folder, PriceLookup.SettingsFile), PriceLookup.Write(behaviour), cancel);
         // A version of its own also where it behaves as the one before.
         await File.WriteAllTextAsync(Path.Combine(folder, "CHANGES"), message + "\n", cancel);
         await GitAsync(cancel, "add", "--all");

@@ -14,7 +14,7 @@ internal sealed class CanaryStory(ServerConnection connection, CanaryRepository 
 {
     private const string Environment = "production";
     private const double SmallShare = 0.1;
-    private static readonly TimeSpan Watched = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Watched = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Within = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan LineEvery = TimeSpan.FromSeconds(5);
 

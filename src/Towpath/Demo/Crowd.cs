@@ -70,7 +70,7 @@ internal sealed class Crowd : IAsyncDisposable
         try
         {
             using var answer = await http.GetAsync(service);
-            if (answer.Headers.TryGetValues(SampleService.ReleaseHeader, out var names))
+            if (answer.Headers.TryGetValues(PriceLookup.ReleaseHeader, out var names))
             {
                 var release = names.First();
                 lock (gate)

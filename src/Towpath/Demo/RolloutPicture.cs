@@ -70,7 +70,7 @@ internal sealed class RolloutPicture(string title)
     /// <summary>The same in one line, for what is no terminal.</summary>
     public string Line()
     {
-        if (latest?.Evidence is not { } seen || measured <= 0)
+        if (latest is not { Rollout: not null, Evidence: { } seen } || measured <= 0)
             return Where();
         var metrics = seen.Metrics.Select(metric =>
             $"{NameOf(metric)}: live {Percent(metric.Live.Rate)} ({Band(metric.Live)}), new {Percent(metric.New.Rate)} ({Band(metric.New)})");

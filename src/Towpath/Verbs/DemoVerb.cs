@@ -33,7 +33,7 @@ internal static class DemoVerb
         canary.SetAction(typed => RunAsync(typed, TellOfCanariesAsync));
         command.Add(canary);
         var service = new Command("service", "What 'demo canary' deploys") { Hidden = true };
-        service.SetAction((_, cancel) => SampleService.RunAsync(cancel));
+        service.SetAction((_, cancel) => PriceLookup.RunAsync(cancel));
         command.Add(service);
         return command;
     }
