@@ -1,4 +1,3 @@
-using Towpath.Bench.Measuring;
 using Towpath.Core;
 using Towpath.Core.Environments.Analysis;
 
@@ -18,9 +17,29 @@ internal static class Prediction
     /// <param name="rate">Errors of the live version, as a share of its requests.</param>
     /// <param name="candidate">The same of the new one.</param>
     /// <param name="bin">How long is measured at a time.</param>
-    public static Sample Requests(double perSecond, double rate, double candidate, double share, double alpha, TimeSpan bin, int trials) => Sample.Of(
-        Enumerable.Range(0, trials).AsParallel().AsOrdered()
-            .Select(trial => Bins(new Draws(trial), perSecond, rate, candidate, share, alpha, bin) * bin.TotalSeconds * perSecond).ToList());
+    public static IReadOnlyList<double> Requests(
+        double perSecond, double rate, double candidate, double share, double alpha, TimeSpan bin, int trials) =>
+    [
+        .. Enumerable.Range(0, trials).AsParallel().AsOrdered()
+            .Select(trial => Bins(new Draws(trial), perSecond, rate, candidate, share, alpha, bin) * bin.TotalSeconds * perSecond),
+    ];
+
+    /// <summary>
+    /// The median of values that come in steps, by the line through the step that it falls into: of two or three steps, the plain
+    /// one jumps from step to step by chance.
+    /// </summary>
+    public static double MedianOfSteps(IReadOnlyList<double> values, double step)
+    {
+        var below = 0;
+        foreach (var same in values.GroupBy(value => Math.Round(value / step)).OrderBy(same => same.Key))
+        {
+            if (2 * (below + same.Count()) >= values.Count)
+                return (same.Key - 1 + (((values.Count / 2.0) - below) / same.Count())) * step;
+            below += same.Count();
+        }
+
+        throw new ArgumentException("There is no value.", nameof(values));
+    }
 
     private static int Bins(Draws draws, double perSecond, double rate, double candidate, double share, double alpha, TimeSpan bin)
     {

@@ -114,12 +114,15 @@ internal static class RolloutsVerb
             }
 
             var what = $"requests until rollback: {Percent(Rate)} to {Percent(Worse)} errors, canary {Percent(Share)}, bins of {BadBin.TotalSeconds:0} s";
-            var measured = Sample.Of(requests);
-            Figures.Add(new(what, "towpath", "requests", measured));
-            Figures.Add(new(what, "simulated", "requests", predicted));
+            var step = BadBin.TotalSeconds * visitors.PerSecond;
+            var (measured, expected) = (Prediction.MedianOfSteps(requests, step), Prediction.MedianOfSteps(predicted, step));
+            Figures.Add(new(what, "towpath", "requests", Sample.Of(requests)));
+            Figures.Add(new(what, "simulated", "requests", Sample.Of(predicted)));
+            Figures.Add(new("the median, within its bin", "towpath", "requests", Sample.Of([measured])));
+            Figures.Add(new("the median, within its bin", "simulated", "requests", Sample.Of([expected])));
             Figures.Add(new("requests of a bad version beyond its share", "towpath", "requests", Sample.Of(beyond)));
             Targets.Add(new("bad versions rolled back by evidence", $"of {count}", byEvidence, count, IsFloor: true));
-            Targets.Add(new("requests until rollback, median, times the simulation's", "x", measured.Median / predicted.Median, PredictedAtMost));
+            Targets.Add(new("requests until rollback, median, times the simulation's", "x", measured / expected, PredictedAtMost));
             Targets.Add(new("requests beyond the share, most of all rollouts", "requests", beyond.Max(), BeyondShareAtMost));
         }
 
