@@ -45,10 +45,10 @@ internal static class Strip
         return picture;
     }
 
-    /// <summary>The next of 1, 2, 5, 10, 20… percent that is no less.</summary>
+    /// <summary>The next of 1, 2, 3, 5, 10, 20… percent that is no less.</summary>
     public static double Scale(double highest)
     {
-        foreach (var step in (double[])[0.01, 0.02, 0.05, 0.1, 0.2, 0.5])
+        foreach (var step in (double[])[0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5])
         {
             if (highest <= step)
                 return step;
