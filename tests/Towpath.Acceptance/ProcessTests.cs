@@ -109,7 +109,7 @@ public sealed class ProcessTests
             Built.Towpath, ["demo", .. which, "--once"], environment: new Dictionary<string, string?> { ["TMPDIR"] = place })).Expect(0);
         Assert.Contains("All of it really happened.", ran.Output, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateDirectories(place, "towpath-demo-*"));
-        Assert.Empty(Directory.EnumerateDirectories("/proc").Where(process => WorksIn(process, place)));
+        Assert.DoesNotContain(Directory.EnumerateDirectories("/proc"), process => WorksIn(process, place));
         Directory.Delete(place, recursive: true);
         return ran.Output;
     }
