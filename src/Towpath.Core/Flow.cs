@@ -44,11 +44,11 @@ public static class Flow
     };
 
     /// <summary>When the machine wants to be asked again; null: never.</summary>
-    public static DateTimeOffset? NextDeadline(MachineState state) => state switch
+    public static DateTimeOffset? NextDeadline(MachineState state, DateTimeOffset now) => state switch
     {
         ProjectState project => ProjectMachine.NextDeadline(project),
         RunState run => RunMachine.NextDeadline(run),
-        EnvironmentState environment => EnvironmentMachine.NextDeadline(environment),
+        EnvironmentState environment => EnvironmentMachine.NextDeadline(environment, now),
         _ => throw new UnreachableException(),
     };
 

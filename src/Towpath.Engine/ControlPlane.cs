@@ -12,12 +12,14 @@ public sealed class ControlPlane : IAsyncDisposable
 {
     private const int ReadersAtMost = 4;
     private readonly Loop loop;
+    private readonly TimeProvider time;
     private readonly Snapshots snapshots;
 
     /// <param name="room">Schedules start nothing while it has a problem; null: there is always room.</param>
     public ControlPlane(IJournal journal, IAdapters adapters, TimeProvider time, ILoggerFactory logs, DiskRoom? room = null)
     {
         Journal = journal;
+        this.time = time;
         snapshots = new Snapshots(journal, time, logs.CreateLogger<Snapshots>());
         loop = new Loop(journal, adapters, Rules.OfFlow with { Clock = stream => Flow.Clock(stream, ProblemOf(room)) })
         {
@@ -31,6 +33,8 @@ public sealed class ControlPlane : IAsyncDisposable
     public IJournal Journal { get; }
 
     public LoopRunner Loop { get; }
+
+    public DateTimeOffset Now => time.GetUtcNow();
 
     /// <summary>Tells which streams changed, after the change is durable.</summary>
     public ChangeFeed Changes { get; } = new();

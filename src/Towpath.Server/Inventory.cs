@@ -25,6 +25,8 @@ public sealed class Inventory(ControlPlane plane, StepsUnderWay? steps = null)
     /// <summary>Newest first.</summary>
     public IReadOnlyList<ProjectView> Projects() => [.. plane.Journal.List("", PageAtMost).Select(row => Read<ProjectView>(row.Summary))];
 
+    public DateTimeOffset Now => plane.Now;
+
     public ProjectState? Project(string name) => plane.Project(name);
 
     /// <summary>Newest first, without their jobs.</summary>
@@ -56,9 +58,9 @@ public sealed class Inventory(ControlPlane plane, StepsUnderWay? steps = null)
         plane.Environment(project.Name, name)
         ?? (Pipeline(project)?.Environment(name) is not null ? EnvironmentState.Empty(project.Name, name) : null);
 
-    public static EnvironmentView View(ProjectState project, EnvironmentState environment, int historyAtMost = int.MaxValue)
+    public EnvironmentView View(ProjectState project, EnvironmentState environment, int historyAtMost = int.MaxValue)
     {
-        var view = EnvironmentView.Of(environment, historyAtMost);
+        var view = EnvironmentView.Of(environment, Now, historyAtMost);
         return environment.Deployments.Count > 0 ? view
             : view with { After = Pipeline(project)?.Environment(environment.Name)?.After ?? [] };
     }

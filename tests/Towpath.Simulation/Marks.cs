@@ -61,6 +61,24 @@ public enum Mark
     QuarantineRefusedACandidate,
     QuarantineRefusedARetry,
 
+    // Gates.
+    ApprovedByTwoPeople,
+    ApprovedWhileAnotherDeploys,
+    ApprovalVoidedByANewLiveVersion,
+    ApprovalVoidedByNewSettings,
+    SupersededAtAGate,
+    WindowOpenedByTheClock,
+    FreezeEndedByTheClock,
+    SoakTimeWasOver,
+    GateOverdue,
+    WebhookSaidNo,
+    WebhookAskedAgain,
+    WebhookPassedWhenOverdue,
+    GatesPassedOver,
+    PromotionWaitedAtAGate,
+    RolledBackWhileFrozen,
+    RevokedAtAGateOfAPromotion,
+
     // Deployments.
     SettingsChangedDuringADeployment,
     SettingsDeployedByThemselves,

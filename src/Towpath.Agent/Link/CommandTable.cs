@@ -19,7 +19,9 @@ internal delegate Task<AgentAnswer> CarryOut(
 internal sealed class CommandTable : IDisposable
 {
     public const string JobKind = "run-job";
-    private const string MeasureKind = "measure-traffic";
+
+    /// <summary>They come again and again, for hours: a log of each would be thousands of files that say nothing.</summary>
+    private static readonly string[] WithoutLog = ["measure-traffic", "ask-webhook"];
 
     private readonly SpoolFolder spools;
     private readonly AnswerFolder answers;
@@ -127,8 +129,7 @@ internal sealed class CommandTable : IDisposable
         AgentAnswer? answer;
         try
         {
-            // Measurements come every few seconds, for hours: a log of each would be thousands of files that say nothing.
-            log = begin.Kind == MeasureKind
+            log = WithoutLog.Contains(begin.Kind)
                 ? new LogWriter((_, _, _, _) => { })
                 : spools.OpenLog(new(begin.CommandId, begin.Kind), new SecretMask(begin.Secrets.Values), time);
             Failpoint.Cross("command.begun");

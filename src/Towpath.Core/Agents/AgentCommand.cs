@@ -16,6 +16,7 @@ namespace Towpath.Core.Agents;
 [JsonDerivedType(typeof(DeployTarget), "deploy-target")]
 [JsonDerivedType(typeof(VerifyTarget), "verify-target")]
 [JsonDerivedType(typeof(UndoTarget), "undo-target")]
+[JsonDerivedType(typeof(AskWebhook), "ask-webhook")]
 public abstract record AgentCommand(string Id) : Command(Id);
 
 /// <summary>One attempt of a job: a fresh workspace at the commit, the steps in order, then reports and outputs. Answered with <see cref="JobEnded"/>.</summary>
@@ -87,6 +88,21 @@ public sealed record VerifyTarget(string Id, ReleasePlan Plan) : StageCommand(Id
 /// <summary>Take a command target's effect back: its undo command, or the deploy command of the version before. Answered with <see cref="StageEnded"/>.</summary>
 /// <param name="Previous">Null when there was none.</param>
 public sealed record UndoTarget(string Id, ReleasePlan Plan, ReleasePlan? Previous) : StageCommand(Id, Plan);
+
+/// <summary>
+/// Ask a program elsewhere whether a deployment may start. Changes nothing, and has no log. Answered with <see cref="StageEnded"/>:
+/// succeeded is yes, failed is no, and everything else is neither.
+/// </summary>
+/// <param name="Agent">The environment's; null: the one on the server's machine.</param>
+/// <param name="Plan">What is asked about.</param>
+public sealed record AskWebhook(string Id, string? Agent, string Url, WebhookPlan Plan) : AgentCommand(Id);
+
+/// <summary>A deployment as a webhook hears of it. These names are a promise to its authors.</summary>
+/// <param name="Replaces">What is live, or will be when the deployment begins; null: nothing.</param>
+public sealed record WebhookPlan(
+    string Project, string Environment, int Deployment, int Run, string Commit, string Digest, ReplacedVersion? Replaces);
+
+public sealed record ReplacedVersion(int Run, string Commit);
 
 /// <summary>All that an agent needs to run one version in one environment.</summary>
 /// <param name="Release">Names the running version in its environment: <c>d12</c>, after the deployment that started it.</param>

@@ -24,7 +24,22 @@ public sealed record StageAnswered(string CommandId, Outcome Outcome, string Rea
 }
 
 /// <summary>Deploy a chosen candidate, also an older one; then the environment is held.</summary>
-public sealed record Promote(int Run, string By) : EnvironmentInput;
+public sealed record Promote(int Run, string By) : EnvironmentInput
+{
+    /// <inheritdoc cref="Deployment.Override"/>
+    public string? Override { get; init; }
+}
+
+/// <summary>A person's yes to a deployment that waits for it.</summary>
+/// <param name="Replaces">The deployment that the person has seen it replace; null: whatever it does.</param>
+/// <param name="Settings">The revision of the settings that the person has seen it bring; null: whichever.</param>
+public sealed record ApproveDeployment(int Deployment, string By, int? Replaces, int? Settings) : EnvironmentInput;
+
+/// <summary>Nothing starts by itself, or because it is promoted, in that time.</summary>
+public sealed record FreezeEnvironment(string By, string Reason, DateTimeOffset From, DateTimeOffset Until) : EnvironmentInput;
+
+/// <summary>Lift all freezes that were set on the server.</summary>
+public sealed record UnfreezeEnvironment(string By) : EnvironmentInput;
 
 /// <summary>Go back to the version before; while a deployment runs, back to what is live.</summary>
 public sealed record RollBackEnvironment(string By, string Reason) : EnvironmentInput;

@@ -13,8 +13,17 @@ public static partial class EnvironmentMachine
             Deployments = state.Deployments.Add(Create(state, offered, recorded.At)),
             NextDeployment = offered.Deployment + 1,
         }),
-        UpstreamPassed passed => Pass(state, passed),
+        UpstreamPassed passed => Pass(state, passed, recorded.At),
         UpstreamRevoked revoked => Revoke(state, revoked),
+        DeploymentApproved approved => With(state, approved.Deployment, deployment => deployment with
+        {
+            Approvals = Approvals.With(deployment.Approvals, approved, recorded.At),
+        }),
+        WebhookAsked asked => With(state, asked.Deployment, deployment => deployment with { Questions = Webhooks.With(deployment.Questions, asked) }),
+        WebhookAnswered answered => With(state, answered.Deployment, deployment => deployment with
+        {
+            Questions = Webhooks.With(deployment.Questions, answered),
+        }),
         DeploymentStarted started => Start(state, started, recorded.At),
         StageBegan began => Begin(began.Stage == Stage.Deploy ? Remember(state, began.Deployment) : state, began),
         TrafficSurveyed surveyed => With(state, surveyed.Deployment, deployment => deployment with
@@ -48,10 +57,14 @@ public static partial class EnvironmentMachine
             Arrive(state, deployment, recorded.At),
         WentLive => state,
         Stopped stopped => End(state, stopped.Deployment, DeploymentStatus.Live, "Nothing runs here now.", recorded.At) with { Stopped = true },
-        DeploymentEnded ended => End(state, ended.Deployment, ended.Status, ended.Reason, recorded.At, ended.SupersededBy),
+        DeploymentEnded ended => With(
+            End(state, ended.Deployment, ended.Status, ended.Reason, recorded.At, ended.SupersededBy), ended.Deployment,
+            deployment => deployment with { WaitedTooLong = ended.WaitedTooLong }),
         PackageQuarantined quarantined => state with { Quarantine = Quarantine(state, quarantined) },
         HoldSet hold => state with { Hold = new Hold(hold.By, hold.Reason, recorded.At, state.Hold?.Begun ?? recorded.At) },
         HoldLifted => state with { Hold = null },
+        FreezeSet set => state with { Freezes = Freezes.With(state.Freezes, set, recorded.At) },
+        FreezeLifted => state with { Freezes = [] },
         SettingsChanged changed => state with
         {
             Settings = new Settings(changed.Revision, changed.Variables, changed.Secrets),
@@ -68,26 +81,30 @@ public static partial class EnvironmentMachine
     };
 
     private static Deployment Create(EnvironmentState state, DeploymentOffered offered, DateTimeOffset at) => Await(state, new Deployment(
-        offered.Deployment, offered.Kind, offered.Candidate, offered.PassedIn is { } passed ? [passed] : [], offered.By, offered.Undoes,
-        offered.Settings, offered.Release, DeploymentStatus.Offered, Stage: null, Attempt: 0, Moved: false, Conclusion: null, Reason: "",
-        SupersededBy: null, at, StartedAt: null, EndedAt: null, Deadline: null));
+        offered.Deployment, offered.Kind, offered.Candidate,
+        offered.PassedIn is { } passed ? OrdinalMap<DateTimeOffset>.Empty.With(passed, offered.PassedSince ?? at) : OrdinalMap<DateTimeOffset>.Empty,
+        offered.By, offered.Undoes, offered.Settings, offered.Release, DeploymentStatus.Offered, Stage: null, Attempt: 0, Moved: false,
+        Conclusion: null, Reason: "", SupersededBy: null, at, StartedAt: null, EndedAt: null, Deadline: null)
+    {
+        Override = offered.Override,
+    }, at);
 
     /// <summary>
     /// News of the environments before it changes what a deployment waits for;
     /// one that has begun or is over only remembers it.
     /// </summary>
-    private static EnvironmentState Pass(EnvironmentState state, UpstreamPassed upstream) => With(state, upstream.Deployment, deployment =>
+    private static EnvironmentState Pass(EnvironmentState state, UpstreamPassed upstream, DateTimeOffset at) => With(state, upstream.Deployment, deployment =>
     {
-        var passed = deployment with { PassedIn = deployment.PassedIn.Add(upstream.Environment) };
-        return deployment.IsActive || deployment.IsOver ? passed : Await(state, passed);
+        var passed = deployment with { PassedIn = deployment.PassedIn.With(upstream.Environment, upstream.Since ?? at) };
+        return deployment.IsActive || deployment.IsOver ? passed : Await(state, passed, at);
     });
 
     /// <summary>Offered until the environments before are done with it, then waiting for its turn.</summary>
-    private static Deployment Await(EnvironmentState state, Deployment deployment)
+    private static Deployment Await(EnvironmentState state, Deployment deployment, DateTimeOffset at)
     {
         var missing = DeploymentQueue.NotPassed(state, deployment);
         return missing is null
-            ? deployment with { Status = DeploymentStatus.Waiting, Reason = "" }
+            ? deployment with { Status = DeploymentStatus.Waiting, Reason = "", WaitingSince = deployment.WaitingSince ?? at }
             : deployment with { Status = DeploymentStatus.Offered, Reason = $"It is not live in '{missing}' yet." };
     }
 
@@ -104,7 +121,7 @@ public static partial class EnvironmentMachine
     private static EnvironmentState Revoke(EnvironmentState state, UpstreamRevoked revoked) =>
         With(state, revoked.Deployment, deployment => deployment with
         {
-            PassedIn = deployment.PassedIn.Where(name => name != revoked.Environment).ToValueList(),
+            PassedIn = deployment.PassedIn.Without(revoked.Environment),
         });
 
     private static EnvironmentState Begin(EnvironmentState state, StageBegan began) =>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Towpath.Core.Agents;
 using Towpath.Core.Pipelines;
+using Towpath.Core.Pipelines.Language;
 
 namespace Towpath.Core.Environments;
 
@@ -36,11 +37,14 @@ public static partial class EnvironmentMachine
             RollBackEnvironment rollBack => Rollback.Decide(state, rollBack, now),
             StopEnvironment stop => Rollback.Stop(state, stop),
             CancelDeployment cancel => Cancel(state, cancel, now),
+            ApproveDeployment approve => Approvals.Decide(state, approve),
             AdvanceDeployment advance => Canary.Advance(state, advance, now),
             AcceptDeployment accept => Accept(state, accept),
             HoldEnvironment hold => Record(new HoldSet(hold.By, hold.Reason)),
             ResumeEnvironment when state.Hold is null => Decision<EnvironmentEvent>.Refuse($"'{state.Name}' is not held."),
             ResumeEnvironment resume => (ValueList<EnvironmentEvent>)[new HoldLifted(resume.By), .. DeploymentQueue.Afresh(state)],
+            FreezeEnvironment freeze => Freezes.Decide(state, freeze, now),
+            UnfreezeEnvironment unfreeze => Freezes.Decide(state, unfreeze, now),
             ChangeSettings change => Change(state, change),
             HandOverTaken taken => state.HandOvers.Any(news => Matches(news, taken.To, taken.Run, taken.Passed))
                 ? Record(new NewsHandedOver(taken.To, taken.Run, taken.Passed))
@@ -52,14 +56,21 @@ public static partial class EnvironmentMachine
         return decision.Refusal is null ? Follow(state, decision.Events, now) : decision;
     }
 
-    /// <summary>The command of the deployment under way.</summary>
-    public static IEnumerable<AgentCommand> Pending(EnvironmentState state) =>
-        state.Active is { } active && DeploymentPlan.CommandFor(state, active) is { } command ? [command] : [];
+    /// <summary>The command of the deployment under way, and what is asked about those that wait.</summary>
+    public static IEnumerable<AgentCommand> Pending(EnvironmentState state)
+    {
+        var questions = Webhooks.Pending(state);
+        return state.Active is { } active && DeploymentPlan.CommandFor(state, active) is { } command ? questions.Prepend(command) : questions;
+    }
 
     /// <summary>When to ask again with <see cref="EnvironmentClock"/>; null: never.</summary>
-    public static DateTimeOffset? NextDeadline(EnvironmentState state)
+    /// <param name="now">Windows open again and again: the next time is asked for.</param>
+    public static DateTimeOffset? NextDeadline(EnvironmentState state, DateTimeOffset now)
     {
-        var waiting = state.Waiting.Select(deployment => (DateTimeOffset?)(deployment.OfferedAt + WaitTimeout)).Min();
+        var waiting = state.Waiting.SelectMany(deployment => new[]
+        {
+            deployment.OfferedAt + WaitTimeout, Gates.NextDeadline(state, deployment, now),
+        }).Min();
         var active = state.Active is { Status: not DeploymentStatus.NeedsDecision } underWay ? underWay.Deadline : null;
         return waiting is null || active < waiting ? active ?? waiting : waiting;
     }
@@ -77,7 +88,7 @@ public static partial class EnvironmentMachine
                 Take(next);
         }
 
-        while (DeploymentQueue.Next(state) is { } next)
+        while (DeploymentQueue.Next(state, now) is { } next)
             Take(next);
         return events.ToValueList();
 
@@ -96,7 +107,7 @@ public static partial class EnvironmentMachine
             return Record(new DeploymentOffered(
                 state.NextDeployment, DeploymentKind.Deploy, offer.Candidate, offer.PassedIn, Automation, null, null, null));
         // Also when it is over: a person who promotes the run later is asked where it has been live.
-        return offer.PassedIn is { } passed && !known.PassedIn.Contains(passed)
+        return offer.PassedIn is { } passed && !known.PassedIn.ContainsKey(passed)
             ? Record(new UpstreamPassed(known.Number, passed))
             : Decision<EnvironmentEvent>.Nothing;
     }
@@ -105,18 +116,26 @@ public static partial class EnvironmentMachine
     {
         var known = state.Deployments.LastOrDefault(deployment =>
             deployment.Kind == DeploymentKind.Deploy && deployment.Candidate.Run == revoke.Candidate.Run
-            && deployment.PassedIn.Contains(revoke.RolledBackIn));
-        if (known is null)
-            return Decision<EnvironmentEvent>.Nothing;
-        var revoked = new UpstreamRevoked(known.Number, revoke.RolledBackIn);
-        return known.IsOver || known.IsActive
-            ? Record(revoked)
-            : Record(revoked, new DeploymentEnded(
-                known.Number, DeploymentStatus.Refused, $"It was rolled back in '{revoke.RolledBackIn}'.", null));
+            && deployment.PassedIn.ContainsKey(revoke.RolledBackIn));
+        // What a person asked for may still wait at a gate.
+        var asked = state.Waiting.Where(deployment => deployment.Kind == DeploymentKind.Promote
+            && deployment.Candidate.Run == revoke.Candidate.Run && deployment.PassedIn.ContainsKey(revoke.RolledBackIn));
+        var events = new List<EnvironmentEvent>();
+        foreach (var deployment in known is null ? asked : asked.Prepend(known))
+        {
+            events.Add(new UpstreamRevoked(deployment.Number, revoke.RolledBackIn));
+            if (!deployment.IsOver && !deployment.IsActive)
+                events.Add(new DeploymentEnded(
+                    deployment.Number, DeploymentStatus.Refused, $"It was rolled back in '{revoke.RolledBackIn}'.", null));
+        }
+
+        return events.ToValueList();
     }
 
     private static Decision<EnvironmentEvent> Answer(EnvironmentState state, StageAnswered answered, DateTimeOffset now)
     {
+        if (Webhooks.Answer(state, answered, now) is { } heard)
+            return heard;
         if (state.Active is not { Stage: { } stage } active || DeploymentPlan.CommandFor(state, active)?.Id != answered.CommandId)
             return Decision<EnvironmentEvent>.Nothing;
         if (stage == Stage.Withdraw)
@@ -193,18 +212,19 @@ public static partial class EnvironmentMachine
             deployment.Kind == DeploymentKind.Deploy && deployment.Candidate.Run == promote.Run);
         if (offered?.Definition(state.Name) is not { } definition)
             return Decision<EnvironmentEvent>.Refuse($"Run {promote.Run} was never offered to '{state.Name}'.");
-        if (definition.After.FirstOrDefault(name => !offered.PassedIn.Contains(name)) is { } missing)
+        if (definition.After.FirstOrDefault(name => !offered.PassedIn.ContainsKey(name)) is { } missing)
             return Decision<EnvironmentEvent>.Refuse(
                 $"Run {promote.Run} has to be live in '{missing}' before it can go to '{state.Name}'.");
-        if (state.Deployments.FirstOrDefault(deployment => !deployment.IsOver && deployment.Candidate.Run == promote.Run
-            && (deployment.IsActive || deployment.Kind == DeploymentKind.Promote)) is { } same)
+        var bringing = state.Deployments.Where(deployment => !deployment.IsOver && deployment.Candidate.Run == promote.Run).ToList();
+        // One that waits at a gate may be asked for again, to pass over it.
+        if (bringing.Find(deployment => deployment.IsActive
+            || (deployment.Kind == DeploymentKind.Promote && (promote.Override is null || deployment.Override is not null))) is { } same)
             return Decision<EnvironmentEvent>.Refuse($"Deployment {same.Number} is bringing run {promote.Run} to '{state.Name}' already.");
         var asked = new DeploymentOffered(
-            state.NextDeployment, DeploymentKind.Promote, offered.Candidate, null, promote.By, null, null, null);
-        return offered.IsOver
-            ? Record(asked)
-            : Record(asked, new DeploymentEnded(
-                offered.Number, DeploymentStatus.Superseded, $"{promote.By} promoted the run.", asked.Deployment));
+            state.NextDeployment, DeploymentKind.Promote, offered.Candidate, null, promote.By, null, null, null) { Override = promote.Override };
+        var events = DeploymentQueue.PassedAlready(asked, offered).Concat(Approvals.OfPromotion(state, offered, asked.Deployment, promote.By));
+        return events.Concat(bringing.Where(waiting => waiting.IsGated).Select(waiting => new DeploymentEnded(
+            waiting.Number, DeploymentStatus.Superseded, $"{promote.By} promoted the run.", asked.Deployment))).ToValueList();
     }
 
     private static Decision<EnvironmentEvent> Cancel(EnvironmentState state, CancelDeployment cancel, DateTimeOffset now)
@@ -257,10 +277,17 @@ public static partial class EnvironmentMachine
             };
         }
 
-        return state.Waiting.FirstOrDefault(deployment => now >= deployment.OfferedAt + WaitTimeout) is { } late
-            ? Record(new DeploymentEnded(
-                late.Number, DeploymentStatus.Refused, $"It waited for {WaitTimeout.TotalDays:0} days. {late.Reason}".TrimEnd(), null))
+        if (state.Waiting.FirstOrDefault(deployment => now >= deployment.OfferedAt + WaitTimeout) is { } late)
+            return TooLong(late, $"It waited for {WaitTimeout.TotalDays:0} days. {WhyLate(late)}".TrimEnd());
+        return Gates.Overdue(state, now) is ({ } waiting, { Gate: { } gate, Reason: var why })
+            ? TooLong(waiting, $"Its gate '{gate.Name}' had {Durations.Text(gate.Within)}, and they are over. {why}")
             : Decision<EnvironmentEvent>.Nothing;
+
+        string WhyLate(Deployment waiting) => waiting.Status == DeploymentStatus.Offered
+            ? waiting.Reason
+            : string.Join(' ', Gates.Missing(state, waiting, now).Select(missing => missing.Reason));
+        static Decision<EnvironmentEvent> TooLong(Deployment waiting, string reason) =>
+            Record(new DeploymentEnded(waiting.Number, DeploymentStatus.Refused, reason, null) { WaitedTooLong = true });
     }
 
     private static bool Matches(HandOver news, string to, int run, bool passed) =>

@@ -32,6 +32,9 @@ public sealed record EnvironmentState(
         project, name, ValueList<LiveVersion>.Empty, false, ValueList<Deployment>.Empty, 1, null, ValueList<Quarantined>.Empty,
         ValueList<StartedPackage>.Empty, Settings.None, 1, ValueList<HandOver>.Empty);
 
+    /// <summary>Set by people on the server; those that are over stay until the next one is set.</summary>
+    public ValueList<Freeze> Freezes { get; init; } = [];
+
     public LiveVersion? Live => Stopped || Versions.Count == 0 ? null : Versions[^1];
 
     /// <summary>The one that changes the environment now.</summary>

@@ -103,6 +103,9 @@ public sealed record EnvironmentDefinition(
 {
     /// <summary>Null: all traffic moves at once.</summary>
     public RolloutDefinition? Rollout { get; init; }
+
+    /// <summary>What must hold before a deployment starts that nobody needs at once: all of these, in the file's order.</summary>
+    public ValueList<GateDefinition> Gates { get; init; } = [];
 }
 
 /// <summary>How a version gets into an environment.</summary>

@@ -115,15 +115,33 @@ public sealed record PlannedEnvironment(string Name, string Why, ValueList<strin
     internal static PlannedEnvironment Of(Pipeline pipeline, EnvironmentDefinition environment) => new(
         environment.Name,
         environment.After.Count == 0 ? "as soon as the package is stored" : $"when the package has become live in {And(environment.After)}",
-        environment.Target switch
+        environment.Gates.Select(Gate).Concat(environment.Target switch
         {
             CommandTarget command => [command.Deploy.Name, .. environment.Verify.Select(Verify), Undo(command)],
-            AppsTarget apps => Apps(pipeline, environment, apps).ToValueList(),
+            AppsTarget apps => Apps(pipeline, environment, apps),
             _ => throw new UnreachableException(),
-        });
+        }).ToValueList());
 
     internal static string And(ValueList<string> names) =>
         names.Count == 1 ? names[0] : $"{string.Join(", ", names.Take(names.Count - 1))} and {names[^1]}";
+
+    private static string Gate(GateDefinition gate)
+    {
+        var what = gate switch
+        {
+            ApprovalGate { People: 1 } one => $"somebody approves it{By(one)}",
+            ApprovalGate approval => $"{approval.People} people approve it{By(approval)}",
+            WindowGate window => $"it is {string.Join(" or ", window.Windows.Select(each => each.ToString()))}",
+            FreezeGate freeze => $"it is not {string.Join(" nor ", freeze.Periods.Select(each => each.ToString()))}",
+            SoakGate soak => $"it has been live for {Durations.Text(soak.Time)} in every environment before",
+            WebhookGate webhook => $"{webhook.Url} says yes",
+            _ => throw new UnreachableException(),
+        };
+        var otherwise = gate is WebhookGate { PassesWhenOverdue: true } ? "else it goes on" : "else it is refused";
+        return $"wait until {what}, for {Durations.Text(gate.Within)} at most ({otherwise})";
+    }
+
+    private static string By(ApprovalGate gate) => gate.By.Count == 0 ? "" : $", of {string.Join(", ", gate.By)}";
 
     private static IEnumerable<string> Apps(Pipeline pipeline, EnvironmentDefinition environment, AppsTarget target)
     {

@@ -76,22 +76,22 @@ internal static class Models
     }
 
     /// <summary>Candidates that a person may deploy, newest first.</summary>
-    public static IReadOnlyList<DeploymentView> Promotable(EnvironmentState environment)
+    public static IReadOnlyList<DeploymentView> Promotable(EnvironmentState environment, DateTimeOffset now)
     {
         var live = environment.Live?.Candidate.Run;
         var runs = environment.Deployments
             .Where(deployment => deployment.Kind == DeploymentKind.Deploy && deployment.Candidate.Run != live
-                && deployment.Definition(environment.Name)?.After.All(deployment.PassedIn.Contains) == true)
+                && deployment.Definition(environment.Name)?.After.All(deployment.PassedIn.ContainsKey) == true)
             .Select(deployment => deployment.Number).ToHashSet();
-        var view = EnvironmentView.Of(environment);
+        var view = EnvironmentView.Of(environment, now);
         return [.. view.History.Concat(view.Waiting).Where(deployment => runs.Contains(deployment.Number))
             .OrderByDescending(deployment => deployment.Run)];
     }
 
     /// <summary>One deployment as a view; null when it is not known any more.</summary>
-    public static DeploymentView? View(EnvironmentState environment, int deployment)
+    public static DeploymentView? View(EnvironmentState environment, DateTimeOffset now, int deployment)
     {
-        var view = EnvironmentView.Of(environment);
+        var view = EnvironmentView.Of(environment, now);
         return view.History.Concat(view.Waiting).Append(UnderWay(view)).FirstOrDefault(one => one?.Number == deployment);
     }
 

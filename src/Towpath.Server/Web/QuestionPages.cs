@@ -29,13 +29,24 @@ internal static class QuestionPages
             "What is live stays live. Nothing new starts here by itself until somebody resumes; a rollback always works.",
             "Hold", "hold") with
         { IsDangerous = false, AsksReason = true }));
+        pages.MapGet(Environment + "/override", (string project, string environment, int run, Inventory inventory) =>
+            Ask(project, environment, inventory, (_, _, place) => place.Question(
+            $"Pass over the gates of {environment} for run {run}?",
+            "Windows, freezes, soak time and webhooks are not waited for. What it needs of approvals it still needs, and yours is one. "
+                + "The history shows who did this, and why.",
+            "Deploy it", "promote") with
+            {
+                AsksReason = true,
+                ReasonName = "override",
+                Fields = new Dictionary<string, string> { ["run"] = run.ToString(CultureInfo.InvariantCulture) },
+            }));
         pages.MapGet(Environment + "/promote", (string project, string environment, Inventory inventory) =>
             Ask(project, environment, inventory, (state, _, place) => place.Question(
             $"Deploy a chosen run to {environment}",
             "It goes through the same checks as every deployment. "
                 + "When it is older than what is live, you are asked once more, and the environment is held afterwards.",
             "Deploy it", "promote") with
-        { IsDangerous = false, Choices = Models.Promotable(state) }));
+        { IsDangerous = false, Choices = Models.Promotable(state, inventory.Now) }));
         pages.MapGet(
             Environment + "/deployments/{deployment:int}/cancel",
             (string project, string environment, int deployment, Inventory inventory) =>
@@ -47,7 +58,7 @@ internal static class QuestionPages
                 "Cancel the deployment", $"deployments/{deployment}/cancel")));
         pages.MapGet(Environment + "/settings", (string project, string environment, Inventory inventory) =>
             inventory.Project(project) is { } known && inventory.Environment(known, environment) is { } state
-                ? PageResults.Page<SettingsPage>(new { View = Inventory.View(known, state) })
+                ? PageResults.Page<SettingsPage>(new { View = inventory.View(known, state) })
                 : PageResults.NotHere(Asked.NoEnvironment(project, environment).Sentence));
     }
 
@@ -107,7 +118,7 @@ internal static class QuestionPages
         string project, string environment, Inventory inventory, Func<EnvironmentState, EnvironmentView, Place, Question> question) =>
         inventory.Project(project) is { } known && inventory.Environment(known, environment) is { } state
             ? PageResults.Page<ConfirmPage>(
-                new { Question = question(state, Inventory.View(known, state), new Place(project, environment)) })
+                new { Question = question(state, inventory.View(known, state), new Place(project, environment)) })
             : PageResults.NotHere(Asked.NoEnvironment(project, environment).Sentence);
 
     /// <summary>The environment that is asked about.</summary>

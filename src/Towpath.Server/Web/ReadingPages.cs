@@ -80,7 +80,7 @@ internal static class ReadingPages
             return PageResults.NotHere(Asked.NoProject(project).Sentence);
         if (inventory.Environment(known, environment) is not { } state)
             return PageResults.NotHere(Asked.NoEnvironment(project, environment).Sentence, $"/{Look.Part(project)}", $"To {project}");
-        var view = Inventory.View(known, state, all ? int.MaxValue : EnvironmentPage.HistoryAtFirst);
+        var view = inventory.View(known, state, all ? int.MaxValue : EnvironmentPage.HistoryAtFirst);
         return PageResults.Page<EnvironmentPage>(new
         {
             State = state,
@@ -90,7 +90,7 @@ internal static class ReadingPages
             Stages = state.Active is { } active ? Models.Stages(state, active) : [],
             Log = Models.UnderWay(view) is { } coming ? Models.Excerpt(logs, coming.Log, null) : null,
             Ended = state.Deployments.Count(deployment => deployment.IsOver),
-            CanPromote = Models.Promotable(state).Count > 0,
+            CanPromote = Models.Promotable(state, inventory.Now).Count > 0,
         });
     }
 
@@ -106,7 +106,8 @@ internal static class ReadingPages
         {
             Project = project,
             Environment = environment,
-            View = Models.View(state, deployment)!,
+            View = Models.View(state, inventory.Now, deployment)!,
+            inventory.Now,
             Stages = Models.Stages(state, found),
             Log = Excerpt(logs, DeploymentView.LogId(state, deployment), from, found.IsOver),
         });

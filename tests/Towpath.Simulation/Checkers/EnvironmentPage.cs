@@ -42,8 +42,11 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
 
     public DeploymentLine? Live => IsStopped || Versions.Count == 0 ? null : Versions[^1];
 
-    /// <summary>Runs that went live here and were not rolled back since.</summary>
-    public HashSet<int> Passed { get; } = [];
+    /// <summary>Runs that went live here and were not rolled back since, and since when.</summary>
+    public Dictionary<int, DateTimeOffset> Passed { get; } = [];
+
+    /// <summary>Set by people.</summary>
+    public List<FreezeSet> Freezes { get; } = [];
 
     public override DateTimeOffset EarliestDeadline()
     {
@@ -57,21 +60,43 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
         return earliest;
     }
 
+    /// <summary>The same, where the deadlines of gates count as well: also of those that are passed.</summary>
+    public DateTimeOffset EarliestOfGates()
+    {
+        var earliest = EarliestDeadline();
+        foreach (var waiting in Waiting.Values.Where(waiting => waiting is { IsGated: true, WaitingSince: not null }))
+        {
+            foreach (var gate in waiting.Definition(Name)?.Gates ?? [])
+            {
+                if (waiting.WaitingSince!.Value + gate.Within < earliest)
+                    earliest = waiting.WaitingSince.Value + gate.Within;
+            }
+        }
+
+        return earliest;
+    }
+
     public void Enter(EnvironmentEvent entered, DateTimeOffset at, HashSet<string> wanted)
     {
         switch (entered)
         {
             case DeploymentOffered offered:
                 Waiting[offered.Deployment] = Deployments[offered.Deployment] = new DeploymentLine(offered, at);
+                Await(Deployments[offered.Deployment], at);
                 break;
             case UpstreamPassed passed:
                 Deployments[passed.Deployment].PassedIn.Add(passed.Environment);
+                Await(Deployments[passed.Deployment], at);
+                break;
+            case DeploymentApproved or WebhookAsked or WebhookAnswered or FreezeSet or FreezeLifted:
+                EnterGate(entered, wanted);
                 break;
             case UpstreamRevoked revoked:
                 Deployments[revoked.Deployment].PassedIn.Remove(revoked.Environment);
                 break;
             case DeploymentStarted started:
                 Waiting.Remove(started.Deployment);
+                ForgetQuestions(Deployments[started.Deployment], wanted);
                 UnderWay = Deployments[started.Deployment];
                 (UnderWay.Settings, UnderWay.Release) = (started.Settings, started.Release);
                 break;
@@ -93,7 +118,7 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
                 Rest(Deployments[needed.Deployment], wanted);
                 break;
             case WentLive live:
-                Arrive(Deployments[live.Deployment]);
+                Arrive(Deployments[live.Deployment], at);
                 End(live.Deployment, DeploymentStatus.Live, wanted);
                 break;
             case Stopped stopped:
@@ -129,6 +154,48 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
         line.IsMoved |= stage is Stage.Canary or Stage.Shift or Stage.Deploy or Stage.Undo;
         line.CommandId = $"{Stream}/deployments/{line.Number}/{NameOf(stage)}" + (stage == Stage.Canary ? "-1" : attempt > 1 ? $"-{attempt}" : "");
         wanted.Add(line.CommandId);
+    }
+
+    private void Await(DeploymentLine line, DateTimeOffset at)
+    {
+        if (line.Kind != DeploymentKind.Deploy || line.Definition(Name)?.After.All(line.PassedIn.Contains) == true)
+            line.WaitingSince ??= at;
+    }
+
+    private void EnterGate(EnvironmentEvent entered, HashSet<string> wanted)
+    {
+        switch (entered)
+        {
+            case DeploymentApproved approved:
+                Deployments[approved.Deployment].Approvals.Add(approved);
+                break;
+            case WebhookAsked asked:
+                var line = Deployments[asked.Deployment];
+                if (line.Questions.TryGetValue(asked.Gate, out var before))
+                    wanted.Remove(QuestionId(before.Asked));
+                line.Questions[asked.Gate] = (asked, null);
+                wanted.Add(QuestionId(asked));
+                break;
+            case WebhookAnswered answered:
+                var question = Deployments[answered.Deployment].Questions[answered.Gate].Asked;
+                Deployments[answered.Deployment].Questions[answered.Gate] = (question, answered.Outcome);
+                wanted.Remove(QuestionId(question));
+                break;
+            case FreezeSet set:
+                Freezes.Add(set);
+                break;
+            case FreezeLifted:
+                Freezes.Clear();
+                break;
+        }
+    }
+
+    public string QuestionId(WebhookAsked asked) => $"{Stream}/deployments/{asked.Deployment}/gate-{asked.Gate + 1}-{asked.Attempt}";
+
+    private void ForgetQuestions(DeploymentLine line, HashSet<string> wanted)
+    {
+        foreach (var (asked, _) in line.Questions.Values)
+            wanted.Remove(QuestionId(asked));
     }
 
     private void EnterCanary(EnvironmentEvent entered, HashSet<string> wanted)
@@ -175,7 +242,7 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
     }
 
     /// <summary>A rollback takes back what went live after its target; everything else comes on top.</summary>
-    private void Arrive(DeploymentLine line)
+    private void Arrive(DeploymentLine line, DateTimeOffset at)
     {
         IsStopped = false;
         if (line.Kind == DeploymentKind.Rollback)
@@ -195,7 +262,7 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
         else
         {
             var run = line.Candidate.Run;
-            Passed.Add(run);
+            Passed.TryAdd(run, at);
             Owed.RemoveWhere(news => news.Run == run);
             Owed.UnionWith(After(line.Candidate).Select(later => (later, run, true)));
         }
@@ -219,6 +286,7 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
         if (!line.NeedsDecision && (line.Stage == Stage.Withdraw ? Live is not null : status == DeploymentStatus.Live))
             IsDecidedByPerson = false;
         Rest(line, wanted);
+        ForgetQuestions(line, wanted);
         Waiting.Remove(number);
         if (UnderWay == line)
             UnderWay = null;

@@ -63,7 +63,8 @@ internal static class QueueMutations
         Deployments = state.Deployments.Replace(found => found.Number == deployment, found => found with
         {
             Status = DeploymentStatus.Waiting,
-            PassedIn = found.Definition(state.Name)!.After,
+            PassedIn = OrdinalMap<DateTimeOffset>.From(found.Definition(state.Name)!.After.Select(name => KeyValuePair.Create(name, found.OfferedAt))),
+            WaitingSince = found.OfferedAt,
         }),
     };
 }

@@ -62,8 +62,15 @@ public static class EnvironmentKeys
             Example = "[./smoke.sh, { http: /healthz }]",
             Elsewhere = ["test", "tests", "check", "checks", "smoke"],
         },
+        new("gates", new ListShape("gate", GateKeys.Gate, Most: 20),
+            "What must hold before a deployment starts: approvals, windows, freezes, soak time, webhooks. A rollback asks none of them.")
+        {
+            DefaultMeans = "none: it starts as soon as it may",
+            Example = "[{ approval: 1 }, { window: \"Mon-Fri 08:00-18:00 Europe/Amsterdam\" }]",
+            Elsewhere = ["gate", "approval", "approvals", "protection", "manual", "when", "window", "windows", "freeze", "soak"],
+        },
         new("queue", new ChoiceShape(["newest-ready", "every"]),
-            "`newest-ready`: a newer package that could start replaces older ones that wait. `every`: each is deployed, in order.")
+            "`newest-ready`: a newer package replaces older ones that wait and have passed no gate that it has not. `every`: each is deployed, in order.")
         {
             Default = "newest-ready",
             Example = "every",
@@ -146,5 +153,5 @@ public static class EnvironmentKeys
 
     public static EitherShape Environment { get; } = new([WithCommand, WithApps]);
 
-    private static ValueList<string> LaterKeys => ["gates", "hosts"];
+    private static ValueList<string> LaterKeys => ["hosts"];
 }

@@ -24,6 +24,8 @@ public static class PipelineReference
             ReferenceText.EnvironmentsWithApps, Table("further key", EnvironmentKeys.OnlyWithApps),
             ReferenceText.EnvironmentsWithCommand, Table("further key", EnvironmentKeys.OnlyWithCommand),
             ReferenceText.Checks, Table(EnvironmentKeys.HttpCheck),
+            GateText.Gates, .. new[] { GateKeys.Approval, GateKeys.Window, GateKeys.Freeze, GateKeys.Soak, GateKeys.Webhook }.Select(Table),
+            GateText.Approvals, Table((KeySet)GateKeys.Approval.Keys[0].Shape), GateText.Webhooks, Table((KeySet)GateKeys.Webhook.Keys[0].Shape),
             ReferenceText.Values, ValueTable(),
             ReferenceText.Mistakes,
             ReferenceText.Later, LaterList(),
@@ -54,7 +56,7 @@ public static class PipelineReference
         TextShape[] texts =
         [
             Values.Address, Values.AgentName, Values.Command, Values.Cron, Values.Glob, Values.Name,
-            Values.Path, Values.Program, Values.Zone, Values.UrlPath, Values.VariableName,
+            Values.Path, Values.Program, Values.Zone, Values.UrlPath, Values.VariableName, Values.Window, Values.Freeze, Values.Person, Values.Url,
         ];
         foreach (var text in texts)
             table.Append($"| {text.Name} | {Cell(text.Expected)} |\n");

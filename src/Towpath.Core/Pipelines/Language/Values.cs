@@ -64,6 +64,28 @@ internal static class Values
         "a time zone such as Europe/Amsterdam, America/New_York or UTC",
         "[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}") { MaxLength = 60, Objection = Calendar.ZoneObjection };
 
+    public static TextShape Window { get; } = new(
+        "window",
+        "days, hours and a time zone, such as \"Mon-Fri 08:00-18:00 Europe/Amsterdam\"",
+        "[^\r\n]+") { MaxLength = 200, Objection = text => Pipelines.Window.TryRead(text, out _, out var problem) ? null : problem };
+
+    public static TextShape Freeze { get; } = new(
+        "freeze",
+        "a first and a last day and a time zone, such as \"2026-12-20 - 2027-01-04 Europe/Amsterdam\"",
+        "[^\r\n]+") { MaxLength = 200, Objection = text => FreezePeriod.TryRead(text, out _, out var problem) ? null : problem };
+
+    public static TextShape Person { get; } = new(
+        "person", "a person's name: one line, at most 64 characters", "[^\r\n\t]+") { MaxLength = 64 };
+
+    public static TextShape Url { get; } = new(
+        "URL", "an address that begins with https:// or http://", "https?://[^ \r\n\t]+")
+    {
+        MaxLength = 1_000,
+        Objection = text => Uri.TryCreate(text, UriKind.Absolute, out var url) && url is { Host.Length: > 0, UserInfo.Length: 0 }
+            ? null
+            : "is no address that can be asked: write https://HOST/PATH, without a name and a password",
+    };
+
     public static TextShape Ready { get; } = new(
         "alive DURATION",
         "'alive' and a duration, such as alive 10s",

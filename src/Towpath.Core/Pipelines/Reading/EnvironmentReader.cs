@@ -39,6 +39,7 @@ internal sealed class EnvironmentReader(Findings findings, ReadApps apps)
             timeout)
         {
             Rollout = environment["rollout"] is YamlMap rollout ? new RolloutReader(findings, apps).Read(name, rollout, target) : null,
+            Gates = new GateReader(findings).Read(name, environment),
         };
     }
 
