@@ -15,8 +15,8 @@ public static class Approvals
     /// <summary>What a deployment would replace, as approvals name it: the deployment that is live, or on its way there; 0: nothing is.</summary>
     public static int Replaces(EnvironmentState state) => state.Active switch
     {
+        { Kind: DeploymentKind.Stop, Conclusion: null, Status: not DeploymentStatus.NeedsDecision } => 0,
         null or { Status: DeploymentStatus.RollingBack or DeploymentStatus.NeedsDecision } => state.Live?.Deployment ?? 0,
-        { Kind: DeploymentKind.Stop } => 0,
         var active => active.Number,
     };
 
@@ -108,7 +108,7 @@ public static class Approvals
 
     private static string Plan(EnvironmentState state, Deployment deployment, int replaces, int settings)
     {
-        var run = state.Deployment(replaces) ?? null;
+        var run = state.Deployment(replaces);
         var what = replaces == 0 ? "a first version" : run is null ? $"replacing deployment {replaces}" : $"replacing run {run.Candidate.Run} (deployment {replaces})";
         return settings == Settings(state, deployment) && settings == state.Settings.Revision
             ? what

@@ -106,6 +106,7 @@ public sealed record Stopped(int Deployment) : EnvironmentEvent;
 public sealed record DeploymentEnded(int Deployment, DeploymentStatus Status, string Reason, int? SupersededBy) : EnvironmentEvent
 {
     /// <inheritdoc cref="Deployment.WaitedTooLong"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool WaitedTooLong { get; init; }
 }
 

@@ -63,7 +63,7 @@ public static partial class EnvironmentMachine
         PackageQuarantined quarantined => state with { Quarantine = Quarantine(state, quarantined) },
         HoldSet hold => state with { Hold = new Hold(hold.By, hold.Reason, recorded.At, state.Hold?.Begun ?? recorded.At) },
         HoldLifted => state with { Hold = null },
-        FreezeSet set => state with { Freezes = Freezes.With(state.Freezes, set, recorded.At) },
+        FreezeSet set => state with { Freezes = Freezes.With(state.Freezes, set) },
         FreezeLifted => state with { Freezes = [] },
         SettingsChanged changed => state with
         {

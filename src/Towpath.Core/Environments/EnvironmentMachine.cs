@@ -53,7 +53,8 @@ public static partial class EnvironmentMachine
             EnvironmentClock => Overdue(state, now),
             _ => throw new UnreachableException(),
         };
-        return decision.Refusal is null ? Follow(state, decision.Events, now) : decision;
+        // What came too late changes nothing, also not what time would change by now.
+        return decision.Events.Count > 0 || input is EnvironmentClock ? Follow(state, decision.Events, now) : decision;
     }
 
     /// <summary>The command of the deployment under way, and what is asked about those that wait.</summary>
@@ -64,9 +65,11 @@ public static partial class EnvironmentMachine
     }
 
     /// <summary>When to ask again with <see cref="EnvironmentClock"/>; null: never.</summary>
-    /// <param name="now">Windows open again and again: the next time is asked for.</param>
+    /// <param name="now">Windows open again and again: the next time is asked for. Now, where time has changed something already.</param>
     public static DateTimeOffset? NextDeadline(EnvironmentState state, DateTimeOffset now)
     {
+        if (Gates.AreAt(state) && DeploymentQueue.Next(state, now) is not null)
+            return now;
         var waiting = state.Waiting.SelectMany(deployment => new[]
         {
             deployment.OfferedAt + WaitTimeout, Gates.NextDeadline(state, deployment, now),

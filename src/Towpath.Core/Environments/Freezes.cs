@@ -25,8 +25,12 @@ public static class Freezes
             ? (ValueList<EnvironmentEvent>)[new FreezeLifted(unfreeze.By)]
             : Decision<EnvironmentEvent>.Refuse($"'{state.Name}' is not frozen on the server; what a pipeline file freezes is lifted there.");
 
-    internal static ValueList<Freeze> With(ValueList<Freeze> known, FreezeSet set, DateTimeOffset at) =>
-        known.Where(freeze => freeze.Until > at).Append(new Freeze(set.By, set.Reason, set.From, set.Until)).TakeLast(Gates.FreezesAtMost).ToValueList();
+    /// <summary>Those that seem to be over stay as long as there is room: the clock may have been wrong.</summary>
+    internal static ValueList<Freeze> With(ValueList<Freeze> known, FreezeSet set)
+    {
+        var kept = known.Count < Gates.FreezesAtMost ? known : known.OrderBy(freeze => freeze.Until).Skip(known.Count + 1 - Gates.FreezesAtMost);
+        return kept.Append(new Freeze(set.By, set.Reason, set.From, set.Until)).ToValueList();
+    }
 }
 
 /// <summary>A time in which nothing starts, set by a person. It ends by itself.</summary>

@@ -55,6 +55,10 @@ public static class Gates
     public static IEnumerable<GateStanding> Missing(EnvironmentState state, Deployment deployment, DateTimeOffset now) =>
         Of(state, deployment, now).Where(standing => !standing.IsPassed);
 
+    /// <summary>Something waits that has to pass a gate.</summary>
+    internal static bool AreAt(EnvironmentState state) =>
+        state.Waiting.Any(waiting => waiting.IsGated && (state.Freezes.Count > 0 || waiting.Definition(state.Name)?.Gates.Count > 0));
+
     /// <summary>A deployment that waits at a gate whose time is over, and that gate; null: none does.</summary>
     internal static (Deployment Deployment, GateStanding Gate)? Overdue(EnvironmentState state, DateTimeOffset now)
     {
@@ -69,8 +73,8 @@ public static class Gates
 
     /// <summary>When time alone may change how a waiting deployment stands; null: never.</summary>
     internal static DateTimeOffset? NextDeadline(EnvironmentState state, Deployment deployment, DateTimeOffset now) =>
-        deployment.Status != DeploymentStatus.Waiting ? null : Missing(state, deployment, now)
-            .SelectMany(gate => new[] { gate.Deadline, gate.Next }).Min();
+        deployment.Status != DeploymentStatus.Waiting ? null : Of(state, deployment, now)
+            .SelectMany(gate => new[] { gate.IsPassed ? null : gate.Deadline, gate.Next }).Min();
 
     /// <summary><c>Thu 2026-12-24 08:00 +01:00</c>.</summary>
     internal static string Text(DateTimeOffset at) => at.ToString("ddd yyyy-MM-dd HH:mm zzz", System.Globalization.CultureInfo.InvariantCulture);
@@ -87,7 +91,7 @@ public static class Gates
             return new(gate, gate.Name, false, $"No time can be told at which its window opens ({words}): this machine may not know the zone.", null, null);
         var (opens, closes) = next[0];
         return opens <= now
-            ? new(gate, gate.Name, true, $"Its window is open until {Text(closes)} ({words}).", null, null)
+            ? new(gate, gate.Name, true, $"Its window is open until {Text(closes)} ({words}).", null, closes)
             : new(gate, gate.Name, false, $"Its window opens {Text(opens)} ({words}).", null, opens);
     }
 
@@ -101,7 +105,8 @@ public static class Gates
                 return new(gate, gate.Name, false, $"The pipeline file freezes it until {Text(span.Until)}.", null, span.Until);
         }
 
-        return new(gate, gate.Name, true, "Nothing is frozen now.", null, null);
+        var next = gate.Periods.Select(period => period.Span()?.From).Where(from => from > now).Min();
+        return new(gate, gate.Name, true, "Nothing is frozen now.", null, next);
     }
 
     private static GateStanding Standing(EnvironmentState state, Deployment deployment, SoakGate gate, DateTimeOffset now)

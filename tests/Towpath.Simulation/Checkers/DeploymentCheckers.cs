@@ -150,7 +150,7 @@ internal sealed class QueueKeepsItsMode(Books books) : Checker(books)
     {
         if (line.Definition(page.Name)?.Queue != QueueMode.Every)
             return null;
-        var earlier = page.Waiting.Values.FirstOrDefault(waiting => waiting.Number != line.Number && waiting.Candidate.Order < line.Candidate.Order
+        var earlier = page.Waiting.Values.FirstOrDefault(waiting => waiting.Number != line.Number && waiting.IsAutomatic && waiting.Candidate.Order < line.Candidate.Order
             && waiting.Definition(page.Name) is { Queue: QueueMode.Every } definition && definition.After.All(waiting.PassedIn.Contains));
         return earlier is null ? null : $"deployment {line.Number} started before {earlier.Number}, which has been ready and is older";
     }

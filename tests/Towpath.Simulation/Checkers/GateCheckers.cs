@@ -11,7 +11,7 @@ internal sealed class GatesAreKept(Books books) : Checker(books)
     private readonly Dictionary<string, Outcome> heard = new(StringComparer.Ordinal);
     private readonly HashSet<(StreamId Stream, int Run)> overridden = [];
     private readonly HashSet<(StreamId Stream, int Deployment, string By)> approved = [];
-    private readonly HashSet<(StreamId Stream, string By)> promoted = [];
+    private readonly HashSet<(StreamId Stream, int Run, string By)> said = [];
 
     public override string Promise => "Nothing starts before its gates are passed, and an approval is for one plan";
 
@@ -25,12 +25,14 @@ internal sealed class GatesAreKept(Books books) : Checker(books)
                     heard[answer.CommandId] = answer.Outcome;
                     break;
                 case Promote promote:
-                    promoted.Add((letter.Stream, promote.By));
+                    said.Add((letter.Stream, promote.Run, promote.By));
                     if (promote.Override is not null)
                         overridden.Add((letter.Stream, promote.Run));
                     break;
                 case ApproveDeployment approve:
                     approved.Add((letter.Stream, approve.Deployment, approve.By));
+                    if ((Books.Find(letter.Stream) as EnvironmentPage)?.Deployments.GetValueOrDefault(approve.Deployment) is { } line)
+                        said.Add((letter.Stream, line.Candidate.Run, approve.By));
                     break;
             }
         }
@@ -46,10 +48,11 @@ internal sealed class GatesAreKept(Books books) : Checker(books)
                 return GateReckoning.Missing(Books, fact.Environment, fact.Deployment(started.Deployment), fact.At).FirstOrDefault() is { } gate
                     ? $"deployment {started.Deployment} started and has not passed its {gate.Name}"
                     : null;
-            case DeploymentApproved said when !approved.Contains((fact.Stream, said.Deployment, said.By)) && !promoted.Contains((fact.Stream, said.By)):
-                return $"{said.By} approved deployment {said.Deployment} and never said so";
-            case DeploymentApproved said when said.Replaces != GateReckoning.Replaces(fact.Environment) && approved.Contains((fact.Stream, said.Deployment, said.By)):
-                return $"{said.By} approved deployment {said.Deployment} for replacing {said.Replaces}, which it does not";
+            // What was said of a candidate goes with it when a person promotes it.
+            case DeploymentApproved yes when !said.Contains((fact.Stream, fact.Deployment(yes.Deployment).Candidate.Run, yes.By)):
+                return $"{yes.By} approved deployment {yes.Deployment} and never said so";
+            case DeploymentApproved yes when yes.Replaces != GateReckoning.Replaces(fact.Environment) && approved.Contains((fact.Stream, yes.Deployment, yes.By)):
+                return $"{yes.By} approved deployment {yes.Deployment} for replacing {yes.Replaces}, which it does not";
             case DeploymentOffered { Override: not null } offered when !overridden.Contains((fact.Stream, offered.Candidate.Run)):
                 return $"deployment {offered.Deployment} passes over its gates, and nobody asked for that";
             case WebhookAnswered { Outcome: not Outcome.Unknown } answered when fact.Deployment(answered.Deployment).Questions[answered.Gate].Asked is var asked
@@ -70,10 +73,11 @@ internal sealed class GatesAreKept(Books books) : Checker(books)
             foreach (var waiting in page.Waiting.Values.Where(waiting => waiting is { IsGated: true, WaitingSince: not null }))
             {
                 var missing = GateReckoning.Missing(Books, page, waiting, now).ToList();
-                if (missing.Find(gate => gate.Within > TimeSpan.Zero && waiting.WaitingSince + gate.Within < now - Slack) is { } late)
-                    return $"deployment {waiting.Number} of {page.Stream} still waits for its {late.Name}, whose time is over";
+                var before = GateReckoning.Missing(Books, page, waiting, now - Slack).ToList();
+                if (missing.Find(gate => before.Contains(gate) && gate.Within > TimeSpan.Zero && waiting.WaitingSince + gate.Within < now - Slack) is { } late)
+                    return $"deployment {waiting.Number} of {page.Stream} still waits for its {late.Name} at {now:dd HH:mm}, whose time was over at {waiting.WaitingSince + late.Within:dd HH:mm}";
                 var isNext = page is { UnderWay: null, Hold: null } && page.Waiting.Count == 1;
-                if (isNext && missing.Count == 0 && !GateReckoning.Missing(Books, page, waiting, now - Slack).Any())
+                if (isNext && missing.Count == 0 && before.Count == 0)
                     return $"deployment {waiting.Number} of {page.Stream} has passed all its gates, and nobody started it";
             }
         }

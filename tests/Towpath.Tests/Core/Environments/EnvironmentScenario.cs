@@ -71,13 +71,25 @@ internal sealed class EnvironmentScenario
         Offered(run, package, app).Arrives().ThenLive(run);
 
     /// <summary>The run's deployment is in the given stage.</summary>
-    public EnvironmentScenario Underway(int run, Stage stage)
+    /// <param name="by">Who approves it; null: it needs no approval.</param>
+    public EnvironmentScenario Underway(int run, Stage stage, string? by = null)
     {
         Offered(run);
+        if (by is not null)
+            Approved(run, by);
         while (State.Active!.Stage != stage)
             _ = State.Active.Stage == Stage.Survey ? Surveyed() : Answered(Outcome.Succeeded);
         return this;
     }
+
+    /// <summary>Runs that come from now on have to pass these gates.</summary>
+    public EnvironmentScenario Gated(params GateDefinition[] gates) => Defined(place => place with { Gates = gates.ToValueList() });
+
+    public EnvironmentScenario Approved(int run, string by) => When(new ApproveDeployment(DeploymentOf(run).Number, by, null, null));
+
+    /// <summary>A webhook answers what it was asked about the run.</summary>
+    public EnvironmentScenario Heard(int run, Outcome outcome, string says = "") => When(new StageAnswered(
+        Assert.Single(EnvironmentMachine.Pending(State).OfType<AskWebhook>(), question => question.Plan.Run == run).Id, outcome, says));
 
     public EnvironmentScenario Held(string by = "ada") => When(new HoldEnvironment(by, "Wait."));
 
@@ -98,7 +110,7 @@ internal sealed class EnvironmentScenario
 
     /// <summary>The agent ends the command that is in flight.</summary>
     public EnvironmentScenario Answered(Outcome outcome, string reason = "") =>
-        When(new StageAnswered(Assert.Single(EnvironmentMachine.Pending(State)).Id, outcome, reason));
+        When(new StageAnswered(Assert.Single(EnvironmentMachine.Pending(State).OfType<StageCommand>()).Id, outcome, reason));
 
     /// <summary>The live version has answered some requests before the canary.</summary>
     public EnvironmentScenario Surveyed() => When(new StageAnswered(Assert.Single(EnvironmentMachine.Pending(State)).Id, Outcome.Succeeded, "")
@@ -122,7 +134,7 @@ internal sealed class EnvironmentScenario
     /// <summary>Everything that is asked of the agent succeeds until nothing is under way.</summary>
     public EnvironmentScenario Arrives()
     {
-        while (EnvironmentMachine.Pending(State).Any())
+        while (EnvironmentMachine.Pending(State).Any(command => command is StageCommand))
             _ = State.Active!.Stage == Stage.Canary
                 ? When(new AdvanceDeployment(State.Active.Number, ToEnd: true, "ada"))
                 : Answered(Outcome.Succeeded);
@@ -155,6 +167,15 @@ internal sealed class EnvironmentScenario
         return this;
     }
 
+    /// <summary>How the run's deployment stands with its gate of that name.</summary>
+    public EnvironmentScenario ThenGate(int run, string name, bool isPassed, string reason = "")
+    {
+        var gate = Assert.Single(Gates.Of(State, DeploymentOf(run), now), gate => gate.Name == name);
+        Assert.True(gate.IsPassed == isPassed, gate.Reason);
+        Assert.Contains(reason, gate.Reason, StringComparison.Ordinal);
+        return this;
+    }
+
     public EnvironmentScenario ThenOffered(int run, DeploymentKind kind, int? undoes = null)
     {
         var deployment = DeploymentOf(run);
@@ -165,6 +186,12 @@ internal sealed class EnvironmentScenario
     public EnvironmentScenario ThenLive(int run)
     {
         Assert.Equal(run, State.Live?.Candidate.Run);
+        return this;
+    }
+
+    public EnvironmentScenario ThenReleaseIs(string release)
+    {
+        Assert.Equal(release, State.Live?.Release);
         return this;
     }
 

@@ -89,7 +89,7 @@ public sealed class CollectorTests : IAsyncLifetime
         Assert.False(server.Packages.Contains(old.Package!.App));
         Assert.Null(server.Packages.Index.Find("shop:run-2"));
         Assert.Equal(1, server.Logs.ExtentOf(RunMachine.AttemptId(old, old.Jobs[0], old.Jobs[0].Attempts[^1])).Next);
-        var refused = await server.Steering.PromoteAsync("shop", "staging", 2, confirmOlder: true, "ada");
+        var refused = await server.Steering.PromoteAsync("shop", "staging", 2, confirmOlder: true, null, "ada");
         Assert.Equal(AskedStatus.Refused, refused.Status);
         Assert.Matches(@"^Package and logs of run 2 were removed on \d{4}-\d\d-\d\d, .* push its commit again\.$", refused.Sentence);
         var again = await server.Collector.RunAsync(dryRun: false, WorkingServer.Ended);
