@@ -17,9 +17,12 @@ internal static class SampleGates
 
     private static readonly ValueList<DayOfWeek> EveryDay = Enum.GetValues<DayOfWeek>().ToValueList();
 
-    public static ValueList<GateDefinition> Draw(Random random, bool canSoak)
+    /// <param name="before">How many environments come before: with more than one, soak time is worth looking at.</param>
+    public static ValueList<GateDefinition> Draw(Random random, int before)
     {
-        var gates = new List<GateDefinition>();
+        var (gates, canSoak) = (new List<GateDefinition>(), before > 0);
+        if (before > 1 && random.Next(2) == 0)
+            gates.Add(Soak(random));
         for (var count = random.Next(3) == 0 ? 2 : 1; count > 0; count--)
             gates.Add(One(random, canSoak));
         return gates.ToValueList();
@@ -28,7 +31,6 @@ internal static class SampleGates
     private static GateDefinition One(Random random, bool canSoak)
     {
         var within = TimeSpan.FromMinutes(random.Next(4) == 0 ? random.Next(20, 120) : random.Next(120, 2880));
-        var soak = TimeSpan.FromMinutes(random.Next(2, 60));
         return random.Next(canSoak ? 6 : 5) switch
         {
             0 or 1 => Approval(random, within),
@@ -36,9 +38,11 @@ internal static class SampleGates
             3 => new FreezeGate([Period(random)], within),
             4 => new WebhookGate(
                 random.Next(4) == 0 ? Silent : "https://change.example/ask", TimeSpan.FromSeconds(random.Next(30, 900)), random.Next(2) == 0, within),
-            _ => new SoakGate(soak, soak > within ? soak + within : within),
+            _ => Soak(random),
         };
     }
+
+    private static SoakGate Soak(Random random) => new(TimeSpan.FromMinutes(random.Next(2, 60)), TimeSpan.FromMinutes(random.Next(61, 600)));
 
     private static ApprovalGate Approval(Random random, TimeSpan within) => random.Next(3) switch
     {

@@ -35,7 +35,7 @@ public static partial class EnvironmentMachine
             StageAnswered answered => Answer(state, answered, now),
             Promote promote => PromoteByHand(state, promote),
             RollBackEnvironment rollBack => Rollback.Decide(state, rollBack, now),
-            StopEnvironment stop => Rollback.Stop(state, stop),
+            StopEnvironment stop => Rollback.Stop(state, stop, now),
             CancelDeployment cancel => Cancel(state, cancel, now),
             ApproveDeployment approve => Approvals.Decide(state, approve),
             AdvanceDeployment advance => Canary.Advance(state, advance, now),

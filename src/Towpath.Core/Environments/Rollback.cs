@@ -9,10 +9,13 @@ namespace Towpath.Core.Environments;
 public static class Rollback
 {
     public static Decision<EnvironmentEvent> Decide(EnvironmentState state, RollBackEnvironment input, DateTimeOffset now) =>
-        state.Active is { } active ? Abort(state, active, input, now) : GoBack(state, input);
+        WithoutPromotions(state.Active is { } active ? Abort(state, active, input, now) : GoBack(state, input), state, input.By, now);
 
     /// <summary>Ends what runs; offered where there is no earlier version.</summary>
-    public static Decision<EnvironmentEvent> Stop(EnvironmentState state, StopEnvironment input)
+    public static Decision<EnvironmentEvent> Stop(EnvironmentState state, StopEnvironment input, DateTimeOffset now) =>
+        WithoutPromotions(Stop(state, input), state, input.By, now);
+
+    private static Decision<EnvironmentEvent> Stop(EnvironmentState state, StopEnvironment input)
     {
         if (state.Active is { } active)
             return Decision<EnvironmentEvent>.Refuse($"Deployment {active.Number} is under way: cancel it or roll back first.");
@@ -28,6 +31,15 @@ public static class Rollback
                 state.NextDeployment, DeploymentKind.Stop, live.Candidate, null, input.By, live.Deployment, live.Release, live.Settings),
         ];
     }
+
+    /// <summary>What somebody promoted and a gate has kept since would undo this when the gate opens, in spite of the hold.</summary>
+    private static Decision<EnvironmentEvent> WithoutPromotions(
+        Decision<EnvironmentEvent> decision, EnvironmentState state, string by, DateTimeOffset now) =>
+        decision.Events.Count == 0 ? decision : decision.Events.Concat(state.Waiting
+            .Where(waiting => waiting.Kind == DeploymentKind.Promote && Gates.Missing(state, waiting, now).Any())
+            .Select(waiting => new DeploymentEnded(
+                waiting.Number, DeploymentStatus.Canceled, $"{by} went back or stopped what runs while it waited: promote it again if it is still wanted.", null)))
+            .ToValueList();
 
     /// <summary>While a deployment runs, rolling back means to end it, and to make sure of what is live.</summary>
     private static Decision<EnvironmentEvent> Abort(

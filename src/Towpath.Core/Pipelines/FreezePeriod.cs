@@ -18,7 +18,7 @@ public sealed partial record FreezePeriod(DateTime From, DateTime Until, string 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{From:yyyy-MM-dd HH:mm} - {Until:yyyy-MM-dd HH:mm} {Zone}");
 
     /// <param name="problem">What is wrong and what to do, to follow the value's name in a sentence; null when nothing is.</param>
-    internal static bool TryRead(string text, [NotNullWhen(true)] out FreezePeriod? period, [NotNullWhen(false)] out string? problem)
+    public static bool TryRead(string text, [NotNullWhen(true)] out FreezePeriod? period, [NotNullWhen(false)] out string? problem)
     {
         period = null;
         if (Form().Match(text) is not { Success: true } match)

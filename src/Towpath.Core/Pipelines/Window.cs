@@ -45,7 +45,7 @@ public sealed partial record Window(ValueList<DayOfWeek> Days, TimeSpan From, Ti
     public override string ToString() => $"{(Days.Count == Week.Length ? "" : DaysText() + " ")}{Clock(From)}-{Clock(Until)} {Zone}";
 
     /// <param name="problem">What is wrong and what to do, to follow the value's name in a sentence; null when nothing is.</param>
-    internal static bool TryRead(string text, [NotNullWhen(true)] out Window? window, [NotNullWhen(false)] out string? problem)
+    public static bool TryRead(string text, [NotNullWhen(true)] out Window? window, [NotNullWhen(false)] out string? problem)
     {
         window = null;
         if (Form().Match(text) is not { Success: true } match)

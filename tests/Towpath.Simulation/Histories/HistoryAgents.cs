@@ -63,6 +63,9 @@ internal sealed class HistoryAgents(Random random) : IAdapters
         StorePackage store => random.Next(200) == 0
             ? new PackageAnswered(store.Id, Outcome.Errored, null, "The disk is full.")
             : new PackageAnswered(store.Id, Outcome.Succeeded, PackageOf(store.Commit), ""),
+        AskWebhook => random.Next(10) == 0
+            ? new StageAnswered(command.Id, Outcome.Errored, "It says: not before lunch")
+            : Stage(command, failed: 20, errored: 0),
         SurveyTraffic survey => new StageAnswered(survey.Id, Outcome.Succeeded, "")
         {
             History = new TrafficHistory(400, 100_000, 200, [50_000, 1_000], [10, 80]),

@@ -52,6 +52,7 @@ internal static class HistoryPipelines
           staging: { listen: 9081, verify: [./smoke.sh] }
           registry:
             after: [staging]
+            gates: [{ approval: 1 }, { webhook: https://change.example.com/towpath }]
             deploy: dotnet nuget push "$TOWPATH_PACKAGE"
             verify: [./is-there.sh]
             undo: ./unlist.sh
