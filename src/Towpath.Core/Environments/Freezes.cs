@@ -8,10 +8,10 @@ public static class Freezes
 
     internal static Decision<EnvironmentEvent> Decide(EnvironmentState state, FreezeEnvironment freeze, DateTimeOffset now)
     {
-        if (freeze.Until <= freeze.From)
-            return Decision<EnvironmentEvent>.Refuse("The freeze ends before it begins: give it a later end.");
         if (freeze.Until <= now)
             return Decision<EnvironmentEvent>.Refuse($"{Gates.Text(freeze.Until)} is over: give the freeze an end that is to come.");
+        if (freeze.Until <= freeze.From)
+            return Decision<EnvironmentEvent>.Refuse("The freeze ends before it begins: give it a later end.");
         if (freeze.Until - now > Longest)
             return Decision<EnvironmentEvent>.Refuse($"A freeze ends within {Longest.TotalDays:0} days: give it an earlier end, or hold the environment.");
         if (state.Freezes.Count(known => known.Until > now) >= Gates.FreezesAtMost)

@@ -89,7 +89,7 @@ public sealed class GateTests
     public void Freeze_that_makes_no_sense_is_refused()
     {
         var production = Given.Environment("production").Live(1);
-        production.When(new FreezeEnvironment("ada", "", Sample.Noon, Sample.Noon - Hour)).ThenRefused("ends before it begins");
+        production.When(new FreezeEnvironment("ada", "", Sample.Noon + (2 * Hour), Sample.Noon + Hour)).ThenRefused("ends before it begins");
         production.When(new FreezeEnvironment("ada", "", Sample.Noon - Day, Sample.Noon)).ThenRefused("is over");
         production.When(new FreezeEnvironment("ada", "", Sample.Noon, Sample.Noon + (400 * Day))).ThenRefused("within 366 days");
         for (var freeze = 0; freeze < Gates.FreezesAtMost; freeze++)
@@ -263,7 +263,7 @@ public sealed class GateTests
         var number = production.DeploymentOf(1).Number;
         production.When(new CancelDeployment(number, "ada")).AfterTime(Hour);
         Assert.Equal(number, production.DeploymentOf(1).Number);
-        production.Variable("LEVEL", "info").ThenOffered(1, DeploymentKind.Settings).AfterTime(12 * Hour).Arrives();
+        production.Variable("LEVEL", "info").ThenOffered(1, DeploymentKind.Settings).AfterTime(11 * Hour).Arrives();
         Assert.Equal("info", production.State.Live!.Settings.Variables["LEVEL"]);
     }
 
