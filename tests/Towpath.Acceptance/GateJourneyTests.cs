@@ -30,14 +30,14 @@ public sealed class GateJourneyTests
         // It says neither yes nor no yet, and then the server dies.
         var asked = await hook.NextAsync();
         Assert.Equal(commit, asked.GetProperty("commit").GetString());
-        await up.KillAsync("server");
+        await KillServerAsync(up, repository);
         hook.Answer = """{"pass": true}""";
         (await repository.RunAsync("freeze", "--environment", "production", "--until", Soon, "--reason", "The sale.")).Expect(0);
         await hook.NextAsync();
         await GatesAsync(repository, ("approval", "waiting"), ("webhook", "passed"), ("freeze", "waiting"));
 
         (await repository.RunAsync("approve", "--environment", "production")).Expect(0);
-        await up.KillAsync("server");
+        await KillServerAsync(up, repository);
         await GatesAsync(repository, ("approval", "passed"), ("webhook", "passed"), ("freeze", "waiting"));
         var text = (await repository.RunAsync("envs", "show", "production")).Expect(0).Output;
         Assert.Contains("The sale.", text, StringComparison.Ordinal);
@@ -61,6 +61,13 @@ public sealed class GateJourneyTests
         (await repository.RunAsync("rollback", "--environment", "production")).Expect(0);
         (await repository.RunAsync("deployments", "wait", "--run", "1", "--environment", "production")).Expect(0);
         Assert.Equal("Page one", await Site.PageAsync(production));
+    }
+
+    private static async Task KillServerAsync(UpTowpath up, Repository repository)
+    {
+        await up.KillAsync("server");
+        // Waits until it is back.
+        (await repository.RunAsync("runs", "wait", "1")).Expect(0);
     }
 
     private static async Task GatesAsync(Repository repository, params (string Name, string State)[] expected)
