@@ -15,15 +15,7 @@ public static partial class EnvironmentMachine
         }),
         UpstreamPassed passed => Pass(state, passed, recorded.At),
         UpstreamRevoked revoked => Revoke(state, revoked),
-        DeploymentApproved approved => With(state, approved.Deployment, deployment => deployment with
-        {
-            Approvals = Approvals.With(deployment.Approvals, approved, recorded.At),
-        }),
-        WebhookAsked asked => With(state, asked.Deployment, deployment => deployment with { Questions = Webhooks.With(deployment.Questions, asked) }),
-        WebhookAnswered answered => With(state, answered.Deployment, deployment => deployment with
-        {
-            Questions = Webhooks.With(deployment.Questions, answered),
-        }),
+        DeploymentApproved or WebhookAsked or WebhookAnswered or FreezeSet or FreezeLifted => AtGate(state, recorded),
         DeploymentStarted started => Start(state, started, recorded.At),
         StageBegan began => Begin(began.Stage == Stage.Deploy ? Remember(state, began.Deployment) : state, began),
         TrafficSurveyed surveyed => With(state, surveyed.Deployment, deployment => deployment with
@@ -63,8 +55,6 @@ public static partial class EnvironmentMachine
         PackageQuarantined quarantined => state with { Quarantine = Quarantine(state, quarantined) },
         HoldSet hold => state with { Hold = new Hold(hold.By, hold.Reason, recorded.At, state.Hold?.Begun ?? recorded.At) },
         HoldLifted => state with { Hold = null },
-        FreezeSet set => state with { Freezes = Freezes.With(state.Freezes, set) },
-        FreezeLifted => state with { Freezes = [] },
         SettingsChanged changed => state with
         {
             Settings = new Settings(changed.Revision, changed.Variables, changed.Secrets),
@@ -77,6 +67,22 @@ public static partial class EnvironmentMachine
             // After a restore: what waited before it is not offered afresh, as something newer may be live.
             Hold = state.Hold is { } hold ? hold with { Begun = recorded.At } : null,
         },
+        _ => throw new UnreachableException(),
+    };
+
+    private static EnvironmentState AtGate(EnvironmentState state, Recorded<EnvironmentEvent> recorded) => recorded.Event switch
+    {
+        DeploymentApproved approved => With(state, approved.Deployment, deployment => deployment with
+        {
+            Approvals = Approvals.With(deployment.Approvals, approved, recorded.At),
+        }),
+        WebhookAsked asked => With(state, asked.Deployment, deployment => deployment with { Questions = Webhooks.With(deployment.Questions, asked) }),
+        WebhookAnswered answered => With(state, answered.Deployment, deployment => deployment with
+        {
+            Questions = Webhooks.With(deployment.Questions, answered),
+        }),
+        FreezeSet set => state with { Freezes = Freezes.With(state.Freezes, set) },
+        FreezeLifted => state with { Freezes = [] },
         _ => throw new UnreachableException(),
     };
 

@@ -6,7 +6,7 @@ using Towpath.Core.Pipelines;
 namespace Towpath.Simulation.Checkers;
 
 /// <summary>One environment as the record tells it.</summary>
-internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
+internal sealed partial class EnvironmentPage(StreamId stream) : Page(stream)
 {
     /// <summary>What is further back is no place to go back to, and nothing that could be taken back.</summary>
     private const int VersionsKept = 20;
@@ -45,9 +45,6 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
     /// <summary>Runs that went live here and were not rolled back since, and since when.</summary>
     public Dictionary<int, DateTimeOffset> Passed { get; } = [];
 
-    /// <summary>Set by people.</summary>
-    public List<FreezeSet> Freezes { get; } = [];
-
     public override DateTimeOffset EarliestDeadline()
     {
         var earliest = UnderWay is { NeedsDecision: false, Deadline: { } deadline } ? deadline : DateTimeOffset.MaxValue;
@@ -60,33 +57,15 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
         return earliest;
     }
 
-    /// <summary>The same, where the deadlines of gates count as well: also of those that are passed.</summary>
-    public DateTimeOffset EarliestOfGates()
-    {
-        var earliest = EarliestDeadline();
-        foreach (var waiting in Waiting.Values.Where(waiting => waiting is { IsGated: true, WaitingSince: not null }))
-        {
-            foreach (var gate in waiting.Definition(Name)?.Gates ?? [])
-            {
-                if (waiting.WaitingSince!.Value + gate.Within < earliest)
-                    earliest = waiting.WaitingSince.Value + gate.Within;
-            }
-        }
-
-        return earliest;
-    }
-
     public void Enter(EnvironmentEvent entered, DateTimeOffset at, HashSet<string> wanted)
     {
         switch (entered)
         {
             case DeploymentOffered offered:
-                Waiting[offered.Deployment] = Deployments[offered.Deployment] = new DeploymentLine(offered, at);
-                Await(Deployments[offered.Deployment], at);
+                Await(Waiting[offered.Deployment] = Deployments[offered.Deployment] = new DeploymentLine(offered, at), at);
                 break;
             case UpstreamPassed passed:
-                Deployments[passed.Deployment].PassedIn.Add(passed.Environment);
-                Await(Deployments[passed.Deployment], at);
+                Pass(Deployments[passed.Deployment], passed, at);
                 break;
             case DeploymentApproved or WebhookAsked or WebhookAnswered or FreezeSet or FreezeLifted:
                 EnterGate(entered, wanted);
@@ -95,10 +74,7 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
                 Deployments[revoked.Deployment].PassedIn.Remove(revoked.Environment);
                 break;
             case DeploymentStarted started:
-                Waiting.Remove(started.Deployment);
-                ForgetQuestions(Deployments[started.Deployment], wanted);
-                UnderWay = Deployments[started.Deployment];
-                (UnderWay.Settings, UnderWay.Release) = (started.Settings, started.Release);
+                Start(Deployments[started.Deployment], started, wanted);
                 break;
             case StageBegan began:
                 Go(Deployments[began.Deployment], began.Stage, 1, began.Deadline, wanted);
@@ -154,48 +130,6 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
         line.IsMoved |= stage is Stage.Canary or Stage.Shift or Stage.Deploy or Stage.Undo;
         line.CommandId = $"{Stream}/deployments/{line.Number}/{NameOf(stage)}" + (stage == Stage.Canary ? "-1" : attempt > 1 ? $"-{attempt}" : "");
         wanted.Add(line.CommandId);
-    }
-
-    private void Await(DeploymentLine line, DateTimeOffset at)
-    {
-        if (line.Kind != DeploymentKind.Deploy || line.Definition(Name)?.After.All(line.PassedIn.Contains) == true)
-            line.WaitingSince ??= at;
-    }
-
-    private void EnterGate(EnvironmentEvent entered, HashSet<string> wanted)
-    {
-        switch (entered)
-        {
-            case DeploymentApproved approved:
-                Deployments[approved.Deployment].Approvals.Add(approved);
-                break;
-            case WebhookAsked asked:
-                var line = Deployments[asked.Deployment];
-                if (line.Questions.TryGetValue(asked.Gate, out var before))
-                    wanted.Remove(QuestionId(before.Asked));
-                line.Questions[asked.Gate] = (asked, null);
-                wanted.Add(QuestionId(asked));
-                break;
-            case WebhookAnswered answered:
-                var question = Deployments[answered.Deployment].Questions[answered.Gate].Asked;
-                Deployments[answered.Deployment].Questions[answered.Gate] = (question, answered.Outcome);
-                wanted.Remove(QuestionId(question));
-                break;
-            case FreezeSet set:
-                Freezes.Add(set);
-                break;
-            case FreezeLifted:
-                Freezes.Clear();
-                break;
-        }
-    }
-
-    public string QuestionId(WebhookAsked asked) => $"{Stream}/deployments/{asked.Deployment}/gate-{asked.Gate + 1}-{asked.Attempt}";
-
-    private void ForgetQuestions(DeploymentLine line, HashSet<string> wanted)
-    {
-        foreach (var (asked, _) in line.Questions.Values)
-            wanted.Remove(QuestionId(asked));
     }
 
     private void EnterCanary(EnvironmentEvent entered, HashSet<string> wanted)
