@@ -46,7 +46,7 @@ public static class Gates
         standings.AddRange(state.Freezes.Where(freeze => freeze.Includes(now)).Select(freeze => deployment.Override is { } reason
             ? Overridden(null, deployment.By, reason)
             : new GateStanding(
-                null, "freeze", false, $"Frozen by {freeze.By} until {Text(freeze.Until)}: {freeze.Reason}",
+                null, "freeze", false, $"Frozen by {freeze.By} until {Text(freeze.Until)}: {Sentence(freeze.Reason)}",
                 deployment.OfferedAt + EnvironmentMachine.WaitTimeout, freeze.Until)));
         return standings.ToValueList();
     }
@@ -79,8 +79,11 @@ public static class Gates
     /// <summary><c>Thu 2026-12-24 08:00 +01:00</c>.</summary>
     internal static string Text(DateTimeOffset at) => at.ToString("ddd yyyy-MM-dd HH:mm zzz", System.Globalization.CultureInfo.InvariantCulture);
 
+    /// <summary>What others say need not end like a sentence, and more may follow.</summary>
+    internal static string Sentence(string text) => text is [.., '.' or '!' or '?' or '…'] ? text : text + ".";
+
     private static GateStanding Overridden(GateDefinition? gate, string by, string reason) =>
-        new(gate, gate?.Name ?? "freeze", true, $"Passed over by {by}: {reason}", null, null);
+        new(gate, gate?.Name ?? "freeze", true, $"Passed over by {by}: {Sentence(reason)}", null, null);
 
     private static GateStanding Standing(WindowGate gate, DateTimeOffset now)
     {
@@ -119,9 +122,8 @@ public static class Gates
         if (since.Name is null || since.At == default)
             return new(gate, gate.Name, since.Name is null, since.Name is null ? "" : $"It is not live in '{since.Name}' yet.", null, null);
         var over = since.At + gate.Time;
-        var lived = $"live in '{since.Name}' since {Text(since.At)}";
         return now >= over
-            ? new(gate, gate.Name, true, $"It has been {lived}.", null, null)
-            : new(gate, gate.Name, false, $"It has to have been {lived} for {Durations.Text(gate.Time)}: that is {Text(over)}.", null, over);
+            ? new(gate, gate.Name, true, $"It has been live in '{since.Name}' since {Text(since.At)}.", null, null)
+            : new(gate, gate.Name, false, $"It has to be live in '{since.Name}' for {Durations.Text(gate.Time)}: until {Text(over)}.", null, over);
     }
 }

@@ -55,7 +55,7 @@ public static class Webhooks
             return outcome == Outcome.Failed
                 ? (ValueList<EnvironmentEvent>)
                 [
-                    heard, new DeploymentEnded(deployment.Number, DeploymentStatus.Refused, $"Refused by {HostOf(gate)}: {answered.Reason}", null),
+                    heard, new DeploymentEnded(deployment.Number, DeploymentStatus.Refused, $"Refused by {HostOf(gate)}: {Gates.Sentence(answered.Reason)}", null),
                 ]
                 : (ValueList<EnvironmentEvent>)[heard];
         }
@@ -81,7 +81,7 @@ public static class Webhooks
             return new(gate, gate.Name, true, $"{host} says yes.", null, null);
         if (gate.PassesWhenOverdue && now >= deployment.WaitingSince + gate.Within)
             return new(gate, gate.Name, true, $"{host} said nothing within {Durations.Text(gate.Within)}, and then it passes (overdue: pass).", null, null);
-        var says = question is { Outcome: Outcome.Unknown, Says.Length: > 0 } ? $" {question.Says}" : "";
+        var says = question is { Outcome: Outcome.Unknown, Says.Length: > 0 } ? $" {Gates.Sentence(question.Says)}" : "";
         return new(gate, gate.Name, false, $"It waits for a yes from {host}.{says}", null, question?.NextAt);
     }
 

@@ -84,8 +84,7 @@ internal sealed partial class EnvironmentPage(StreamId stream) : Page(stream)
                 break;
             case WithdrawalBegan began:
                 var line = Deployments[began.Deployment];
-                line.NeedsDecision = false;
-                line.Conclusion = began.Conclusion;
+                (line.NeedsDecision, line.Conclusion) = (false, began.Conclusion);
                 Go(line, Stage.Withdraw, line.Stage == Stage.Withdraw ? line.Attempt + 1 : 1, began.Deadline, wanted);
                 break;
             case DecisionNeeded needed:

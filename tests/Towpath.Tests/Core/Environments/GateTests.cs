@@ -104,7 +104,7 @@ public sealed class GateTests
             .Passed(1, "staging")
             .AfterTime(Hour)
             .Passed(1, "load-test")
-            .ThenGate(1, "soak", isPassed: false, "live in 'load-test' since Tue 2030-01-01 13:00 +00:00 for 30m: that is Tue 2030-01-01 13:30")
+            .ThenGate(1, "soak", isPassed: false, "It has to be live in 'load-test' for 30m: until Tue 2030-01-01 13:30 +00:00.")
             .AfterTime(Hour / 2)
             .Then(1, DeploymentStatus.Starting);
 
