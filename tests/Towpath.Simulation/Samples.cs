@@ -33,7 +33,7 @@ internal static class Samples
         var queue = random.Next(4) == 0 ? QueueMode.Every : QueueMode.NewestReady;
         var after = After(shape);
         var places = Environments.Select((name, index) => Place(name, after[index], queue, Target(random, shape, index, commit)))
-            .Select(place => random.Next(place.After.Count > 1 ? 3 : place.Target is AppsTarget ? 5 : 12) == 0 ? place with { Gates = SampleGates.Draw(random, place.After.Count) } : place)
+            .Select(place => random.Next(place.After.Count > 1 ? 3 : place.Target is AppsTarget ? 6 : 40) == 0 ? place with { Gates = SampleGates.Draw(random, place.After.Count) } : place)
             .Select(place => place.Target is AppsTarget && random.Next(12) == 0 ? place with { Rollout = Rollout(random) } : place);
         // Now and then a commit no longer has the last environment, which then stays as it is.
         var kept = random.Next(12) == 0 ? 3 : 4;
