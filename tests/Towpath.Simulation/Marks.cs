@@ -75,6 +75,7 @@ public enum Mark
     CanceledInDeploy,
     CanceledInVerify,
     CanceledInUndo,
+    CanceledInContract,
     StageTimedOut,
     WithdrawalTimedOut,
     WithdrawalBegunAgain,
@@ -93,6 +94,12 @@ public enum Mark
     CanaryWithoutTraffic,
     MeasurementWithoutCounts,
     WorseVersionWatchedByNobody,
+
+    // Migrations.
+    ContractRan,
+    ContractFailed,
+    ContractOfAVersionThatWasReplaced,
+    WayBackBarred,
 
     // Going back.
     RolledBackByHand,

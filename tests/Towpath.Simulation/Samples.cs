@@ -33,7 +33,8 @@ internal static class Samples
         var queue = random.Next(4) == 0 ? QueueMode.Every : QueueMode.NewestReady;
         var after = After(shape);
         var places = Environments.Select((name, index) => Place(name, after[index], queue, Target(random, shape, index, commit)))
-            .Select(place => place.Target is AppsTarget && random.Next(12) == 0 ? place with { Rollout = Rollout(random) } : place);
+            .Select(place => place.Target is AppsTarget && random.Next(12) == 0 ? place with { Rollout = Rollout(random) } : place)
+            .Select(place => place.Target is AppsTarget && random.Next(20) == 0 ? place with { Migrations = Migrations(random) } : place);
         // Now and then a commit no longer has the last environment, which then stays as it is.
         var kept = random.Next(12) == 0 ? 3 : 4;
         return new Pipeline(
@@ -74,6 +75,9 @@ internal static class Samples
         [new RolloutStep(0.05, Pause: random.Next(8) == 0), new RolloutStep(0.5, Pause: false)], Sticky: true,
         random.Next(4) > 0 ? JudgeKind.None : JudgeKind.Sequential, Alpha: 0.01, Minute / 2, random.Next(1, 20) * Minute,
         random.Next(2) == 0 ? UndecidedPolicy.Hold : UndecidedPolicy.RollBack);
+
+    private static MigrationDefinition Migrations(Random random) =>
+        new(random.Next(2) == 0 ? Step("expand") : null, Step("contract"), random.Next(1, 120) * Minute);
 
     private static JobDefinition Job(string name, ValueList<string> needs, int retry, string commit) => new(
         name, needs, [Step($"build {commit}")], OrdinalMap<string>.Empty, OrdinalMap<string>.Empty.With("out", "out/"),

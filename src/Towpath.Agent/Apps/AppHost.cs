@@ -194,6 +194,7 @@ public sealed partial class AppHost : IAsyncDisposable
         DeployTarget => await TargetStages.DeployAsync(work),
         VerifyTarget => await TargetStages.VerifyAsync(work),
         UndoTarget undo => await TargetStages.UndoAsync(work, undo.Previous),
+        RunContract contract => await ContractStage.RunAsync(work, contract.Past),
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 

@@ -88,6 +88,9 @@ internal sealed record HostedRelease(
     public static HostedRelease New(ReleasePlan plan, OrdinalMap<string> secrets) => new(
         plan, secrets, ReleaseRole.Candidate, WarmUntil: null, BeforeDone: 0, Started: false, FirstLive: null, TakenBack: false, []);
 
+    /// <summary>A contract migration took away what it needs: not a target of a rollback.</summary>
+    public bool Barred { get; init; }
+
     public string Release => Plan.Release;
 
     public IEnumerable<ProcessApp> Processes => Plan.Apps.OfType<ProcessApp>();

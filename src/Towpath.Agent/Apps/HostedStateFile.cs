@@ -50,7 +50,7 @@ internal sealed class HostedStateFile(string path, SealingKey key, Action<string
             state.Project,
             state.Environment,
             state.Boot,
-            state.Releases.Select(release => Seal(state, release)).ToValueList(),
+            state.Releases.Select(release => Seal(state, release) with { Barred = release.Barred }).ToValueList(),
             state.Traffic,
             state.Exclusive,
             state.LocalRollback);
@@ -88,7 +88,10 @@ internal sealed class HostedStateFile(string path, SealingKey key, Action<string
             release.Started,
             release.FirstLive,
             release.TakenBack,
-            release.Instances);
+            release.Instances)
+        {
+            Barred = release.Barred,
+        };
     }
 
     private static string Purpose(string project, string environment, string release) => $"{project}/{environment}/{release}";
@@ -115,7 +118,10 @@ internal sealed class HostedStateFile(string path, SealingKey key, Action<string
         DateTimeOffset? FirstLive,
         bool TakenBack,
         ValueList<HostedInstance> Instances,
-        string Sealed);
+        string Sealed)
+    {
+        public bool Barred { get; init; }
+    }
 
     private sealed record SealedPart(ReleasePlan Plan, OrdinalMap<string> Secrets);
 }

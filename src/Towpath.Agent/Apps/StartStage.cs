@@ -72,11 +72,11 @@ internal static class StartStage
 
     private static async Task<StageEnded?> RunBeforeAsync(StageWork work, HostedRelease release, ReleaseFolder folder)
     {
-        var steps = work.Plan.Definition.Before;
+        var steps = work.Plan.Definition.Preparation;
         for (var index = release.BeforeDone; index < steps.Count; index++)
         {
             var result = await work.RunAsync(steps[index], folder, release.Secrets, OrdinalMap<string>.Empty);
-            if (work.EndOf(result, "before") is { } ended)
+            if (work.EndOf(result, index < steps.Count - work.Plan.Definition.Before.Count ? "expand" : "before") is { } ended)
                 return ended;
             work.Parts.Options.Crossing("before.ran");
             var done = index + 1;

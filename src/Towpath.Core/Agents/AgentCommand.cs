@@ -16,6 +16,7 @@ namespace Towpath.Core.Agents;
 [JsonDerivedType(typeof(DeployTarget), "deploy-target")]
 [JsonDerivedType(typeof(VerifyTarget), "verify-target")]
 [JsonDerivedType(typeof(UndoTarget), "undo-target")]
+[JsonDerivedType(typeof(RunContract), "run-contract")]
 public abstract record AgentCommand(string Id) : Command(Id);
 
 /// <summary>One attempt of a job: a fresh workspace at the commit, the steps in order, then reports and outputs. Answered with <see cref="JobEnded"/>.</summary>
@@ -87,6 +88,10 @@ public sealed record VerifyTarget(string Id, ReleasePlan Plan) : StageCommand(Id
 /// <summary>Take a command target's effect back: its undo command, or the deploy command of the version before. Answered with <see cref="StageEnded"/>.</summary>
 /// <param name="Previous">Null when there was none.</param>
 public sealed record UndoTarget(string Id, ReleasePlan Plan, ReleasePlan? Previous) : StageCommand(Id, Plan);
+
+/// <summary>Run the version's contract migration in its deploy layer. Answered with <see cref="StageEnded"/>.</summary>
+/// <param name="Past">Releases that cannot come back from now on, also not by a rollback on the machine itself.</param>
+public sealed record RunContract(string Id, ReleasePlan Plan, ValueList<string> Past) : StageCommand(Id, Plan);
 
 /// <summary>All that an agent needs to run one version in one environment.</summary>
 /// <param name="Release">Names the running version in its environment: <c>d12</c>, after the deployment that started it.</param>

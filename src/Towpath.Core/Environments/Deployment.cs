@@ -19,6 +19,9 @@ public enum DeploymentKind
 
     /// <summary>Nothing is to run here any more, by a person.</summary>
     Stop,
+
+    /// <summary>What only versions before a live one needed is taken away, by its contract migration.</summary>
+    Contract,
 }
 
 public enum DeploymentStatus
@@ -72,6 +75,9 @@ public enum Stage
 
     /// <summary>Going back on a command target: the undo command of the version that is taken back.</summary>
     Undo,
+
+    /// <summary>A version's contract migration.</summary>
+    Contract,
 }
 
 /// <summary>One candidate going into one environment.</summary>

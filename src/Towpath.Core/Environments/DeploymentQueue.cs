@@ -56,6 +56,8 @@ public static class DeploymentQueue
     {
         foreach (var waiting in state.Waiting)
         {
+            if (waiting.Kind == DeploymentKind.Promote && Migrations.Bars(state, waiting.Candidate) is { } barred)
+                return new DeploymentEnded(waiting.Number, DeploymentStatus.Refused, barred, null);
             if (!waiting.IsAutomatic)
                 continue;
             if (state.Versions.Count > 0 && waiting.Candidate.Order < state.Versions[^1].Candidate.Order)
@@ -137,7 +139,7 @@ public static class DeploymentQueue
         if (chosen.Kind != DeploymentKind.Deploy || state.Live is not { } live || !live.Settings.Equals(settings))
             return null;
         var (next, now) = (chosen.Candidate, live.Candidate);
-        return chosen.Definition(state.Name) is { Before.Count: 0, Target: AppsTarget } definition
+        return chosen.Definition(state.Name) is { Preparation.Count: 0, Target: AppsTarget } definition
             && now.Pipeline.Environment(state.Name) is { } current
             && next.Package.App == now.Package.App
             && next.Pipeline.Apps.Equals(now.Pipeline.Apps)
@@ -149,6 +151,7 @@ public static class DeploymentQueue
                 Before = definition.Before,
                 Timeout = definition.Timeout,
                 Rollout = definition.Rollout,
+                Migrations = definition.Migrations,
             })
             ? live.Release
             : null;

@@ -20,6 +20,7 @@ namespace Towpath.Core.Environments;
 [JsonDerivedType(typeof(DecisionNeeded), "decision-needed.v1")]
 [JsonDerivedType(typeof(WentLive), "went-live.v1")]
 [JsonDerivedType(typeof(Stopped), "stopped.v1")]
+[JsonDerivedType(typeof(Contracted), "contracted.v1")]
 [JsonDerivedType(typeof(DeploymentEnded), "deployment-ended.v1")]
 [JsonDerivedType(typeof(PackageQuarantined), "package-quarantined.v1")]
 [JsonDerivedType(typeof(HoldSet), "hold-set.v1")]
@@ -71,6 +72,9 @@ public sealed record WentLive(int Deployment) : EnvironmentEvent;
 
 /// <summary>Nothing runs in the environment any more.</summary>
 public sealed record Stopped(int Deployment) : EnvironmentEvent;
+
+/// <summary>A contract migration ended well. What it bars was barred when its stage began.</summary>
+public sealed record Contracted(int Deployment) : EnvironmentEvent;
 
 public sealed record DeploymentEnded(int Deployment, DeploymentStatus Status, string Reason, int? SupersededBy) : EnvironmentEvent;
 

@@ -16,7 +16,7 @@ public static partial class EnvironmentMachine
         UpstreamPassed passed => Pass(state, passed),
         UpstreamRevoked revoked => Revoke(state, revoked),
         DeploymentStarted started => Start(state, started, recorded.At),
-        StageBegan began => Begin(began.Stage == Stage.Deploy ? Remember(state, began.Deployment) : state, began),
+        StageBegan began => Begin(Begun(state, began, recorded.At), began),
         TrafficSurveyed surveyed => With(state, surveyed.Deployment, deployment => deployment with
         {
             Canary = Canary.Begin(surveyed.History, deployment.Definition(state.Name)?.Rollout),
@@ -48,6 +48,7 @@ public static partial class EnvironmentMachine
             Arrive(state, deployment, recorded.At),
         WentLive => state,
         Stopped stopped => End(state, stopped.Deployment, DeploymentStatus.Live, "Nothing runs here now.", recorded.At) with { Stopped = true },
+        Contracted contracted => End(state, contracted.Deployment, DeploymentStatus.Live, "What only older versions needed is gone.", recorded.At),
         DeploymentEnded ended => End(state, ended.Deployment, ended.Status, ended.Reason, recorded.At, ended.SupersededBy),
         PackageQuarantined quarantined => state with { Quarantine = Quarantine(state, quarantined) },
         HoldSet hold => state with { Hold = new Hold(hold.By, hold.Reason, recorded.At, state.Hold?.Begun ?? recorded.At) },
@@ -113,10 +114,18 @@ public static partial class EnvironmentMachine
             Status = DeploymentPlan.StatusOf(began.Stage),
             Stage = began.Stage,
             Attempt = 1,
-            Moved = deployment.Moved || began.Stage is Stage.Canary or Stage.Shift or Stage.Deploy or Stage.Undo,
+            Moved = deployment.Moved || began.Stage is Stage.Canary or Stage.Shift or Stage.Deploy or Stage.Undo or Stage.Contract,
             Reason = "",
             Deadline = began.Deadline,
         });
+
+    /// <summary>What holds from the moment that a stage begins, however it ends.</summary>
+    private static EnvironmentState Begun(EnvironmentState state, StageBegan began, DateTimeOffset at) => began.Stage switch
+    {
+        Stage.Deploy => Remember(state, began.Deployment),
+        Stage.Contract => Migrations.Remember(state, began.Deployment, at),
+        _ => state,
+    };
 
     private static EnvironmentState Remember(EnvironmentState state, int number)
     {

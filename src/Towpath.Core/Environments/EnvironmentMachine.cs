@@ -46,7 +46,7 @@ public static partial class EnvironmentMachine
                 ? Record(new NewsHandedOver(taken.To, taken.Run, taken.Passed))
                 : Decision<EnvironmentEvent>.Nothing,
             RestoreEnvironment restore => AfterRestore.Decide(state, restore),
-            EnvironmentClock => Overdue(state, now),
+            EnvironmentClock => Overdue(state, now) is { Events.Count: > 0 } overdue ? overdue : Migrations.Begin(state, now),
             _ => throw new UnreachableException(),
         };
         return decision.Refusal is null ? Follow(state, decision.Events, now) : decision;
@@ -61,7 +61,7 @@ public static partial class EnvironmentMachine
     {
         var waiting = state.Waiting.Select(deployment => (DateTimeOffset?)(deployment.OfferedAt + WaitTimeout)).Min();
         var active = state.Active is { Status: not DeploymentStatus.NeedsDecision } underWay ? underWay.Deadline : null;
-        return waiting is null || active < waiting ? active ?? waiting : waiting;
+        return new[] { waiting, active, Migrations.Deadline(state) }.Min();
     }
 
     /// <summary>The given events and all that follow from them.</summary>
@@ -128,9 +128,10 @@ public static partial class EnvironmentMachine
             // A measurement whose fate is unknown is one that says nothing.
             Outcome.Succeeded or Outcome.Unknown when stage is Stage.Survey or Stage.Canary => Canary.Answer(state, active, answered, now),
             Outcome.Succeeded => Advance(state, active),
+            Outcome.Unknown when stage == Stage.Contract => TakeBack(state, active, DeploymentStatus.Errored, answered.Reason, now),
             Outcome.Unknown => AskPerson(state, active, answered.Reason),
             Outcome.Failed => TakeBack(
-                state, active, active.Moved ? DeploymentStatus.RolledBack : DeploymentStatus.Failed, answered.Reason, now),
+                state, active, active.Moved && stage != Stage.Contract ? DeploymentStatus.RolledBack : DeploymentStatus.Failed, answered.Reason, now),
             Outcome.Errored => TakeBack(state, active, DeploymentStatus.Errored, answered.Reason, now),
             _ => throw new UnreachableException(),
         };
@@ -145,6 +146,8 @@ public static partial class EnvironmentMachine
 
     private static Decision<EnvironmentEvent> Arrive(EnvironmentState state, Deployment active)
     {
+        if (active.Kind == DeploymentKind.Contract)
+            return Record(new Contracted(active.Number));
         var goesBack = active.Kind == DeploymentKind.Promote
             && state.Versions.Any(version => version.Candidate.Order > active.Candidate.Order);
         return goesBack
@@ -158,8 +161,8 @@ public static partial class EnvironmentMachine
     {
         if (DeploymentPlan.NoWayBack(state, active) is { } why)
         {
-            // A person who cancels has decided; a deploy command that said no has not arrived. Otherwise somebody has to look.
-            var isDecided = active.Status == DeploymentStatus.NeedsDecision || active.Stage == Stage.Deploy;
+            // A person who cancels has decided; a command that said no has not arrived. Otherwise somebody has to look.
+            var isDecided = active.Status == DeploymentStatus.NeedsDecision || active.Stage is Stage.Deploy or Stage.Contract;
             return isDecided
                 ? Record(new DeploymentEnded(
                     active.Number, conclusion == DeploymentStatus.RolledBack ? DeploymentStatus.Failed : conclusion, reason, null))
@@ -196,6 +199,8 @@ public static partial class EnvironmentMachine
         if (definition.After.FirstOrDefault(name => !offered.PassedIn.Contains(name)) is { } missing)
             return Decision<EnvironmentEvent>.Refuse(
                 $"Run {promote.Run} has to be live in '{missing}' before it can go to '{state.Name}'.");
+        if (Migrations.Bars(state, offered.Candidate) is { } barred)
+            return Decision<EnvironmentEvent>.Refuse($"Run {promote.Run} cannot be deployed to '{state.Name}' any more. {barred}");
         if (state.Deployments.FirstOrDefault(deployment => !deployment.IsOver && deployment.Candidate.Run == promote.Run
             && (deployment.IsActive || deployment.Kind == DeploymentKind.Promote)) is { } same)
             return Decision<EnvironmentEvent>.Refuse($"Deployment {same.Number} is bringing run {promote.Run} to '{state.Name}' already.");

@@ -32,6 +32,9 @@ public sealed record EnvironmentState(
         project, name, ValueList<LiveVersion>.Empty, false, ValueList<Deployment>.Empty, 1, null, ValueList<Quarantined>.Empty,
         ValueList<StartedPackage>.Empty, Settings.None, 1, ValueList<HandOver>.Empty);
 
+    /// <summary>Behind this one nobody goes back; null: nothing was taken away from any version.</summary>
+    public ContractedVersion? Contracted { get; init; }
+
     public LiveVersion? Live => Stopped || Versions.Count == 0 ? null : Versions[^1];
 
     /// <summary>The one that changes the environment now.</summary>
@@ -52,6 +55,10 @@ public sealed record LiveVersion(int Deployment, string Release, Candidate Candi
     public bool IsSameAs(Candidate candidate, Settings settings) =>
         Candidate.Package.Digest == candidate.Package.Digest && Settings.Revision == settings.Revision;
 }
+
+/// <summary>The version whose contract migration was started last.</summary>
+/// <param name="Version">The deployment that brought it.</param>
+public sealed record ContractedVersion(int Version, int Run, long Order, DateTimeOffset At);
 
 /// <summary>Variables and secrets that the server keeps for an environment. Values of secrets are never here.</summary>
 /// <param name="Revision">0: nothing was ever set.</param>

@@ -37,6 +37,9 @@ public static class Rollback
             return Decision<EnvironmentEvent>.Nothing;
         if (active is { Kind: DeploymentKind.Rollback, Status: not (DeploymentStatus.RollingBack or DeploymentStatus.NeedsDecision) })
             return Decision<EnvironmentEvent>.Refuse($"Deployment {active.Number} is going back to run {active.Candidate.Run} already.");
+        if (active.Kind == DeploymentKind.Contract)
+            return Decision<EnvironmentEvent>.Refuse(
+                $"Deployment {active.Number} takes away what versions before run {active.Candidate.Run} need, so none of them can come back; push a fix instead.");
         if (DeploymentPlan.WhyForGood(state, active) is { } why)
             return Decision<EnvironmentEvent>.Refuse(
                 $"What deployment {active.Number} does to '{state.Name}' cannot be undone ({why}); cancel it to end it where it is.");
@@ -63,7 +66,11 @@ public static class Rollback
         if (Definition(state, last)?.Target is CommandTarget { Undo: UndoMode.None })
             return Decision<EnvironmentEvent>.Refuse(
                 $"What was deployed to '{state.Name}' cannot be undone (undo: none); push a fix instead.");
-        if (Target(state) is not { } target)
+        var earlier = Target(state);
+        if (earlier is not null && Migrations.Bars(state, earlier) is { } barred)
+            return Decision<EnvironmentEvent>.Refuse(
+                $"'{state.Name}' cannot go back to run {earlier.Candidate.Run}. {barred} Push a fix instead.");
+        if (earlier is not { } target)
             return Decision<EnvironmentEvent>.Refuse(HasCommand(state, last)
                 ? $"'{state.Name}' has no earlier version to go back to; push a fix instead."
                 : $"'{state.Name}' has no earlier version to go back to; 'towpath envs stop {state.Name}' ends what runs.");

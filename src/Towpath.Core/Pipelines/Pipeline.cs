@@ -103,7 +103,19 @@ public sealed record EnvironmentDefinition(
 {
     /// <summary>Null: all traffic moves at once.</summary>
     public RolloutDefinition? Rollout { get; init; }
+
+    /// <summary>Null where nothing is migrated, and in an environment that a command deploys to.</summary>
+    public MigrationDefinition? Migrations { get; init; }
+
+    /// <summary>What runs once for a version, before its first instance.</summary>
+    public ValueList<StepDefinition> Preparation => Migrations?.Expand is { } expand ? [expand, .. Before] : Before;
 }
+
+/// <summary>How something that all versions share, such as a database, follows them. Each step runs in the version's deploy layer.</summary>
+/// <param name="Expand">Adds what the version needs, and leaves what older ones use. Null: nothing is added.</param>
+/// <param name="Contract">Takes away what only older versions used; none of those can come back then. Null: nothing is taken away.</param>
+/// <param name="ContractAfter">How long the version must have been live here by then.</param>
+public sealed record MigrationDefinition(StepDefinition? Expand, StepDefinition? Contract, TimeSpan ContractAfter);
 
 /// <summary>How a version gets into an environment.</summary>
 [System.Text.Json.Serialization.JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]

@@ -127,6 +127,8 @@ public sealed record PlannedEnvironment(string Name, string Why, ValueList<strin
 
     private static IEnumerable<string> Apps(Pipeline pipeline, EnvironmentDefinition environment, AppsTarget target)
     {
+        if (environment.Migrations?.Expand is { } expand)
+            yield return $"expand: {expand.Name}";
         foreach (var step in environment.Before)
             yield return $"before: {step.Name}";
         var processes = pipeline.Apps.OfType<ProcessApp>().ToList();
@@ -142,6 +144,8 @@ public sealed record PlannedEnvironment(string Name, string Why, ValueList<strin
             yield return $"stop the old {app.Name}, then {Start(app, listens: false)}";
         if (target.Listen.Count > 0)
             yield return $"keep the old version warm for {Durations.Text(environment.KeepWarm)}";
+        if (environment.Migrations is { Contract: { } contract } migrations)
+            yield return $"contract, once it was live for {Durations.Text(migrations.ContractAfter)}: {contract.Name}";
     }
 
     private static string Canary(RolloutDefinition rollout)

@@ -38,9 +38,29 @@ public sealed record EnvironmentView(
             (state.Active ?? over.FirstOrDefault()) is { } latest ? DeploymentView.Of(state, latest) : null,
             [.. state.Waiting.Select(deployment => DeploymentView.Of(state, deployment))],
             state.Hold is { } hold ? new HoldView(hold.By, hold.Reason, hold.Since) : null,
-            state.Versions.Count > 0 && Rollback.Target(state) is { } target ? LiveView.Of(target) : null,
+            state.Versions.Count > 0 && Rollback.Target(state) is { } target && Migrations.Bars(state, target) is null ? LiveView.Of(target) : null,
             new SettingsView(state.Settings.Revision, state.Settings.Variables, [.. state.Settings.Secrets.Keys]),
-            [.. over.Take(historyAtMost).Select(deployment => DeploymentView.Of(state, deployment))]);
+            [.. over.Take(historyAtMost).Select(deployment => DeploymentView.Of(state, deployment))])
+        {
+            Migrations = MigrationsView.Of(state),
+        };
+    }
+
+    /// <summary>Null where nothing was migrated, and nothing is to be.</summary>
+    public MigrationsView? Migrations { get; init; }
+}
+
+/// <param name="NextRun">Whose contract migration runs next; null: nobody's.</param>
+/// <param name="NextAt">When, unless the environment is held or busy then. Until it runs there is a way back to versions before.</param>
+/// <param name="ContractedRun">Whose contract migration was started last: nobody goes back to versions before it.</param>
+/// <param name="Leaves">What a rollback now would not undo, in a sentence; empty: nothing.</param>
+public sealed record MigrationsView(int? NextRun, DateTimeOffset? NextAt, int? ContractedRun, DateTimeOffset? ContractedAt, string Leaves)
+{
+    internal static MigrationsView? Of(EnvironmentState state)
+    {
+        var view = new MigrationsView(
+            Migrations.Owed(state)?.Candidate.Run, Migrations.Due(state), state.Contracted?.Run, state.Contracted?.At, Migrations.Leaves(state));
+        return view is { NextRun: null, ContractedRun: null, Leaves: "" } ? null : view;
     }
 }
 

@@ -42,6 +42,7 @@ internal static class Look
         "promote" => "Promotion of",
         "rollback" => "Rollback to",
         "stop" => "Stop of",
+        "contract" => "Contract migration of",
         _ => Words(kind),
     };
 

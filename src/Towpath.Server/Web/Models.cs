@@ -112,6 +112,7 @@ internal static class Models
         Stage.Deploy => "Deploy",
         Stage.Undo => "Undo",
         Stage.Verify => "Verify",
+        Stage.Contract => "Contract",
         _ => "Stop",
     };
 }

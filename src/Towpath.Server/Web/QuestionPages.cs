@@ -77,31 +77,37 @@ internal static class QuestionPages
 
     private static Question RollBack(EnvironmentState state, EnvironmentView view, Place place, DateTimeOffset now)
     {
+        var stays = view.Migrations is { Leaves: { Length: > 0 } left } ? left + " " : "";
         if (state.Active is { } active)
         {
             var remains = view.Live is { } stays ? $"run {stays.Run} ({Look.Commit(stays.Commit)}) stays live" : "nothing is live then";
             return place.Question(
                 $"Roll back {view.Name}?",
-                $"Deployment {active.Number} of run {active.Candidate.Run} is ended and taken back; {remains}. "
+                $"{stays}Deployment {active.Number} of run {active.Candidate.Run} is ended and taken back; {remains}. "
                     + "The environment is held afterwards.",
                 "Roll back", "rollback") with
             { AsksReason = true };
         }
 
         if (view.RollbackTarget is not { } target)
-            return place.Question($"Roll back {view.Name}?", "There is no earlier version to go back to.", "Roll back", "rollback");
+            return place.Question($"Roll back {view.Name}?", NoTarget(state), "Roll back", "rollback");
         var until = Models.LiveUntil(state, target) is { } end ? $", live until {Look.Day(end, now)}" : "";
         var replaced = view.Live is { } live
             ? $" It replaces run {live.Run} ({Look.Commit(live.Commit)}); automation will not deploy that here again."
             : "";
         return place.Question(
             $"Roll back {view.Name} to run {target.Run}?",
-            $"Run {target.Run} ({Look.Commit(target.Commit)} \u201c{target.Subject}\u201d{until}) takes the traffic "
+            $"{stays}Run {target.Run} ({Look.Commit(target.Commit)} \u201c{target.Subject}\u201d{until}) takes the traffic "
                 + $"once it is healthy.{replaced} The variables it ran with come back, secrets stay the current ones. "
                 + "The environment is held afterwards, until somebody resumes.",
             $"Roll back to run {target.Run}", "rollback") with
         { AsksReason = true };
     }
+
+    private static string NoTarget(EnvironmentState state) =>
+        state.Versions.Count > 0 && Rollback.Target(state) is { } target && Migrations.Bars(state, target) is { } why
+            ? $"There is no way back to run {target.Candidate.Run}. {why}"
+            : "There is no earlier version to go back to.";
 
     private static IResult Ask(
         string project, string environment, Inventory inventory, Func<EnvironmentState, EnvironmentView, Place, Question> question) =>

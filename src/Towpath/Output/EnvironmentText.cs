@@ -24,6 +24,8 @@ internal static class EnvironmentText
             Terminal.Line($"  [yellow]held[/]      by {Terminal.Text(hold.By)}, {Times.Ago(hold.Since)}: {Terminal.Text(hold.Reason)}  {lift}");
         }
 
+        if (environment.Migrations is { } migrations)
+            Write(migrations);
         if (environment.Deployment is { EndedAt: null } active)
         {
             Terminal.Line($"  deploying {Describe(active)}");
@@ -56,6 +58,14 @@ internal static class EnvironmentText
         Terminal.Line($"    step {rollout.Step} of {rollout.Steps}: {rollout.Share:0.##%} of the requests  {Terminal.Text(rollout.Says)}");
         if (rollout.WaitsForPerson)
             Terminal.Line($"    [bold]towpath advance --environment {Terminal.Text(environment.Name)}[/] lets it go on");
+    }
+
+    private static void Write(MigrationsView migrations)
+    {
+        if (migrations.NextAt is { } next)
+            Terminal.Line($"  migration contract of run {migrations.NextRun} at {Times.Moment(next)}  {Terminal.Quiet("until then there is a way back to versions before it")}");
+        if (migrations.ContractedAt is { } at)
+            Terminal.Line($"  migration contract of run {migrations.ContractedRun} {Times.Ago(at)}  {Terminal.Quiet("nobody goes back to versions before it")}");
     }
 
     public static string Describe(DeploymentView deployment) =>

@@ -16,6 +16,9 @@ internal static class Times
         _ => Say($"{(int)age.TotalDays} days ago"),
     };
 
+    /// <summary>Of this machine's clock, to the minute.</summary>
+    public static string Moment(DateTimeOffset at) => Say($"{at.ToLocalTime():yyyy-MM-dd HH:mm}");
+
     public static string Took(DateTimeOffset? from, DateTimeOffset? to) =>
         from is { } start ? Took((to ?? TimeProvider.System.GetUtcNow()) - start) : "";
 

@@ -19,7 +19,7 @@ internal abstract class Checker(Books books)
         new EveryRefUpdateHasOneRun(books), new RecordedBeforeDone(books), new RunsKeepTheirCommit(books), new AttemptsAreCounted(books),
         new OneDeploymentAtATime(books), new PassedBefore(books), new NeverOlderByItself(books), new PeopleArePaidHeed(books),
         new QueueKeepsItsMode(books), new CheckedBeforeTraffic(books), new OverStaysOver(books), new AnswersBelongToTheirCommand(books),
-        new NeverStartedTwice(books), new SharesGrowStepByStep(books), new WorseIsTakenBack(books), new CancelMovesOn(books), new TimeIsGiven(books), new EverythingEnds(books),
+        new NeverStartedTwice(books), new SharesGrowStepByStep(books), new WorseIsTakenBack(books), new WayBackIsKept(books), new CancelMovesOn(books), new TimeIsGiven(books), new EverythingEnds(books),
     ];
 
     /// <summary>An event is on the disk; the books do not know it yet.</summary>

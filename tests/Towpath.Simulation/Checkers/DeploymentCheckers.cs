@@ -154,7 +154,7 @@ internal sealed class CheckedBeforeTraffic(Books books) : Checker(books)
             case WentLive live when fact.Deployment(live.Deployment) is { NeedsDecision: false } line
                 && line.Stage != (line.Definition(fact.Environment.Name)!.Target is CommandTarget ? Stage.Verify : Stage.Shift):
                 return $"deployment {live.Deployment} went live from stage {line.Stage}";
-            case DeploymentEnded { Status: not DeploymentStatus.Live } ended when fact.Deployment(ended.Deployment) is { Kind: not DeploymentKind.Stop } line:
+            case DeploymentEnded { Status: not DeploymentStatus.Live } ended when fact.Deployment(ended.Deployment) is { Kind: not (DeploymentKind.Stop or DeploymentKind.Contract) } line:
                 return NotTakenBack(fact, line);
             default:
                 return null;

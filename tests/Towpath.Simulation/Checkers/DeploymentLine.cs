@@ -41,6 +41,9 @@ internal sealed class DeploymentLine
 
     public bool IsMoved { get; set; }
 
+    /// <summary>When it went live last.</summary>
+    public DateTimeOffset LiveSince { get; set; }
+
     public bool NeedsDecision { get; set; }
 
     /// <summary>Of a canary, from 0.</summary>

@@ -42,6 +42,15 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
 
     public DeploymentLine? Live => IsStopped || Versions.Count == 0 ? null : Versions[^1];
 
+    /// <summary>Runs whose contract migration was begun.</summary>
+    public HashSet<int> Contracted { get; } = [];
+
+    /// <summary>The commit of the last of them; nothing older may come back.</summary>
+    public long ContractedOrder { get; private set; }
+
+    /// <summary>Runs that lay before a version when its contract migration was begun.</summary>
+    public HashSet<int> Barred { get; } = [];
+
     /// <summary>Runs that went live here and were not rolled back since.</summary>
     public HashSet<int> Passed { get; } = [];
 
@@ -54,7 +63,17 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
                 earliest = waiting.OfferedAt + WaitingAtMost;
         }
 
-        return earliest;
+        return ContractDue() is { } due && due < earliest ? due : earliest;
+    }
+
+    /// <summary>When the next contract migration may begin; null while somebody holds or changes the environment, or none is left.</summary>
+    public DateTimeOffset? ContractDue()
+    {
+        if (UnderWay is not null || Hold is not null || IsStopped)
+            return null;
+        var last = Versions.FindLastIndex(version => Contracted.Contains(version.Candidate.Run));
+        var next = Versions.Skip(last + 1).FirstOrDefault(version => version.Definition(Name)?.Migrations?.Contract is not null);
+        return next is null ? null : next.LiveSince + next.Definition(Name)!.Migrations!.ContractAfter;
     }
 
     public void Enter(EnvironmentEvent entered, DateTimeOffset at, HashSet<string> wanted)
@@ -76,6 +95,8 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
                 (UnderWay.Settings, UnderWay.Release) = (started.Settings, started.Release);
                 break;
             case StageBegan began:
+                if (began.Stage == Stage.Contract)
+                    Contract(Deployments[began.Deployment]);
                 Go(Deployments[began.Deployment], began.Stage, 1, began.Deadline, wanted);
                 break;
             case TrafficMeasured or ShareRaised or RolloutPaused or RolloutAdvanced:
@@ -93,12 +114,15 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
                 Rest(Deployments[needed.Deployment], wanted);
                 break;
             case WentLive live:
-                Arrive(Deployments[live.Deployment]);
+                Arrive(Deployments[live.Deployment], at);
                 End(live.Deployment, DeploymentStatus.Live, wanted);
                 break;
             case Stopped stopped:
                 IsStopped = true;
                 End(stopped.Deployment, DeploymentStatus.Live, wanted);
+                break;
+            case Contracted contracted:
+                End(contracted.Deployment, DeploymentStatus.Live, wanted);
                 break;
             case DeploymentEnded ended:
                 End(ended.Deployment, ended.Status, wanted);
@@ -126,7 +150,7 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
         Rest(line, wanted);
         (line.Stage, line.Attempt, line.Deadline) = (stage, attempt, deadline);
         (line.IsPaused, line.IsAdvanced, line.Bin) = (false, false, 1);
-        line.IsMoved |= stage is Stage.Canary or Stage.Shift or Stage.Deploy or Stage.Undo;
+        line.IsMoved |= stage is Stage.Canary or Stage.Shift or Stage.Deploy or Stage.Undo or Stage.Contract;
         line.CommandId = $"{Stream}/deployments/{line.Number}/{NameOf(stage)}" + (stage == Stage.Canary ? "-1" : attempt > 1 ? $"-{attempt}" : "");
         wanted.Add(line.CommandId);
     }
@@ -175,9 +199,11 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
     }
 
     /// <summary>A rollback takes back what went live after its target; everything else comes on top.</summary>
-    private void Arrive(DeploymentLine line)
+    private void Arrive(DeploymentLine line, DateTimeOffset at)
     {
         IsStopped = false;
+        line.LiveSince = at;
+        Barred.Remove(line.Candidate.Run);
         if (line.Kind == DeploymentKind.Rollback)
             SettingsRevision = line.Settings!.Revision;
         if (line.Kind == DeploymentKind.Rollback && Versions.Exists(version => IsSame(version, line)))
@@ -208,6 +234,14 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
             Versions.RemoveAt(0);
     }
 
+    private void Contract(DeploymentLine line)
+    {
+        Contracted.Add(line.Candidate.Run);
+        ContractedOrder = line.Candidate.Order;
+        var at = Versions.FindLastIndex(version => version.Candidate.Run == line.Candidate.Run && version.Release == line.Release);
+        Barred.UnionWith(Versions.Take(at).Select(version => version.Candidate.Run).Except(Versions.Skip(at).Select(version => version.Candidate.Run)));
+    }
+
     private IEnumerable<string> After(Candidate candidate) =>
         candidate.Pipeline.Environments.Where(environment => environment.After.Contains(Name)).Select(environment => environment.Name);
 
@@ -216,7 +250,7 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
         var line = Deployments[number];
         line.Ended = status;
         // Traffic was really moved, to this version or back to the live one. A stop only ends what the record calls live.
-        if (!line.NeedsDecision && (line.Stage == Stage.Withdraw ? Live is not null : status == DeploymentStatus.Live))
+        if (!line.NeedsDecision && line.Kind != DeploymentKind.Contract && (line.Stage == Stage.Withdraw ? Live is not null : status == DeploymentStatus.Live))
             IsDecidedByPerson = false;
         Rest(line, wanted);
         Waiting.Remove(number);
@@ -237,6 +271,7 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
         Stage.Deploy => "deploy",
         Stage.Verify => "verify",
         Stage.Undo => "undo",
+        Stage.Contract => "contract",
         _ => "withdraw",
     };
 }

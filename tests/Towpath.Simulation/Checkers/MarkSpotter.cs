@@ -57,6 +57,9 @@ internal sealed class MarkSpotter(Books books, Marks marks) : Checker(books)
             case RollBackEnvironment when page is EnvironmentPage { UnderWay: { } active }:
                 marks.Reach(active.IsBeingTakenBack ? Mark.RolledBackWhileRollingBack : Mark.RolledBackDuringADeployment);
                 break;
+            case RollBackEnvironment when page is EnvironmentPage { UnderWay: null, IsStopped: false, Versions: [.., { } before, _] } bounded && bounded.Barred.Contains(before.Candidate.Run):
+                marks.Reach(Mark.WayBackBarred);
+                break;
             case RollBackEnvironment when page is EnvironmentPage { UnderWay: null, Live: { } live } environment
                 && live.Definition(environment.Name)?.Target is CommandTarget { Undo: UndoMode.None }:
                 marks.Reach(Mark.RollbackRefused);
@@ -184,6 +187,12 @@ internal sealed class MarkSpotter(Books books, Marks marks) : Checker(books)
             case WentLive when page.IsStopped:
                 marks.Reach(Mark.EnvironmentStartedAgain);
                 break;
+            case Contracted:
+                marks.Reach(Mark.ContractRan);
+                break;
+            case StageBegan { Stage: Stage.Contract } contract when fact.Deployment(contract.Deployment).Candidate.Run != page.Live?.Candidate.Run:
+                marks.Reach(Mark.ContractOfAVersionThatWasReplaced);
+                break;
             case Stopped:
                 marks.Reach(Mark.EnvironmentStopped);
                 break;
@@ -237,6 +246,9 @@ internal sealed class MarkSpotter(Books books, Marks marks) : Checker(books)
         {
             case DeploymentStatus.Superseded when fact.Environment.UnderWay is not null:
                 marks.Reach(Mark.SupersededWhileAnotherDeploys);
+                break;
+            case DeploymentStatus.Failed or DeploymentStatus.Errored when fact.Deployment(ended.Deployment) is { Kind: DeploymentKind.Contract }:
+                marks.Reach(Mark.ContractFailed);
                 break;
             case DeploymentStatus.Outdated:
                 marks.Reach(Mark.OlderCandidateOutdated);

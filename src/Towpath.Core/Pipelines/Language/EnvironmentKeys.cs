@@ -112,7 +112,7 @@ public static class EnvironmentKeys
             Elsewhere = ["port", "ports", "expose", "bind"],
         },
         new("before", Commands,
-            "Run once, in the deploy layer (the repository at the commit), before the first new instance starts: migrations belong here.")
+            "Run once, in the deploy layer (the repository at the commit), before the first new instance starts. Changes of a database belong into `migrations`.")
         {
             Example = "[./migrate.sh]",
             Elsewhere = ["migrate", "predeploy", "beforeScript"],

@@ -20,6 +20,7 @@ public static class PipelineReference
             ReferenceText.Package,
             ReferenceText.Processes, Table(AppKeys.Process),
             ReferenceText.StaticSites, Table(AppKeys.Static),
+            ReferenceText.Migrations, Table(MigrationKeys.Migrations),
             ReferenceText.Environments, Table("key of every environment", EnvironmentKeys.Everywhere),
             ReferenceText.EnvironmentsWithApps, Table("further key", EnvironmentKeys.OnlyWithApps),
             ReferenceText.EnvironmentsWithCommand, Table("further key", EnvironmentKeys.OnlyWithCommand),

@@ -58,7 +58,7 @@ public sealed partial class PipelineDocumentTests
 
     private static KeySet[] Sets =>
     [
-        PipelineKeys.File, JobKeys.Job, JobKeys.Step, TriggerKeys.Schedule, AppKeys.Process, AppKeys.Static,
+        PipelineKeys.File, JobKeys.Job, JobKeys.Step, TriggerKeys.Schedule, MigrationKeys.Migrations, AppKeys.Process, AppKeys.Static,
         EnvironmentKeys.WithApps, EnvironmentKeys.WithCommand, EnvironmentKeys.HttpCheck,
     ];
 

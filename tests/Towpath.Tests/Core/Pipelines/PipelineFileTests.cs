@@ -106,6 +106,23 @@ public sealed class PipelineFileTests
 
     /// <summary>Runs and candidates keep their pipeline in the journal.</summary>
     [Fact]
+    public void Migrations_are_those_of_every_environment_that_runs_the_apps()
+    {
+        var pipeline = Valid("""
+            app: x
+            migrations: { expand: ./up, contract: { run: ./down, timeout: 5m } }
+            environments:
+              a: { listen: 80, before: ./seed }
+              b: { deploy: ./publish }
+            """);
+        var (a, b) = (pipeline.Environment("a")!, pipeline.Environment("b")!);
+        Assert.Equal(["./up", "./seed"], a.Preparation.Select(step => step.Run));
+        Assert.Equal(("./down", Seconds(300), TimeSpan.FromDays(1)), (a.Migrations!.Contract!.Run, a.Migrations.Contract.Timeout, a.Migrations.ContractAfter));
+        Assert.Null(b.Migrations);
+        Assert.Null(Valid("app: x\nenvironments: { a: { listen: 80 } }").Environment("a")!.Migrations);
+    }
+
+    [Fact]
     public void A_rollout_means_what_it_says()
     {
         var pipeline = Valid("""

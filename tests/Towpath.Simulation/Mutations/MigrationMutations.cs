@@ -1,0 +1,25 @@
+using Towpath.Core;
+using Towpath.Core.Environments;
+using static Towpath.Simulation.Mutations.Mutation;
+
+namespace Towpath.Simulation.Mutations;
+
+/// <summary>Migrations, broken.</summary>
+internal static class MigrationMutations
+{
+    public static IEnumerable<Mutation> All() =>
+    [
+        Decides("a contract does not wait", (stream, state, input, now) => Sound.Decide(
+            stream, input is EnvironmentClock && state is EnvironmentState place
+                ? place with { Versions = place.Versions.Select(version => version with { Since = now.AddDays(-1) }).ToValueList() }
+                : state, input, now)),
+        Decides("a rollback goes behind a contract", (stream, state, input, now) => Sound.Decide(
+            stream, input is RollBackEnvironment && state is EnvironmentState place ? place with { Contracted = null } : state, input, now)),
+        Decides("a promotion goes behind a contract", (stream, state, input, now) => Sound.Decide(
+            stream, input is Promote && state is EnvironmentState place ? place with { Contracted = null } : state, input, now)),
+        Evolves("a contract that failed is forgotten", (stream, state, recorded) => Sound.Evolve(stream, state, recorded) is EnvironmentState next
+            && recorded.Event is DeploymentEnded ended && next.Deployment(ended.Deployment) is { Kind: DeploymentKind.Contract }
+                ? next with { Contracted = null }
+                : Sound.Evolve(stream, state, recorded)),
+    ];
+}
