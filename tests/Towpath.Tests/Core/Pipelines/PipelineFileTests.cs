@@ -104,7 +104,6 @@ public sealed class PipelineFileTests
         Assert.Equal(Seconds(300), target.Deploy.Timeout);
     }
 
-    /// <summary>Runs and candidates keep their pipeline in the journal.</summary>
     [Fact]
     public void Migrations_are_those_of_every_environment_that_runs_the_apps()
     {
@@ -122,6 +121,7 @@ public sealed class PipelineFileTests
         Assert.Null(Valid("app: x\nenvironments: { a: { listen: 80 } }").Environment("a")!.Migrations);
     }
 
+    /// <summary>Runs and candidates keep their pipeline in the journal.</summary>
     [Fact]
     public void A_rollout_means_what_it_says()
     {
