@@ -42,7 +42,7 @@ internal static class Models
     [
         .. from environment in inventory.Environments(project)
            let last = environment.History.Concat(environment.Waiting).Append(UnderWay(environment)).OfType<DeploymentView>()
-               .Where(deployment => deployment.Run == run).MaxBy(deployment => deployment.Number)
+               .Where(deployment => deployment.Run == run && deployment.Kind != "contract").MaxBy(deployment => deployment.Number)
            where last is not null
            select new Destination(environment.Name, last, environment.Live?.Run == run),
     ];
