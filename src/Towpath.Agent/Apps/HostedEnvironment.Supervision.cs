@@ -66,7 +66,8 @@ internal sealed partial class HostedEnvironment
         {
             // An agent that was killed while requests ended on a replaced release: they get their time now.
             var isReplaced = State.Find(instance.Key.Release) is { Role: ReleaseRole.Stopped };
-            _ = isReplaced ? RetireAsync(instance.Key.Release) : Quietly(StopAsync(instance));
+            var isOneOfMany = State.Rolling?.From == instance.Key.Release;
+            _ = isReplaced ? RetireAsync(instance.Key.Release) : Quietly(isOneOfMany ? LeaveAsync(instance, closing.Token) : StopAsync(instance));
         }
 
         // A candidate that went with the machine is started again too: its check will be asked again.

@@ -32,7 +32,10 @@ internal sealed class HostedStateFile(string path, SealingKey key, Action<string
                 stored.Releases.Select(release => Open(stored, release)).ToValueList(),
                 stored.Traffic,
                 stored.Exclusive,
-                stored.LocalRollback);
+                stored.LocalRollback)
+            {
+                Rolling = stored.Rolling,
+            };
         }
         catch (Exception damaged) when (damaged is JsonException or InvalidDataException or NotSupportedException)
         {
@@ -53,7 +56,10 @@ internal sealed class HostedStateFile(string path, SealingKey key, Action<string
             state.Releases.Select(release => Seal(state, release) with { Barred = release.Barred }).ToValueList(),
             state.Traffic,
             state.Exclusive,
-            state.LocalRollback);
+            state.LocalRollback)
+        {
+            Rolling = state.Rolling,
+        };
         crossing("state.writing");
         DurableFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(stored, CoreJson.Options));
         crossing("state.written");
@@ -104,7 +110,10 @@ internal sealed class HostedStateFile(string path, SealingKey key, Action<string
         ValueList<StoredRelease> Releases,
         OrdinalMap<AppTraffic> Traffic,
         string? Exclusive,
-        LocalRollback? LocalRollback);
+        LocalRollback? LocalRollback)
+    {
+        public Rolling? Rolling { get; init; }
+    }
 
     private sealed record StoredRelease(
         string Release,

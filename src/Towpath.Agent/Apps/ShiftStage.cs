@@ -11,6 +11,8 @@ internal static class ShiftStage
         var (environment, name) = (work.Environment, work.Plan.Release);
         if (environment.State.Find(name) is not { Started: true } release)
             return StageWork.Errored($"{name} was not started on this machine.");
+        if (await RollingStage.RunAsync(work, release) is { } stuck)
+            return StageWork.Failed(stuck);
         if (await environment.EnsureHealthyAsync(release, app => app.Overlap, work.Say, work.Cancel) is { } unwell)
             return StageWork.Failed(unwell);
         if (await MoveTrafficAsync(environment, release, work.Say, work.Cancel) is { } refused)
@@ -25,11 +27,17 @@ internal static class ShiftStage
     public static async Task<string?> MoveTrafficAsync(
         HostedEnvironment environment, HostedRelease release, Action<string> say, CancellationToken cancel)
     {
-        var before = environment.State.Traffic;
+        var (before, rolling) = (environment.State.Traffic, environment.State.Rolling);
         var traffic = OrdinalMap<AppTraffic>.From(release.Listen
             .Where(pair => release.Plan.Apps.Any(app => app.Name == pair.Key))
             .Select(pair => KeyValuePair.Create(pair.Key, new AppTraffic(release.Release, pair.Value))));
-        await environment.ChangeAsync(state => state with { Traffic = traffic, Canary = null });
+        await environment.ChangeAsync(state => state with
+        {
+            Traffic = traffic,
+            Canary = null,
+            // What was replaced one by one stays so until the new release is the live one.
+            Rolling = state.Rolling?.To == release.Release ? state.Rolling : null,
+        });
         var problem = await environment.ApplyRoutesAsync(cancel);
         if (problem is null)
         {
@@ -38,7 +46,7 @@ internal static class ShiftStage
             return null;
         }
 
-        await environment.ChangeAsync(state => state with { Traffic = before });
+        await environment.ChangeAsync(state => state with { Traffic = before, Rolling = rolling });
         // Whatever this says, the first problem is the one to tell.
         _ = await environment.ApplyRoutesAsync(CancellationToken.None);
         return problem;
@@ -70,19 +78,24 @@ internal static class ShiftStage
     {
         var environment = work.Environment;
         var now = work.Parts.Time.GetUtcNow();
-        var keepWarm = work.Plan.Definition.KeepWarm;
+        // One by one its instances have ended already.
+        var keepWarm = environment.State.Rolling is null ? work.Plan.Definition.KeepWarm : TimeSpan.Zero;
         var replaced = environment.State.Releases
             .Where(each => each.Release != name && each.Role is ReleaseRole.Live or ReleaseRole.Candidate)
             .Select(each => each.Release)
             .ToHashSet();
         await environment.ChangeAsync(state => state with
         {
-            Releases = state.Releases.Select(each => Moved(each, name, now, keepWarm)).ToValueList(),
+            Releases = state.Releases.Select(each => Moved(each, name, now, keepWarm))
+                .Select(each => each.Release == state.Rolling?.From ? each with { Role = ReleaseRole.Stopped, WarmUntil = null } : each).ToValueList(),
+            Rolling = null,
         });
         foreach (var old in replaced.Order(StringComparer.Ordinal))
         {
             if (keepWarm > TimeSpan.Zero)
                 work.Say($"{old} is kept warm for {keepWarm.TotalMinutes:0.#} min");
+            if (environment.State.Find(old) is { Role: ReleaseRole.Stopped })
+                _ = environment.RetireAsync(old);
             environment.DrainInBackground(old);
         }
 

@@ -151,6 +151,7 @@ public static class DeploymentQueue
                 Before = definition.Before,
                 Timeout = definition.Timeout,
                 Rollout = definition.Rollout,
+                Rolling = definition.Rolling,
                 Migrations = definition.Migrations,
             })
             ? live.Release

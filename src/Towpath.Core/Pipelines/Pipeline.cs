@@ -101,7 +101,10 @@ public sealed record EnvironmentDefinition(
     TimeSpan DrainTimeout,
     TimeSpan Timeout)
 {
-    /// <summary>Null: all traffic moves at once.</summary>
+    /// <summary>The instances of the new version replace the old ones one by one; not together with <see cref="Rollout"/>.</summary>
+    public bool Rolling { get; init; }
+
+    /// <summary>Null: all traffic moves at once, or by <see cref="Rolling"/>.</summary>
     public RolloutDefinition? Rollout { get; init; }
 
     /// <summary>Null where nothing is migrated, and in an environment that a command deploys to.</summary>

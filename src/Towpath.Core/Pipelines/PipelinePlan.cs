@@ -139,10 +139,10 @@ public sealed record PlannedEnvironment(string Name, string Why, ValueList<strin
         if (environment.Rollout is { } rollout)
             yield return Canary(rollout);
         foreach (var (app, address) in target.Listen)
-            yield return $"move the traffic of {address} to {app}";
+            yield return $"move the traffic of {address} to {app}{(environment.Rolling ? ", instance by instance" : "")}";
         foreach (var app in processes.Where(app => !app.Overlap))
             yield return $"stop the old {app.Name}, then {Start(app, listens: false)}";
-        if (target.Listen.Count > 0)
+        if (target.Listen.Count > 0 && !environment.Rolling)
             yield return $"keep the old version warm for {Durations.Text(environment.KeepWarm)}";
         if (environment.Migrations is { Contract: { } contract } migrations)
             yield return $"contract, once it was live for {Durations.Text(migrations.ContractAfter)}: {contract.Name}";

@@ -129,10 +129,12 @@ public static class EnvironmentKeys
             Default = "30s",
             Example = "2m",
         },
-        new("rollout", RolloutKeys.Rollout,
-            "How traffic moves to a new version that listens. The very first version of an environment gets it all at once.")
+        new("rollout", new EitherShape([new ChoiceShape(["blue-green", "rolling"]), RolloutKeys.Rollout]),
+            "How traffic moves to a new version that listens. `blue-green`: all at once, when all its instances are well. `rolling`: instance "
+                + "by instance, for machines that cannot run both versions whole; the replaced version is not kept warm. Or a canary. The very "
+                + "first version of an environment gets it all at once.")
         {
-            DefaultMeans = "all at once",
+            Default = "blue-green",
             Example = "{ canary: [5%, 25%, 50%] }",
             Elsewhere = ["strategy", "canary"],
         },

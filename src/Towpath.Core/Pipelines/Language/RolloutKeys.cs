@@ -79,6 +79,6 @@ internal static class RolloutKeys
         },
     ])
     {
-        Later = ["testers", "rolling", "migrations"],
+        Later = ["testers"],
     };
 }

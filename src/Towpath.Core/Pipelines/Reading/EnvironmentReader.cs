@@ -41,6 +41,7 @@ internal sealed class EnvironmentReader(Findings findings, ReadApps apps, YamlMa
             timeout)
         {
             Rollout = environment["rollout"] is YamlMap rollout ? new RolloutReader(findings, apps).Read(name, rollout, target) : null,
+            Rolling = environment.Text("rollout") == "rolling",
             Migrations = target is AppsTarget ? Migrations(name, environment, steps) : null,
         };
     }

@@ -131,7 +131,9 @@ public sealed class PipelineFileTests
               a: { listen: 80, rollout: { canary: [0.5%, { share: 25%, pause: true }] } }
               b: { listen: 81, rollout: { canary: 10%, sticky: false, judge: none, alpha: 5%, dwell: 12s, longest: 1h, undecided: roll-back } }
               c: { listen: 82 }
+              d: { listen: 83, rollout: rolling }
             """);
+        Assert.Equal([false, false, false, true], pipeline.Environments.Select(environment => environment.Rolling));
         Assert.Equal(
             new RolloutDefinition(
                 [new(0.005, Pause: false), new(0.25, Pause: true)], Sticky: true, JudgeKind.Sequential, Alpha: 0.01, Seconds(60),
