@@ -38,7 +38,7 @@ public sealed record EnvironmentView(
             (state.Active ?? over.FirstOrDefault()) is { } latest ? DeploymentView.Of(state, latest) : null,
             [.. state.Waiting.Select(deployment => DeploymentView.Of(state, deployment))],
             state.Hold is { } hold ? new HoldView(hold.By, hold.Reason, hold.Since) : null,
-            state.Versions.Count > 0 && Rollback.Target(state) is { } target && Migrations.Bars(state, target) is null ? LiveView.Of(target) : null,
+            state.Versions.Count > 0 && Rollback.Target(state) is { } target && Core.Environments.Migrations.Bars(state, target) is null ? LiveView.Of(target) : null,
             new SettingsView(state.Settings.Revision, state.Settings.Variables, [.. state.Settings.Secrets.Keys]),
             [.. over.Take(historyAtMost).Select(deployment => DeploymentView.Of(state, deployment))])
         {

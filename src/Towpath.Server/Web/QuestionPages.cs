@@ -77,13 +77,13 @@ internal static class QuestionPages
 
     private static Question RollBack(EnvironmentState state, EnvironmentView view, Place place, DateTimeOffset now)
     {
-        var stays = view.Migrations is { Leaves: { Length: > 0 } left } ? left + " " : "";
+        var left = view.Migrations is { Leaves: { Length: > 0 } leaves } ? leaves + " " : "";
         if (state.Active is { } active)
         {
             var remains = view.Live is { } stays ? $"run {stays.Run} ({Look.Commit(stays.Commit)}) stays live" : "nothing is live then";
             return place.Question(
                 $"Roll back {view.Name}?",
-                $"{stays}Deployment {active.Number} of run {active.Candidate.Run} is ended and taken back; {remains}. "
+                $"{left}Deployment {active.Number} of run {active.Candidate.Run} is ended and taken back; {remains}. "
                     + "The environment is held afterwards.",
                 "Roll back", "rollback") with
             { AsksReason = true };
@@ -97,7 +97,7 @@ internal static class QuestionPages
             : "";
         return place.Question(
             $"Roll back {view.Name} to run {target.Run}?",
-            $"{stays}Run {target.Run} ({Look.Commit(target.Commit)} \u201c{target.Subject}\u201d{until}) takes the traffic "
+            $"{left}Run {target.Run} ({Look.Commit(target.Commit)} \u201c{target.Subject}\u201d{until}) takes the traffic "
                 + $"once it is healthy.{replaced} The variables it ran with come back, secrets stay the current ones. "
                 + "The environment is held afterwards, until somebody resumes.",
             $"Roll back to run {target.Run}", "rollback") with

@@ -18,7 +18,7 @@ public sealed class RollingTests
         var (most, least) = (0, int.MaxValue);
         machine.Crossing = crossing =>
         {
-            var known = machine.Host.Describe()[0].Releases.SelectMany(release => release.Instances).ToList();
+            var known = machine.Host.Describe().SelectMany(place => place.Releases).SelectMany(release => release.Instances).ToList();
             // The one that was just started is not among them yet.
             if (crossing == "instance.started")
                 most = Math.Max(most, known.Count + 1);

@@ -135,7 +135,7 @@ internal sealed class EnvironmentScenario
         var end = now + time;
         while (EnvironmentMachine.NextDeadline(State) is { } deadline && deadline <= end)
         {
-            now = deadline;
+            now = deadline > now ? deadline : now;
             When(new EnvironmentClock());
             Assert.NotEmpty(last.Events);
         }
