@@ -189,7 +189,7 @@ public sealed partial class AppHost : IAsyncDisposable
         CheckRelease check => await CheckStage.RunAsync(work, check.Verify),
         SurveyTraffic survey => await CanaryStages.SurveyAsync(work, survey),
         MeasureTraffic measure => await CanaryStages.MeasureAsync(work, measure),
-        ShiftTraffic => await ShiftStage.RunAsync(work),
+        ShiftTraffic shift => await ShiftStage.RunAsync(work, shift.Undone),
         WithdrawRelease withdraw => await WithdrawStage.RunAsync(work, withdraw.BackTo),
         DeployTarget => await TargetStages.DeployAsync(work),
         VerifyTarget => await TargetStages.VerifyAsync(work),

@@ -18,7 +18,6 @@ internal static class ContractStage
         // On disk before it begins: whoever goes back on this machine must not go behind it, however far it came.
         await work.Environment.ChangeAsync(state => past.Aggregate(
             state, (barred, release) => barred.Change(release, each => each with { Barred = true })));
-        work.Parts.Options.Crossing("contract.barred");
         var result = await work.RunAsync(step, folder, secrets, OrdinalMap<string>.Empty);
         if (work.Environment.State.Find(work.Plan.Release) is null)
             // The version does not lie here any more: its files came for this step alone.

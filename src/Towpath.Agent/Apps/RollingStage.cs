@@ -42,7 +42,6 @@ internal static class RollingStage
         if (await environment.ApplyRoutesAsync(work.Cancel) is { } refused)
             return refused;
         work.Say($"{index + 1} of {state.Rolling!.To} {(index == 0 ? "gets" : "get")} requests");
-        work.Parts.Options.Crossing("rolling.moved");
         var replaced = environment.InstancesOf(old.Release).Where(instance => instance.App.Overlap && instance.Key.Index == index).ToList();
         await Task.WhenAll(replaced.Select(instance => environment.LeaveAsync(instance, work.Cancel)));
         return null;

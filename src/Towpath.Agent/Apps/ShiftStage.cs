@@ -6,7 +6,7 @@ namespace Towpath.Agent.Apps;
 /// <summary>Moves all traffic to a release, exchanges the apps without overlap, and leaves the old release warm.</summary>
 internal static class ShiftStage
 {
-    public static async Task<StageEnded> RunAsync(StageWork work)
+    public static async Task<StageEnded> RunAsync(StageWork work, ValueList<string> undone)
     {
         var (environment, name) = (work.Environment, work.Plan.Release);
         if (environment.State.Find(name) is not { Started: true } release)
@@ -19,7 +19,7 @@ internal static class ShiftStage
             return StageWork.Failed(refused);
         if (await ExchangeAsync(environment, release, work.Say, work.Cancel) is { } notStarted)
             return StageWork.Failed(notStarted);
-        await ArriveAsync(work, name);
+        await ArriveAsync(work, name, undone);
         return StageWork.Succeeded;
     }
 
@@ -74,7 +74,7 @@ internal static class ShiftStage
         return await environment.ApplyRoutesAsync(cancel);
     }
 
-    private static async Task ArriveAsync(StageWork work, string name)
+    private static async Task ArriveAsync(StageWork work, string name, ValueList<string> undone)
     {
         var environment = work.Environment;
         var now = work.Parts.Time.GetUtcNow();
@@ -87,6 +87,7 @@ internal static class ShiftStage
         await environment.ChangeAsync(state => state with
         {
             Releases = state.Releases.Select(each => Moved(each, name, now, keepWarm))
+                .Select(each => undone.Contains(each.Release) ? each with { TakenBack = true } : each)
                 .Select(each => each.Release == state.Rolling?.From ? each with { Role = ReleaseRole.Stopped, WarmUntil = null } : each).ToValueList(),
             Rolling = null,
         });

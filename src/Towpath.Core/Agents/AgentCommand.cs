@@ -73,7 +73,11 @@ public sealed record MeasureTraffic(
 }
 
 /// <summary>Move all traffic to the release, then exchange apps without overlap. The old release drains and stays warm. Answered with <see cref="StageEnded"/>.</summary>
-public sealed record ShiftTraffic(string Id, ReleasePlan Plan) : StageCommand(Id, Plan);
+public sealed record ShiftTraffic(string Id, ReleasePlan Plan) : StageCommand(Id, Plan)
+{
+    /// <summary>Releases that a person goes back behind: no targets of a rollback on the machine itself.</summary>
+    public ValueList<string> Undone { get; init; } = [];
+}
 
 /// <summary>Move traffic back to <paramref name="BackTo"/> where it had moved, then drain and stop the release. Answered with <see cref="StageEnded"/>.</summary>
 /// <param name="BackTo">The release that was live before; null: none, and the router keeps the port and answers 503.</param>

@@ -83,7 +83,7 @@ public static class DeploymentPlan
             Stage.Start => new StartRelease(id, plan),
             Stage.Check => new CheckRelease(id, plan, Verify: deployment.Kind != DeploymentKind.Rollback),
             Stage.Survey or Stage.Canary => Canary.CommandFor(state, deployment, id, plan),
-            Stage.Shift => new ShiftTraffic(id, plan),
+            Stage.Shift => new ShiftTraffic(id, plan) { Undone = Rollback.Undone(state, deployment) },
             Stage.Deploy => new DeployTarget(id, plan),
             Stage.Verify => new VerifyTarget(id, plan),
             Stage.Contract => Migrations.CommandFor(state, deployment, id, plan),

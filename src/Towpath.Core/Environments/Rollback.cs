@@ -95,6 +95,16 @@ public static class Rollback
         && !state.Quarantine.Any(entry =>
             entry.Package == version.Candidate.Package.Digest && entry.SettingsRevision == version.Settings.Revision));
 
+    /// <summary>Releases that a rollback goes back behind; none for any other deployment.</summary>
+    internal static ValueList<string> Undone(EnvironmentState state, Deployment deployment)
+    {
+        if (deployment is not { Kind: DeploymentKind.Rollback, Settings: { } settings })
+            return [];
+        var kept = state.Versions.ToList().FindLastIndex(version => version.IsSameAs(deployment.Candidate, settings)) + 1;
+        return kept == 0 ? [] : state.Versions.Skip(kept).Select(version => version.Release)
+            .Except(state.Versions.Take(kept).Select(version => version.Release).Append(deployment.Release!)).ToValueList();
+    }
+
     private static EnvironmentDefinition? Definition(EnvironmentState state, LiveVersion version) =>
         version.Candidate.Pipeline.Environment(state.Name);
 

@@ -95,8 +95,6 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
                 (UnderWay.Settings, UnderWay.Release) = (started.Settings, started.Release);
                 break;
             case StageBegan began:
-                if (began.Stage == Stage.Contract)
-                    Contract(Deployments[began.Deployment]);
                 Go(Deployments[began.Deployment], began.Stage, 1, began.Deadline, wanted);
                 break;
             case TrafficMeasured or ShareRaised or RolloutPaused or RolloutAdvanced:
@@ -130,11 +128,8 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
             case PackageQuarantined entry:
                 Quarantine.Add((entry.Package, entry.SettingsRevision));
                 break;
-            case HoldSet hold:
-                Hold = hold;
-                break;
-            case HoldLifted:
-                Hold = null;
+            case HoldSet or HoldLifted:
+                Hold = entered as HoldSet;
                 break;
             case SettingsChanged changed:
                 SettingsRevision = changed.Revision;
@@ -148,6 +143,8 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
     private void Go(DeploymentLine line, Stage stage, int attempt, DateTimeOffset deadline, HashSet<string> wanted)
     {
         Rest(line, wanted);
+        if (stage == Stage.Contract)
+            Contract(line);
         (line.Stage, line.Attempt, line.Deadline) = (stage, attempt, deadline);
         (line.IsPaused, line.IsAdvanced, line.Bin) = (false, false, 1);
         line.IsMoved |= stage is Stage.Canary or Stage.Shift or Stage.Deploy or Stage.Undo or Stage.Contract;

@@ -9,10 +9,11 @@ internal static class MigrationMutations
 {
     public static IEnumerable<Mutation> All() =>
     [
-        Decides("a contract does not wait", (stream, state, input, now) => Sound.Decide(
-            stream, input is EnvironmentClock && state is EnvironmentState place
-                ? place with { Versions = place.Versions.Select(version => version with { Since = now.AddDays(-1) }).ToValueList() }
-                : state, input, now)),
+        Of("a contract does not wait", Sound with
+        {
+            Decide = (stream, state, input, now) => Sound.Decide(stream, state is null ? null : LongLive(state), input, now),
+            NextDeadline = state => Sound.NextDeadline(LongLive(state)),
+        }),
         Decides("a rollback goes behind a contract", (stream, state, input, now) => Sound.Decide(
             stream, input is RollBackEnvironment && state is EnvironmentState place ? place with { Contracted = null } : state, input, now)),
         Decides("a promotion goes behind a contract", (stream, state, input, now) => Sound.Decide(
@@ -22,4 +23,8 @@ internal static class MigrationMutations
                 ? next with { Contracted = null }
                 : Sound.Evolve(stream, state, recorded)),
     ];
+
+    private static MachineState LongLive(MachineState state) => state is EnvironmentState { Versions.Count: > 0 } place
+        ? place with { Versions = place.Versions.Select(version => version with { Since = DateTimeOffset.UnixEpoch }).ToValueList() }
+        : state;
 }

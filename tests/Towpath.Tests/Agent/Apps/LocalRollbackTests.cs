@@ -28,6 +28,22 @@ public sealed class LocalRollbackTests
     }
 
     [Fact]
+    public async Task What_a_person_went_back_behind_with_the_server_is_left_out()
+    {
+        await using var machine = await AppMachine.StartAsync();
+        var first = await machine.DeployAsync(await machine.PlanAsync("d1"));
+        await machine.DeployAsync(await machine.PlanAsync("d2"));
+        Succeeded(await machine.StartAsync(first));
+        Succeeded(await machine.CheckAsync(first));
+        Succeeded(await machine.CarryOutAsync(id => new ShiftTraffic(id, first) { Undone = ["d2"] }));
+        await machine.DeployAsync(await machine.PlanAsync("d4"));
+
+        Succeeded(await machine.Host.RollBackLocallyAsync("shop", "production", _ => { }, TestContext.Current.CancellationToken));
+
+        Assert.StartsWith("d1 ", await machine.GetAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_is_not_healthy_any_more_is_not_gone_back_to()
     {
         await using var machine = await AppMachine.StartAsync();

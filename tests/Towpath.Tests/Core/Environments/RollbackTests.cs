@@ -19,6 +19,8 @@ public sealed class RollbackTests
         .Answered(Outcome.Succeeded)
         .ThenAsked<CheckRelease>(check => !check.Verify)
         .ThenLive(2)
+        .Answered(Outcome.Succeeded)
+        .ThenAsked<ShiftTraffic>(shift => shift.Undone.SequenceEqual(["d2"]))
         .Arrives()
         .ThenLive(1);
 
