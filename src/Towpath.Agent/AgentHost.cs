@@ -45,9 +45,12 @@ public static class AgentHost
             spools,
             answers,
             outbox,
-            async (command, secrets, log, progress, cancel) => command is RunJob job
-                ? await RunJobAsync(jobs, workspaces, job, secrets, log, progress, cancel)
-                : await apps.CarryOutAsync(command, secrets, log, progress, cancel),
+            async (command, secrets, log, progress, cancel) => command switch
+            {
+                RunJob job => await RunJobAsync(jobs, workspaces, job, secrets, log, progress, cancel),
+                AskWebhook question => await WebhookClient.AskAsync(question, cancel),
+                _ => await apps.CarryOutAsync(command, secrets, log, progress, cancel),
+            },
             settings.Name,
             settings.JobsAtOnce,
             say,

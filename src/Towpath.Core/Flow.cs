@@ -44,11 +44,11 @@ public static class Flow
     };
 
     /// <summary>When the machine wants to be asked again; null: never.</summary>
-    public static DateTimeOffset? NextDeadline(MachineState state) => state switch
+    public static DateTimeOffset? NextDeadline(MachineState state, DateTimeOffset now) => state switch
     {
         ProjectState project => ProjectMachine.NextDeadline(project),
         RunState run => RunMachine.NextDeadline(run),
-        EnvironmentState environment => EnvironmentMachine.NextDeadline(environment),
+        EnvironmentState environment => EnvironmentMachine.NextDeadline(environment, now),
         _ => throw new UnreachableException(),
     };
 
@@ -61,7 +61,12 @@ public static class Flow
     public static MachineInput Answer(string commandId, AgentAnswer answer) => answer switch
     {
         JobEnded job => new AttemptAnswered(commandId, job),
-        StageEnded stage => new StageAnswered(commandId, stage.Outcome, stage.Reason) { History = stage.History, Traffic = stage.Traffic },
+        StageEnded stage => new StageAnswered(commandId, stage.Outcome, stage.Reason)
+        {
+            History = stage.History,
+            Traffic = stage.Traffic,
+            Samples = stage.Samples,
+        },
         _ => throw new UnreachableException(),
     };
 
@@ -95,10 +100,15 @@ public static class Flow
         run.Pipeline.FirstEnvironments.Where(first => !run.HandedOver.Contains(first.Name)).Select(first => new Delivery(
             StreamId.OfEnvironment(run.Project, first.Name), new OfferCandidate(candidate, null), new OfferTaken(first.Name)));
 
-    private static IEnumerable<Delivery> News(EnvironmentState environment) => environment.HandOvers.Select(news => new Delivery(
-        StreamId.OfEnvironment(environment.Project, news.To),
-        news.Passed ? new OfferCandidate(news.Candidate, environment.Name) : new RevokeCandidate(news.Candidate, environment.Name),
-        new HandOverTaken(news.To, news.Candidate.Run, news.Passed)));
+    /// <summary>What was taken back comes first, and all of it at once, so that none of it starts before it is known.</summary>
+    private static IEnumerable<Delivery> News(EnvironmentState environment) => environment.HandOvers.Where(news => !news.Passed)
+        .GroupBy(news => news.To, news => news.Candidate)
+        .Select(revoked => new Delivery(
+            StreamId.OfEnvironment(environment.Project, revoked.Key), new RevokeCandidates(revoked.ToValueList(), environment.Name),
+            new HandOverTaken(revoked.Key, revoked.Select(candidate => candidate.Run).ToValueList(), Passed: false)))
+        .Concat(environment.HandOvers.Where(news => news.Passed).Select(news => new Delivery(
+            StreamId.OfEnvironment(environment.Project, news.To), new OfferCandidate(news.Candidate, environment.Name),
+            new HandOverTaken(news.To, [news.Candidate.Run], Passed: true))));
 
     /// <summary>A new run; before it, word to those of older commits on a branch that does not deploy that they are overtaken.</summary>
     private static IEnumerable<Delivery> Runs(ProjectState project, RunRequest request)

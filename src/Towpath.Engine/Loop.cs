@@ -56,7 +56,7 @@ public sealed class Loop(IJournal journal, IAdapters adapters, Rules rules)
         }
 
         foreach (var stream in active.Where(states.ContainsKey))
-            Act(stream, states[stream]);
+            Act(stream, states[stream], now);
         Process([.. active.Select(stream => new Letter(stream, null, null))], now);
     }
 
@@ -81,7 +81,7 @@ public sealed class Loop(IJournal journal, IAdapters adapters, Rules rules)
             if (batch.Entries.Count > 0)
             {
                 Failpoint.Cross("journal.appending");
-                journal.Append(batch.Entries, [.. batch.Changed.Select(pair => Summary(pair.Key, pair.Value))]);
+                journal.Append(batch.Entries, [.. batch.Changed.Select(pair => Summary(pair.Key, pair.Value, now))]);
                 Failpoint.Cross("journal.appended");
             }
         }
@@ -104,7 +104,7 @@ public sealed class Loop(IJournal journal, IAdapters adapters, Rules rules)
         {
             try
             {
-                Act(stream, state);
+                Act(stream, state, now);
                 Failpoint.Cross("journal.acted");
                 Changed?.Invoke(stream, state);
             }
@@ -113,6 +113,13 @@ public sealed class Loop(IJournal journal, IAdapters adapters, Rules rules)
                 // It is in the journal: whoever took this for a refusal would store it twice.
                 Failed(stream, e);
             }
+        }
+
+        // Who was asked and did nothing wants to be asked again at another time.
+        foreach (var (letter, _) in answers)
+        {
+            if (!batch.Changed.ContainsKey(letter.Stream) && states.TryGetValue(letter.Stream, out var same))
+                SetDeadline(letter.Stream, rules.NextDeadline(same, now));
         }
 
         foreach (var (letter, refusal) in answers)
@@ -129,6 +136,16 @@ public sealed class Loop(IJournal journal, IAdapters adapters, Rules rules)
     public IReadOnlyList<Letter> Schedules() =>
         [.. states.Keys.Where(stream => stream is { Run: null, Environment: null }).Select(stream => new Letter(stream, rules.Clock(stream), null))];
 
+    /// <summary>The clock went back: what environments wait for may come earlier than it seemed.</summary>
+    public void PlanAgain(DateTimeOffset now)
+    {
+        foreach (var (stream, state) in states)
+        {
+            if (stream.Environment is not null)
+                SetDeadline(stream, rules.NextDeadline(state, now));
+        }
+    }
+
     private IReadOnlyList<Replayed> ReplayAll(IReadOnlyList<StreamId> streams)
     {
         if (ReadersAtStart == 1)
@@ -143,13 +160,14 @@ public sealed class Loop(IJournal journal, IAdapters adapters, Rules rules)
         }
     }
 
-    private StreamUpdate Summary(StreamId stream, MachineState state) => new(stream.Text, Flow.IsActive(state), rules.Summarize(state));
+    private StreamUpdate Summary(StreamId stream, MachineState state, DateTimeOffset now) =>
+        new(stream.Text, Flow.IsActive(state), rules.Summarize(state, now));
 
     /// <summary>What is pending and not in flight is begun; what is in flight and not pending any more is called off.</summary>
-    private void Act(StreamId stream, MachineState state)
+    private void Act(StreamId stream, MachineState state, DateTimeOffset now)
     {
         var pending = rules.Pending(state).ToList();
-        SetDeadline(stream, rules.NextDeadline(state));
+        SetDeadline(stream, rules.NextDeadline(state, now));
         var before = inFlight.GetValueOrDefault(stream) ?? NothingInFlight;
         if (!IsSame(before, pending))
             Change(stream, before, pending);

@@ -81,6 +81,8 @@ public sealed class LoopRunner : IAsyncDisposable
             var now = clock.Now(loop.IsUnderWay);
             if (now < before - SetBack && loop.Schedules() is { Count: > 0 } schedules)
                 Process(schedules, now);
+            if (now < before - SteadyClock.Tolerance)
+                loop.PlanAgain(now);
             before = now;
             if (loop.NextDeadline is { } deadline && deadline <= now)
                 Process(loop.Due(now), now);

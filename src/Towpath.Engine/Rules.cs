@@ -9,14 +9,14 @@ public sealed record Rules(
     Func<StreamId, MachineState?, MachineInput, DateTimeOffset, Decision<MachineEvent>> Decide,
     Func<StreamId, MachineState?, Recorded<MachineEvent>, MachineState?> Evolve,
     Func<MachineState, IEnumerable<Command>> Pending,
-    Func<MachineState, DateTimeOffset?> NextDeadline,
+    Func<MachineState, DateTimeOffset, DateTimeOffset?> NextDeadline,
     Func<MachineState, IEnumerable<Delivery>> Deliveries)
 {
     /// <summary>An event as the journal keeps it.</summary>
     public Func<StreamId, Recorded<MachineEvent>, JournalEntry> Write { get; init; } = EventJson.Write;
 
     /// <summary>What lists show of a stream; the simulator lists nothing.</summary>
-    public Func<MachineState, string> Summarize { get; init; } = Summaries.Of;
+    public Func<MachineState, DateTimeOffset, string> Summarize { get; init; } = Summaries.Of;
 
     /// <summary>The input that asks a machine to look at the time, and says what it may have to know.</summary>
     public Func<StreamId, MachineInput> Clock { get; init; } = stream => Flow.Clock(stream, noRoom: null);

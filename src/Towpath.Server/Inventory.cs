@@ -6,6 +6,7 @@ using Towpath.Core.Environments;
 using Towpath.Core.Pipelines;
 using Towpath.Core.Runs;
 using Towpath.Engine;
+using Towpath.Engine.Journal;
 using Towpath.Engine.Views;
 
 namespace Towpath.Server;
@@ -24,6 +25,8 @@ public sealed class Inventory(ControlPlane plane, StepsUnderWay? steps = null)
 
     /// <summary>Newest first.</summary>
     public IReadOnlyList<ProjectView> Projects() => [.. plane.Journal.List("", PageAtMost).Select(row => Read<ProjectView>(row.Summary))];
+
+    public DateTimeOffset Now => plane.Now;
 
     public ProjectState? Project(string name) => plane.Project(name);
 
@@ -56,9 +59,19 @@ public sealed class Inventory(ControlPlane plane, StepsUnderWay? steps = null)
         plane.Environment(project.Name, name)
         ?? (Pipeline(project)?.Environment(name) is not null ? EnvironmentState.Empty(project.Name, name) : null);
 
-    public static EnvironmentView View(ProjectState project, EnvironmentState environment, int historyAtMost = int.MaxValue)
+    /// <summary>What the judge of a canary saw; null: the deployment is no canary, or its measurements are not there.</summary>
+    /// <exception cref="JournalException">The journal cannot be read.</exception>
+    public AnalysisView? Analysis(EnvironmentState environment, int deployment)
     {
-        var view = EnvironmentView.Of(environment, historyAtMost);
+        if (environment.Deployment(deployment) is not { Canary: { } canary } known || known.Definition(environment.Name)?.Rollout is not { } rollout)
+            return null;
+        var events = plane.EventsOf(StreamId.OfEnvironment(environment.Project, environment.Name), canary.Began);
+        return CanaryRecord.Of(deployment, rollout, events) is { } record ? AnalysisView.Of(environment, known, record) : null;
+    }
+
+    public EnvironmentView View(ProjectState project, EnvironmentState environment, int historyAtMost = int.MaxValue)
+    {
+        var view = EnvironmentView.Of(environment, Now, historyAtMost);
         return environment.Deployments.Count > 0 ? view
             : view with { After = Pipeline(project)?.Environment(environment.Name)?.After ?? [] };
     }

@@ -1,10 +1,12 @@
 using Towpath.Core;
 using Towpath.Core.Commits;
 using Towpath.Core.Environments;
+using Towpath.Core.Pipelines;
 using Towpath.Core.Runs;
 using Towpath.Engine;
 using Towpath.Engine.Retention;
 using Towpath.Engine.Views;
+using Towpath.Server.Api;
 
 namespace Towpath.Server;
 
@@ -54,6 +56,30 @@ public sealed class Steering(ControlPlane plane, Inventory inventory, RunsInUse 
     public Task<Asked> AcceptAsync(string project, string environment, int deployment, string by) =>
         OnEnvironmentAsync(project, environment, null, _ => new AcceptDeployment(deployment, by));
 
+    /// <param name="replaces">The deployment that the person has seen it replace; null: whatever it does.</param>
+    /// <param name="settings">The revision that the person has seen it bring; null: whichever.</param>
+    public Task<Asked> ApproveAsync(string project, string environment, int deployment, int? replaces, int? settings, string by) =>
+        OnEnvironmentAsync(project, environment, null, _ => new ApproveDeployment(deployment, by, replaces, settings));
+
+    /// <summary>Lets nothing start for a time.</summary>
+    public Task<Asked> FreezeAsync(string project, string environment, FreezeBody freeze, string by)
+    {
+        var zone = freeze.Zone ?? "UTC";
+        if (Calendar.Local(plane.Now, zone) is null)
+            return Task.FromResult(Asked.Invalid($"'{zone}' is no time zone that the server knows: write a name such as Europe/Amsterdam or UTC."));
+        var until = FreezePeriod.Moment(freeze.Until, isEnd: true);
+        var from = freeze.From is null ? null : FreezePeriod.Moment(freeze.From, isEnd: false);
+        if (until is null || (from is null && freeze.From is not null))
+            return Task.FromResult(Asked.Invalid(
+                $"'{(until is null ? freeze.Until : freeze.From)}' is no time: write a day, or a day and a time, such as 2026-12-24 or \"2026-12-24 08:00\"."));
+        var begin = from is { } local ? Calendar.Instant(local, zone, isLast: false)!.Value : plane.Now;
+        return OnEnvironmentAsync(project, environment, freeze.Reason, _ => new FreezeEnvironment(
+            by, Reason(freeze.Reason, "Frozen by hand."), begin, Calendar.Instant(until.Value, zone, isLast: true)!.Value));
+    }
+
+    public Task<Asked> UnfreezeAsync(string project, string environment, string by) =>
+        OnEnvironmentAsync(project, environment, null, _ => new UnfreezeEnvironment(by));
+
     /// <summary>Lets the canary under way go on.</summary>
     /// <param name="toEnd">All traffic moves; else the next step begins.</param>
     public Task<Asked> AdvanceAsync(string project, string environment, bool toEnd, string by) =>
@@ -63,16 +89,19 @@ public sealed class Steering(ControlPlane plane, Inventory inventory, RunsInUse 
 
     /// <summary>Deploys the candidate of a chosen run.</summary>
     /// <param name="confirmOlder">The person knows that what is live is newer.</param>
-    public Task<Asked> PromoteAsync(string project, string environment, int run, bool confirmOlder, string by) =>
+    /// <param name="overriding">Why gates are passed over, approvals excepted; null: they hold.</param>
+    public Task<Asked> PromoteAsync(string project, string environment, int run, bool confirmOlder, string? overriding, string by) =>
         OnEnvironmentAsync(project, async found =>
     {
+        if (overriding is not null && (string.IsNullOrWhiteSpace(overriding) || overriding.Length > ReasonAtMost))
+            return Asked.Invalid($"Passing over gates wants a reason, of at most {ReasonAtMost} characters.");
         if (!confirmOlder && Newer(found, run) is { } newer)
             return Asked.Refused(
                 $"Run {run} is older than run {newer}, which is live in '{environment}': "
                 + "confirm to go back (confirmOlder); the environment is held afterwards.");
         return await inUse.WhileHeldAsync(async () => Collected(project, run) is { } gone
             ? Asked.Refused($"{gone} It cannot be deployed any more: push its commit again.")
-            : await AskAsync(StreamId.OfEnvironment(project, environment), new Promote(run, by)));
+            : await AskAsync(StreamId.OfEnvironment(project, environment), new Promote(run, by) { Override = overriding?.Trim() }));
     }, environment);
 
     /// <summary>One sentence when package and logs of the run are not kept any more; else null.</summary>

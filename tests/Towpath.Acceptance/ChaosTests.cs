@@ -20,6 +20,21 @@ public sealed class ChaosTests
         Assert.Equal(6, report.Crossings);
     }
 
+    [Theory]
+    [InlineData("verify", "checking", "agent")]
+    [InlineData("crash", "step", "agent")]
+    [InlineData("verdict", "step", "server")]
+    [InlineData("rollback", "step", "server")]
+    [InlineData("cancel", "starting", "server")]
+    public async Task Whoever_is_killed_a_deployment_that_goes_back_has_one_end(string trigger, string phase, string killed)
+    {
+        var way = WayBack.All.Single(way => way.Trigger == trigger && way.Phase == phase && way.Killed == killed);
+        var report = new Report();
+        await using (var sweep = new Sweep(report, text => TestContext.Current.TestOutputHelper?.WriteLine(text)))
+            await sweep.WaysBackAsync([way]);
+        Assert.True(report.IsRight, report.Line("ways back", json: false));
+    }
+
     [Fact]
     public async Task Server_killed_at_random_moments_leaves_every_push_one_run()
     {

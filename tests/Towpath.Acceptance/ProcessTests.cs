@@ -90,12 +90,28 @@ public sealed class ProcessTests
     }
 
     [Fact]
-    public async Task The_demo_ships_the_sample_and_catches_every_mistake()
+    public async Task The_demo_of_canaries_takes_back_what_is_worse_and_lets_a_good_version_through()
     {
-        var before = Leftovers();
-        var ran = (await Ran.Async(Built.Towpath, ["demo", "--once"])).Expect(0);
+        var said = await DemoAsync("canary");
+        // No terminal, no picture.
+        Assert.DoesNotContain('╭', said);
+        Assert.DoesNotContain('\u001b', said);
+    }
+
+    [Fact]
+    public Task The_demo_ships_the_sample_and_catches_every_mistake() => DemoAsync();
+
+    /// <summary>All of it happens, and nothing is left of it. In a folder of its own: others show demos on this machine too.</summary>
+    private static async Task<string> DemoAsync(params string[] which)
+    {
+        var place = Directory.CreateTempSubdirectory("towpath-acc-").FullName;
+        var ran = (await Ran.Async(
+            Built.Towpath, ["demo", .. which, "--once"], environment: new Dictionary<string, string?> { ["TMPDIR"] = place })).Expect(0);
         Assert.Contains("All of it really happened.", ran.Output, StringComparison.Ordinal);
-        Assert.Empty(Leftovers().Except(before));
+        Assert.Empty(Directory.EnumerateDirectories(place, "towpath-demo-*"));
+        Assert.DoesNotContain(Directory.EnumerateDirectories("/proc"), process => WorksIn(process, place));
+        Directory.Delete(place, recursive: true);
+        return ran.Output;
     }
 
     [Fact]
@@ -112,20 +128,13 @@ public sealed class ProcessTests
     private static bool IsRunning(int pid) =>
         Directory.Exists($"/proc/{pid}") && !File.ReadAllText($"/proc/{pid}/stat").Contains(") Z ", StringComparison.Ordinal);
 
-    /// <summary>Folders of demos, and processes that work in one.</summary>
-    private static IEnumerable<string> Leftovers() =>
-    [
-        .. Directory.EnumerateDirectories(Path.GetTempPath(), "towpath-demo-*"),
-        .. Directory.EnumerateDirectories("/proc").Where(IsOfDemo),
-    ];
-
-    private static bool IsOfDemo(string process)
+    private static bool WorksIn(string process, string place)
     {
         try
         {
-            return File.ReadAllText(Path.Combine(process, "cmdline")).Contains("towpath-demo-", StringComparison.Ordinal)
+            return File.ReadAllText(Path.Combine(process, "cmdline")).Contains(place, StringComparison.Ordinal)
                 || File.ResolveLinkTarget(Path.Combine(process, "cwd"), false) is { } folder
-                && folder.FullName.Contains("towpath-demo-", StringComparison.Ordinal);
+                && folder.FullName.Contains(place, StringComparison.Ordinal);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

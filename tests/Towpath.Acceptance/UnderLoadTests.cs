@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 
@@ -30,7 +29,7 @@ public sealed class UnderLoadTests
         await ShipAsync(repository, 0);
         await ShipAsync(repository, 1);
 
-        using var load = new Load($"http://127.0.0.1:{port}/", RequestsPerSecond);
+        await using var load = new Load($"http://127.0.0.1:{port}/", RequestsPerSecond);
         for (var round = 1; round <= Rounds; round++)
         {
             await ShipAsync(repository, round + 1, meanwhile: (round % 4) switch
@@ -51,9 +50,9 @@ public sealed class UnderLoadTests
             await RollBackAsync(repository);
         }
 
-        var (requests, failures, first) = await load.StopAsync();
-        Assert.True(failures == 0, $"{failures} of {requests} requests failed; the first: {first}");
-        Assert.True(requests > RequestsPerSecond, $"only {requests} requests were made");
+        await load.StopAsync();
+        Assert.True(load.Lost + load.Failed == 0, $"{load.Lost + load.Failed} of {load.Requests} requests failed; the first lost: {load.FirstLost}");
+        Assert.True(load.Requests > RequestsPerSecond, $"only {load.Requests} requests were made");
         var history = (await repository.RunAsync("envs", "show", "production", "--json")).Expect(0).Json.GetProperty("history").EnumerateArray();
         Assert.All(history.Take(2 * Rounds), deployment => Assert.Equal("live", deployment.GetProperty("state").GetString()));
     }
@@ -88,91 +87,5 @@ public sealed class UnderLoadTests
         }
 
         Assert.Fail("The environment did not become what it should within 300 questions.");
-    }
-
-    /// <summary>Requests at a fixed rate, whatever the answers do: slow answers do not make it ask less.</summary>
-    private sealed class Load : IDisposable
-    {
-        private readonly HttpClient http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(20) };
-        private readonly CancellationTokenSource stop = new();
-        private readonly Lock gate = new();
-        private readonly Queue<string> latest = [];
-        private readonly Task running;
-        private int requests;
-        private int failures;
-        private string firstFailure = "";
-
-        public Load(string url, int perSecond) => running = Task.Run(() => RunAsync(new Uri(url), perSecond));
-
-        /// <summary>The processes that answered the latest fifty requests.</summary>
-        public IReadOnlyList<string> Answering()
-        {
-            lock (gate)
-                latest.Clear();
-            SpinWait.SpinUntil(() =>
-            {
-                lock (gate)
-                    return latest.Count >= 50;
-            });
-            lock (gate)
-                return [.. latest.Distinct().Order(StringComparer.Ordinal)];
-        }
-
-        public async Task<(int Requests, int Failures, string First)> StopAsync()
-        {
-            await stop.CancelAsync();
-            await running;
-            return (requests, failures, firstFailure);
-        }
-
-        public void Dispose()
-        {
-            stop.Cancel();
-            stop.Dispose();
-            http.Dispose();
-        }
-
-        private async Task RunAsync(Uri url, int perSecond)
-        {
-            var underWay = new List<Task>();
-            using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
-            var began = Stopwatch.GetTimestamp();
-            while (!stop.IsCancellationRequested)
-            {
-                var due = (int)(Stopwatch.GetElapsedTime(began).TotalSeconds * perSecond);
-                while (requests < due)
-                {
-                    requests++;
-                    underWay.Add(AskAsync(url));
-                }
-
-                underWay.RemoveAll(task => task.IsCompleted);
-                await timer.WaitForNextTickAsync(CancellationToken.None);
-            }
-
-            await Task.WhenAll(underWay);
-        }
-
-        private async Task AskAsync(Uri url)
-        {
-            try
-            {
-                var answer = await http.GetStringAsync(url);
-                lock (gate)
-                {
-                    latest.Enqueue(answer);
-                    if (latest.Count > 50)
-                        latest.Dequeue();
-                }
-            }
-            catch (Exception e) when (e is HttpRequestException or OperationCanceledException or IOException)
-            {
-                lock (gate)
-                {
-                    failures++;
-                    firstFailure = firstFailure.Length > 0 ? firstFailure : $"{DateTime.UtcNow:HH:mm:ss.fff} {e.Message}";
-                }
-            }
-        }
     }
 }

@@ -86,6 +86,8 @@ internal sealed partial class Machine : IAsyncDisposable
 
     public void Kill(string name) => Tell(name, SigKill);
 
+    public static void KillProcess(int process) => _ = Send(process, SigKill);
+
     /// <summary>A newer version takes its place: the router beside the old one, the others after it has ended in order.</summary>
     public void Replace(string name)
     {

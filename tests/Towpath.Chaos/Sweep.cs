@@ -58,6 +58,32 @@ internal sealed class Sweep(Report report, Action<string> say) : IAsyncDisposabl
         }
     }
 
+    /// <summary>Each way in a journey of its own.</summary>
+    public async Task WaysBackAsync(IEnumerable<WayBack> ways)
+    {
+        foreach (var way in ways.TakeWhile(_ => !IsLast))
+        {
+            var on = await MachineAsync();
+            on.Crossings.Begin(null, 0);
+            using var journey = new WayBackJourney(on, way, $"{name}-{++journeys}");
+            onThisMachine++;
+            var began = TimeProvider.System.GetTimestamp();
+            var broken = "";
+            try
+            {
+                await journey.RunAsync();
+            }
+            catch (BrokenPromiseException e)
+            {
+                broken = e.Message;
+            }
+
+            var took = TimeProvider.System.GetElapsedTime(began);
+            report.Add(way.Killed ?? "", new JourneyResult(broken, took, null, 0));
+            await TellAsync(on, way.ToString(), broken, string.Create(CultureInfo.InvariantCulture, $"after {took.TotalSeconds:0.0} s"));
+        }
+    }
+
     /// <returns>What the process crossed.</returns>
     public async Task<IReadOnlyList<string>> JourneyAsync(string process, int n)
     {
@@ -87,10 +113,16 @@ internal sealed class Sweep(Report report, Action<string> say) : IAsyncDisposabl
             ? string.Create(CultureInfo.InvariantCulture, $", {load.Failed} requests failed in {load.GapMs:0} ms") : "";
         var again = result.BrokenPushes > 0 ? $", {result.BrokenPushes} pushes made again" : "";
         var seconds = string.Create(CultureInfo.InvariantCulture, $"{result.Took.TotalSeconds:0.0} s");
-        say($"{named,-40} {(result.Broken.Length == 0 ? "right" : "BROKEN")} after {seconds}{gap}{again}");
-        if (result.Broken.Length == 0)
+        await TellAsync(on, named, result.Broken, $"after {seconds}{gap}{again}");
+    }
+
+    /// <summary>What is broken is left for people to look at, and the next journey has another machine.</summary>
+    private async Task TellAsync(Machine on, string title, string broken, string more)
+    {
+        say($"{title,-40} {(broken.Length == 0 ? "right" : "BROKEN")} {more}");
+        if (broken.Length == 0)
             return;
-        say($"  {result.Broken}");
+        say($"  {broken}");
         say($"  everything lies in {on.Data} and {on.Said}");
         await on.LeaveAsync();
         machine = null;

@@ -26,7 +26,7 @@ internal sealed class Inspection
     public Inspection(SimulatedJournal journal, Rules rules, Marks marks)
     {
         (this.journal, this.rules, this.marks) = (journal, rules, marks);
-        checkers = [new MarkSpotter(Books, marks), .. Checker.All(Books)];
+        checkers = [new MarkSpotter(Books, marks), new GateMarkSpotter(Books, marks), .. Checker.All(Books)];
         journal.Stored = Stored;
     }
 
@@ -82,6 +82,12 @@ internal sealed class Inspection
         if (batches++ % 8 != 0)
             return;
         CompareAll(read);
+    }
+
+    public void WhileItIsCalm(DateTimeOffset now)
+    {
+        foreach (var checker in checkers)
+            See(checker, checker.WhileItIsCalm(now));
     }
 
     public void WhenItIsCalm(DateTimeOffset now)

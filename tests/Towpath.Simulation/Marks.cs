@@ -61,6 +61,24 @@ public enum Mark
     QuarantineRefusedACandidate,
     QuarantineRefusedARetry,
 
+    // Gates.
+    ApprovedByTwoPeople,
+    ApprovedWhileAnotherDeploys,
+    ApprovalVoidedByANewLiveVersion,
+    ApprovalVoidedByNewSettings,
+    SupersededAtAGate,
+    WindowOpenedByTheClock,
+    FreezeEndedByTheClock,
+    SoakTimeWasOver,
+    GateOverdue,
+    WebhookSaidNo,
+    WebhookAskedAgain,
+    WebhookPassedWhenOverdue,
+    GatesPassedOver,
+    PromotionWaitedAtAGate,
+    RolledBackWhileFrozen,
+    RevokedAtAGateOfAPromotion,
+
     // Deployments.
     SettingsChangedDuringADeployment,
     SettingsDeployedByThemselves,
@@ -75,6 +93,7 @@ public enum Mark
     CanceledInDeploy,
     CanceledInVerify,
     CanceledInUndo,
+    CanceledInContract,
     StageTimedOut,
     WithdrawalTimedOut,
     WithdrawalBegunAgain,
@@ -85,6 +104,10 @@ public enum Mark
     // Canaries.
     CanaryWentThrough,
     CanaryTakenBackByEvidence,
+    CanaryTakenBackByAMetric,
+    CanaryTakenBackByItsScore,
+    CanaryWentThroughWithMetrics,
+    MetricWithoutNumbers,
     CanaryPausedByItsPipeline,
     CanaryLeftUndecided,
     CanaryTakenBackUndecided,
@@ -93,6 +116,12 @@ public enum Mark
     CanaryWithoutTraffic,
     MeasurementWithoutCounts,
     WorseVersionWatchedByNobody,
+
+    // Migrations.
+    ContractRan,
+    ContractFailed,
+    ContractOfAVersionThatWasReplaced,
+    WayBackBarred,
 
     // Going back.
     RolledBackByHand,

@@ -1,5 +1,6 @@
 using Towpath.Core;
 using Towpath.Core.Pipelines;
+using Towpath.Simulation.Outside;
 
 namespace Towpath.Simulation;
 
@@ -33,7 +34,9 @@ internal static class Samples
         var queue = random.Next(4) == 0 ? QueueMode.Every : QueueMode.NewestReady;
         var after = After(shape);
         var places = Environments.Select((name, index) => Place(name, after[index], queue, Target(random, shape, index, commit)))
-            .Select(place => place.Target is AppsTarget && random.Next(12) == 0 ? place with { Rollout = Rollout(random) } : place);
+            .Select(place => random.Next(place.After.Count > 1 ? 3 : place.Target is AppsTarget ? 6 : 40) == 0 ? place with { Gates = SampleGates.Draw(random, place.After.Count) } : place)
+            .Select(place => place.Target is AppsTarget && random.Next(12) == 0 ? place with { Rollout = Rollout(random) } : place)
+            .Select(place => place.Target is AppsTarget && random.Next(20) == 0 ? place with { Migrations = Migrations(random) } : place);
         // Now and then a commit no longer has the last environment, which then stays as it is.
         var kept = random.Next(12) == 0 ? 3 : 4;
         return new Pipeline(
@@ -65,15 +68,42 @@ internal static class Samples
         if (index != 3 && (shape != Shape.Chain || index != 1))
             return new AppsTarget(OrdinalMap<string>.Empty.With("web", $"127.0.0.1:{8080 + index}"));
         // The pipeline file allows 'redeploy' only where the command may be repeated.
-        var repeatable = random.Next(2) == 0;
+        var repeatable = random.Next(4) == 0;
         var undo = random.Next(3) switch { 0 => UndoMode.None, 1 => UndoMode.Command, _ => repeatable ? UndoMode.Redeploy : UndoMode.None };
         return new CommandTarget(Step("publish " + commit), undo, undo == UndoMode.Command ? Step("unpublish") : null, repeatable);
     }
 
-    private static RolloutDefinition Rollout(Random random) => new(
-        [new RolloutStep(0.05, Pause: random.Next(8) == 0), new RolloutStep(0.5, Pause: false)], Sticky: true,
-        random.Next(4) > 0 ? JudgeKind.None : JudgeKind.Sequential, Alpha: 0.01, Minute / 2, random.Next(1, 20) * Minute,
-        random.Next(2) == 0 ? UndecidedPolicy.Hold : UndecidedPolicy.RollBack);
+    private static RolloutDefinition Rollout(Random random)
+    {
+        var judge = random.Next(8) switch { 0 or 1 => JudgeKind.Sequential, 2 => JudgeKind.Threshold, 3 => JudgeKind.Kayenta, _ => JudgeKind.None };
+        return new(
+            [new RolloutStep(0.05, Pause: random.Next(8) == 0), new RolloutStep(0.5, Pause: false)], Sticky: true,
+            judge, Alpha: 0.01, Minute / 2, random.Next(1, 20) * Minute, random.Next(2) == 0 ? UndecidedPolicy.Hold : UndecidedPolicy.RollBack)
+        {
+            Metrics = judge switch
+            {
+                JudgeKind.None => [],
+                JudgeKind.Threshold => [Errors(null), Queue(random)],
+                JudgeKind.Kayenta => [Errors(new MetricComparison(WorseWhen.Higher, MissingValues.Wait, [], Critical: true))],
+                _ => random.Next(2) == 0 ? [Queue(random)] : [],
+            },
+            Kayenta = judge == JudgeKind.Kayenta ? new KayentaDefinition(95, 75, OrdinalMap<int>.Empty) : null,
+        };
+    }
+
+    private static MetricDefinition Errors(MetricComparison? comparison) => new(
+        "errors", new RouterFigure(Figure.Errors), comparison is null ? new MetricCondition(Relation.Above, 0.05, OfLive: false) : null, null, Limits(1, 1),
+        comparison);
+
+    private static MetricDefinition Queue(Random random) => new(
+        "queue", new CommandNumber("./queue-length.sh {{release}}"), new MetricCondition(Relation.Above, SimulatedTraffic.LongQueue, OfLive: false), null,
+        Limits(random.Next(1, 6), random.Next(3)));
+
+    private static MetricLimits Limits(int count, int failures) => new(
+        TimeSpan.Zero, TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(5), count, failures, InconclusiveLimit: 0, ConsecutiveErrorLimit: 3);
+
+    private static MigrationDefinition Migrations(Random random) =>
+        new(random.Next(2) == 0 ? Step("expand") : null, Step("contract"), random.Next(1, 120) * Minute);
 
     private static JobDefinition Job(string name, ValueList<string> needs, int retry, string commit) => new(
         name, needs, [Step($"build {commit}")], OrdinalMap<string>.Empty, OrdinalMap<string>.Empty.With("out", "out/"),

@@ -94,6 +94,7 @@ internal sealed class SimulatedServer(
         if (wrongBy != skew)
             marks.Reach(wrongBy < skew ? Mark.ClockJumpedBack : Mark.ClockJumpedForward);
         skew = wrongBy;
+        loop?.PlanAgain(Now);
         alarm = DateTimeOffset.MaxValue;
         SetAlarm();
     }

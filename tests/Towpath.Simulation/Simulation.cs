@@ -38,7 +38,7 @@ public sealed class Simulation
         var rules = (mutation?.Rules ?? Rules.OfFlow) with
         {
             Write = seed % ReadsJsonOneIn == 0 ? EventStore.ThroughJson : EventStore.Sampled,
-            Summarize = _ => "",
+            Summarize = (_, _) => "",
         };
         var tamper = mutation?.Tamper ?? Tamper.None;
         journal = new SimulatedJournal(random, agenda, () => faults, Marks, tamper) { KeepsSnapshots = seed % ReadsAllOneIn != 0 };
@@ -51,7 +51,7 @@ public sealed class Simulation
             Answered = inspection.Answered,
         };
         git = new SimulatedGit(random, agenda, () => faults, Marks, (stream, input, answered) => server!.Post(stream, input, answered));
-        people = new SimulatedPeople(random, inspection.Books, git, (stream, input, answered) => server!.Post(stream, input, answered));
+        people = new SimulatedPeople(random, () => agenda.Now, inspection.Books, git, (stream, input, answered) => server!.Post(stream, input, answered));
         work.IsBad = plan => people.IsBad(plan.Commit);
         var ambush = new Ambush(random, agenda, () => faults, people, inspection.Books);
         inspection.Happened = fact =>
@@ -101,6 +101,8 @@ public sealed class Simulation
             inspection.WhenItIsCalm(agenda.Now);
             agents.RestartAll();
         });
+        for (var hour = 1; hour <= 48; hour++)
+            agenda.At(end + TimeSpan.FromHours(hour), () => inspection.WhileItIsCalm(agenda.Now));
         for (var day = 1; day <= 10; day++)
             agenda.At(end + TimeSpan.FromDays(day), people.TidyUp);
         RunUntil(end + Calm);

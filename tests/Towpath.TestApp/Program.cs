@@ -53,6 +53,9 @@ var errors = double.Parse(Variable("TEST_ERRORS") is { Length: > 0 } share ? sha
 app.MapGet("/", () => Results.Text(
     $"{Variable("TOWPATH_RELEASE")} {Variable("TOWPATH_APP_INDEX")} {Environment.ProcessId}",
     statusCode: Random.Shared.NextDouble() < errors ? StatusCodes.Status500InternalServerError : StatusCodes.Status200OK));
+// As Prometheus reads it.
+app.MapGet("/metrics", () => Results.Text(
+    $"app_queue_length{{release=\"{Variable("TOWPATH_RELEASE")}\"}} {(Variable("TEST_QUEUE") is { Length: > 0 } queue ? queue : "0")}\n"));
 app.MapGet("/env", (HttpRequest request) => Variable(request.Query["name"].ToString()));
 app.MapGet("/crash", () => Environment.FailFast("asked to"));
 app.MapGet("/healthz", () =>

@@ -12,14 +12,20 @@ internal static class Upstream
 {
     public const string Verb = "upstream";
 
+    /// <summary>Which version gave the answer.</summary>
+    public const string ReleaseHeader = "x-release";
+
+    private static readonly Option<string?> Release = new("--release") { Description = "Named in each answer" };
+
     public static Command CreateVerb()
     {
-        var verb = new Command(Verb, "What 'router' sends its requests to: serves until its standard input ends") { Hidden = true };
-        verb.SetAction(_ => RunAsync());
+        var verb = new Command(Verb, "What 'router' sends its requests to: serves until its standard input ends") { Release };
+        verb.Hidden = true;
+        verb.SetAction(typed => RunAsync(typed.GetValue(Release)));
         return verb;
     }
 
-    private static async Task RunAsync()
+    private static async Task RunAsync(string? release)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
@@ -31,6 +37,8 @@ internal static class Upstream
         {
             context.Response.ContentType = "text/plain";
             context.Response.ContentLength = body.Length;
+            if (release is not null)
+                context.Response.Headers[ReleaseHeader] = release;
             return context.Response.Body.WriteAsync(body).AsTask();
         });
         await app.StartAsync();

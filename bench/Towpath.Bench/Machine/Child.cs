@@ -63,6 +63,13 @@ internal sealed partial class Child : IAsyncDisposable
         }
     }
 
+    /// <summary>As a loss of power would: nothing of it can do anything any more when this returns.</summary>
+    public async Task KillAsync()
+    {
+        process.Kill();
+        await process.WaitForExitAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (!process.HasExited)

@@ -41,7 +41,10 @@ internal sealed class SourceTree
         return tree;
     }
 
-    /// <summary>A commit with one changed file.</summary>
+    public Task WriteAsync(string file, string text, CancellationToken cancel) =>
+        File.WriteAllTextAsync(Path.Combine(folder, file), text, cancel);
+
+    /// <summary>A commit with one changed file, and what was written since the last.</summary>
     /// <returns>Its id.</returns>
     public async Task<string> CommitAsync(CancellationToken cancel)
     {

@@ -1,12 +1,16 @@
+using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Http.Json;
 using System.Text.Json;
+using Towpath.Core;
+using Towpath.Engine.Views;
 
 namespace Towpath.Bench.Machine;
 
 /// <summary>What the measurements ask a server.</summary>
 internal sealed class TowpathApi : IDisposable
 {
-    private const string Project = "bench";
+    public const string Project = "bench";
     private static readonly TimeSpan RunAtMost = TimeSpan.FromMinutes(5);
     private static readonly string[] Ended = ["succeeded", "failed", "errored", "canceled"];
 
@@ -56,6 +60,26 @@ internal sealed class TowpathApi : IDisposable
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/plain"));
         using var answer = await http.SendAsync(request, cancel);
         return await answer.EnsureSuccessStatusCode().Content.ReadAsStringAsync(cancel);
+    }
+
+    /// <param name="history">So many of the latest deployments that ended.</param>
+    /// <returns>Null: it is not there yet.</returns>
+    public async Task<EnvironmentView?> EnvironmentAsync(string name, int history, CancellationToken cancel)
+    {
+        var address = new Uri($"projects/{Project}/environments/{name}?history={history}", UriKind.Relative);
+        using var answer = await http.GetAsync(address, cancel);
+        return answer.StatusCode == HttpStatusCode.NotFound
+            ? null
+            : await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<EnvironmentView>(CoreJson.Options, cancel);
+    }
+
+    /// <summary>What a person asks of an environment: <c>rollback</c>, <c>advance</c>, <c>resume</c>.</summary>
+    /// <exception cref="InvalidOperationException">It was refused.</exception>
+    public async Task TellAsync(string environment, string deed, CancellationToken cancel)
+    {
+        using var answer = await http.PostAsync(new Uri($"projects/{Project}/environments/{environment}/{deed}", UriKind.Relative), null, cancel);
+        if (!answer.IsSuccessStatusCode)
+            throw new InvalidOperationException($"{deed} was refused: {await answer.Content.ReadAsStringAsync(cancel)}");
     }
 
     public void Dispose() => http.Dispose();

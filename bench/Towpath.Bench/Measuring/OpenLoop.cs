@@ -33,22 +33,41 @@ internal sealed class OpenLoop : IDisposable
     {
         var times = new ConcurrentQueue<double>();
         var failed = 0;
+        await AskAsync(address, perSecond, (long)(perSecond * duration.TotalSeconds), Hear, cancel, cookies);
+        return new LoadResult([.. times], failed);
+
+        void Hear(long due, HttpResponseMessage? answer)
+        {
+            if (answer is { IsSuccessStatusCode: true })
+                times.Enqueue(Stopwatch.GetElapsedTime(due).TotalMilliseconds);
+            else
+                Interlocked.Increment(ref failed);
+        }
+    }
+
+    /// <summary>Asks so many times, or until it is canceled; returns when the last answer is there.</summary>
+    /// <param name="hear">
+    /// Gets the timestamp at which each request was due, and its answer when all of that is there; null: there was none. From several
+    /// threads at once.
+    /// </param>
+    /// <exception cref="InvalidOperationException">Answers stay away so long that the load was stopped.</exception>
+    public async Task AskAsync(
+        Uri address, int perSecond, long requests, Action<long, HttpResponseMessage?> hear, CancellationToken cancel,
+        IReadOnlyList<string>? cookies = null)
+    {
         var underWay = 0;
-        var requests = (int)(perSecond * duration.TotalSeconds);
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         // A thread of its own: the pool is busy with the answers.
         var pace = new Thread(Pace) { IsBackground = true, Name = "pace" };
         pace.Start();
         await done.Task;
-        using var last = new CancellationTokenSource(AnswerWithin);
         while (Volatile.Read(ref underWay) > 0)
-            await Task.Delay(5, last.Token);
-        return new LoadResult([.. times], failed);
+            await Task.Delay(5, CancellationToken.None);
 
         void Pace()
         {
             var start = Stopwatch.GetTimestamp();
-            for (var sent = 0; sent < requests && !cancel.IsCancellationRequested; sent++)
+            for (var sent = 0L; sent < requests && !cancel.IsCancellationRequested; sent++)
             {
                 var due = start + (long)((double)sent * Stopwatch.Frequency / perSecond);
                 Until(due);
@@ -59,7 +78,7 @@ internal sealed class OpenLoop : IDisposable
                 }
 
                 Interlocked.Increment(ref underWay);
-                var cookie = cookies is { Count: > 0 } ? cookies[sent % cookies.Count] : null;
+                var cookie = cookies is { Count: > 0 } ? cookies[(int)(sent % cookies.Count)] : null;
                 _ = Task.Run(() => SendAsync(due, cookie), CancellationToken.None);
             }
 
@@ -70,21 +89,17 @@ internal sealed class OpenLoop : IDisposable
         {
             try
             {
-                using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-                limit.CancelAfter(AnswerWithin);
+                using var limit = new CancellationTokenSource(AnswerWithin);
                 using var request = new HttpRequestMessage(HttpMethod.Get, address);
                 if (cookie is not null)
                     request.Headers.TryAddWithoutValidation("Cookie", cookie);
                 using var answer = await client.SendAsync(request, limit.Token);
                 await answer.Content.CopyToAsync(Stream.Null, limit.Token);
-                if (answer.IsSuccessStatusCode)
-                    times.Enqueue(Stopwatch.GetElapsedTime(due).TotalMilliseconds);
-                else
-                    Interlocked.Increment(ref failed);
+                hear(due, answer);
             }
             catch (Exception e) when (e is HttpRequestException or OperationCanceledException or IOException)
             {
-                Interlocked.Increment(ref failed);
+                hear(due, null);
             }
             finally
             {

@@ -49,6 +49,7 @@ internal static class CanaryVerb
         FalseRollbacks(rollouts, figures, targets);
         Found(rollouts, figures, targets);
         Requests(trials, figures, targets);
+        ColdStarts(rollouts, figures, targets);
         Cost(figures, targets);
         return (figures, targets);
     }
@@ -137,6 +138,26 @@ internal static class CanaryVerb
             var sample = Sample.Of(Each(trials, one));
             figures.Add(new(what, of, "requests", sample));
             targets.Add(new(what, "requests", sample.Median, figure * WithinFigure));
+        }
+    }
+
+    /// <summary>A version that is as quick as the live one once it is warm, and one that is not.</summary>
+    private static void ColdStarts(int trials, List<Figure> figures, List<Target> targets)
+    {
+        foreach (var start in ColdStart.All)
+        {
+            MeasuringVerb.Say($"cold starts: {start.Name}");
+            foreach (var (rule, settles) in new[] { ("fixed warm-up of 10 s", false), ("judge", true) })
+            {
+                var share = Each(trials, draws => start.TakenBack(draws, 1, settles) is null ? 0 : 1).Average();
+                figures.Add(Share($"good version taken back for latency within 10 min: {start.Name}", rule, trials, share));
+                if (settles)
+                    targets.Add(new($"good version taken back: {start.Name}", "", share, ColdStart.TakenBackAtMost));
+                var found = Each(trials, draws => start.TakenBack(draws, 1.5, settles) ?? double.NaN).Where(double.IsFinite).ToList();
+                figures.Add(Share($"version that takes 1.5 times as long taken back within 10 min: {start.Name}", rule, trials, (double)found.Count / trials));
+                if (found.Count > 0)
+                    figures.Add(new($"… the second of those: {start.Name}", rule, "s", Sample.Of(found)));
+            }
         }
     }
 

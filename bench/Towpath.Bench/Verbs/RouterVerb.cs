@@ -1,12 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
-using Grpc.Core;
 using Towpath.Bench.Bounds;
 using Towpath.Bench.Machine;
 using Towpath.Bench.Measuring;
-using Towpath.Protocol;
 using Towpath.Protocol.Router;
-using RouteCanary = Towpath.Protocol.Router.Canary;
 
 namespace Towpath.Bench.Verbs;
 
@@ -14,7 +11,6 @@ namespace Towpath.Bench.Verbs;
 internal static class RouterVerb
 {
     private const double RatioAtMost = 1.25;
-    private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(30);
 
     private static readonly Option<int> Rounds = MeasuringVerb.Count("--rounds", "Rounds that count, each through every proxy", 8);
     private static readonly Option<int> Warmup = MeasuringVerb.Count("--warmup", "Rounds before them", 3);
@@ -31,13 +27,10 @@ internal static class RouterVerb
         await using var appEnds = app;
         var (candidate, candidateAddress) = await Child.StartOwnAsync(Upstream.Verb, []);
         await using var candidateEnds = candidate;
-        await using var router = program.Start("router", place.At("towpath"));
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        limit.CancelAfter(StartsWithin);
-        var socket = await SocketAsync(router, place.At("towpath"), limit.Token);
-        var alone = await RouteAsync(socket, "alone", address, null, limit.Token);
-        var blocks = await RouteAsync(socket, "blocks", address, ATenth(candidateAddress, sticky: false), limit.Token);
-        var clients = await RouteAsync(socket, "clients", address, ATenth(candidateAddress, sticky: true), limit.Token);
+        await using var router = await RouterUnderTest.StartAsync(program, place.At("towpath"), cancel);
+        var alone = await router.SetAsync(RouterUnderTest.To("alone", "r1", address), cancel);
+        var blocks = await router.SetAsync(WithATenth("blocks", address, candidateAddress, sticky: false), cancel);
+        var clients = await router.SetAsync(WithATenth("clients", address, candidateAddress, sticky: true), cancel);
         // The runtime's own defaults: nobody who sets up a YARP would turn them off.
         var defaults = new Dictionary<string, string> { ["DOTNET_TieredPGO"] = "1", ["DOTNET_gcConcurrent"] = "1" };
         var (yarp, yarpAddress) = await Child.StartOwnAsync(BareProxy.Verb, ["--to", address], defaults);
@@ -94,37 +87,11 @@ internal static class RouterVerb
         static Target Cpu(string what, Figure ratio) => new(what, "x", ratio.Sample.Median, RatioAtMost);
     }
 
-    private static async Task<string> SocketAsync(Child router, string data, CancellationToken cancel)
+    private static Route WithATenth(string name, string address, string candidate, bool sticky)
     {
-        var socket = Path.Combine(data, "router", "router.sock");
-        while (!File.Exists(socket))
-        {
-            if (router.HasEnded)
-                throw new InvalidOperationException($"The router ended early: {router.LastWords}");
-            await Task.Delay(20, cancel);
-        }
-
-        return socket;
-    }
-
-    /// <returns>Where the router listens for the app.</returns>
-    private static async Task<Uri> RouteAsync(string socket, string name, string address, RouteCanary? canary, CancellationToken cancel)
-    {
-        using var channel = UnixChannel.Open(socket);
-        var listen = TowpathProgram.Local(TowpathProgram.FreePort());
-        var route = new Route { Id = $"bench/{name}/web", Listen = listen, Release = "r1", Canary = canary };
-        route.Destinations.Add(new Destination { Id = "r1/web/0", Address = address });
-        var control = new RouterControl.RouterControlClient(channel);
-        var status = await control.SetRouteAsync(route, new CallOptions(cancellationToken: cancel));
-        return status.Listening ? new Uri($"http://{listen}/") : throw new InvalidOperationException(status.Problem);
-    }
-
-    private static RouteCanary ATenth(string address, bool sticky)
-    {
-        // Longer than the measurement takes: nobody renews the lease.
-        var canary = new RouteCanary { Release = "r2", Share = 1000, LeaseMs = 3_600_000, Sticky = sticky };
-        canary.Destinations.Add(new Destination { Id = "r2/web/0", Address = address });
-        return canary;
+        var route = RouterUnderTest.To(name, "r1", address);
+        route.Canary = RouterUnderTest.Candidate("r2", candidate, share: 1000, sticky);
+        return route;
     }
 
     /// <summary>Clients that were there before, as most are.</summary>

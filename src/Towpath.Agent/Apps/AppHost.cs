@@ -130,18 +130,13 @@ public sealed partial class AppHost : IAsyncDisposable
     {
         if (!environments.TryGetValue((project, environment), out var hosted))
             return StageWork.Failed($"Nothing of {project} was deployed to '{environment}' on this machine.");
-        await hosted.Stage.WaitAsync(cancel);
         try
         {
-            return await LocalRollbackStage.RunAsync(hosted, options.Time, say, cancel);
+            return await hosted.GoBackAsync(() => LocalRollbackStage.RunAsync(hosted, options.Time, say, cancel), cancel);
         }
         catch (Exception broken) when (broken is IOException or UnauthorizedAccessException or RouterUnreachableException)
         {
             return StageWork.Errored(broken.Message);
-        }
-        finally
-        {
-            hosted.Stage.Release();
         }
     }
 
@@ -187,13 +182,16 @@ public sealed partial class AppHost : IAsyncDisposable
     {
         StartRelease => await StartStage.RunAsync(work),
         CheckRelease check => await CheckStage.RunAsync(work, check.Verify),
-        SurveyTraffic survey => await CanaryStages.SurveyAsync(work, survey),
-        MeasureTraffic measure => await CanaryStages.MeasureAsync(work, measure),
-        ShiftTraffic => await ShiftStage.RunAsync(work),
+        SurveyTraffic survey => await work.Environment.MeasuringAsync(
+            cut => CanaryStages.SurveyAsync(work with { Cancel = cut }, survey), work.Cancel),
+        MeasureTraffic measure => await work.Environment.MeasuringAsync(
+            cut => CanaryStages.MeasureAsync(work with { Cancel = cut }, measure), work.Cancel),
+        ShiftTraffic shift => await ShiftStage.RunAsync(work, shift.Undone),
         WithdrawRelease withdraw => await WithdrawStage.RunAsync(work, withdraw.BackTo),
         DeployTarget => await TargetStages.DeployAsync(work),
         VerifyTarget => await TargetStages.VerifyAsync(work),
         UndoTarget undo => await TargetStages.UndoAsync(work, undo.Previous),
+        RunContract contract => await ContractStage.RunAsync(work, contract.Past),
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 

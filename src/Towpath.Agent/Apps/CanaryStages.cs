@@ -29,7 +29,7 @@ internal static class CanaryStages
         var latency = Sum(counted.Select(measures => (IReadOnlyList<long>)measures.Latency));
         // Two percentiles in one bucket are one edge: it would only be counted twice.
         ValueList<double> edges = latency.Any(count => count > 0)
-            ? Quantiles.Select(part => Math.Max(TrafficHistory.LeastEdge, LatencyBuckets.Quantile(latency, part)!.Value / 1000)).Distinct().ToValueList()
+            ? Percentiles(latency).Distinct().ToValueList()
             : [];
         var history = new TrafficHistory(
             now / command.For.TotalSeconds, counted.Sum(measures => measures.Requests), counted.Sum(measures => measures.Failures),
@@ -68,11 +68,22 @@ internal static class CanaryStages
             work.Say(string.Create(CultureInfo.InvariantCulture, $"{name} gets {command.Share * 100:0.##} % of the requests now"));
 
         var apps = AppsOf(environment.State.Find(command.Live)!).Intersect(AppsOf(release)).ToList();
-        var before = await ReadAsync(work, apps);
-        if (await AwaitAsync(work, command.For) is { } ended)
-            return StageWork.Failed(ended);
-        var after = await ReadAsync(work, apps);
-        return StageWork.Succeeded with { Traffic = Compare(command, before, after) };
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(work.Cancel);
+        var asking = MetricSources.AskAsync(work, release, command.Metrics, over.Token);
+        try
+        {
+            var before = await ReadAsync(work, apps);
+            if (await AwaitAsync(work, command.For) is { } ended)
+                return StageWork.Failed(ended);
+            var after = await ReadAsync(work, apps);
+            return StageWork.Succeeded with { Traffic = Compare(command, before, after), Samples = await asking };
+        }
+        finally
+        {
+            // Commands of metrics do not outlive the measurement, however it ends.
+            await over.CancelAsync();
+            await ((Task)asking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     /// <summary>Static apps and those that do not listen have no share: they change when all of the traffic does.</summary>
@@ -117,7 +128,10 @@ internal static class CanaryStages
         return new TrafficMeasure(
             command.Share,
             Count(command.Edges, pairs.Select(pair => (pair.First.Canary, pair.Second.Canary))),
-            Count(command.Edges, pairs.Select(pair => (pair.First.Baseline, pair.Second.Baseline))));
+            Count(command.Edges, pairs.Select(pair => (pair.First.Baseline, pair.Second.Baseline))))
+        {
+            Seconds = command.For.TotalSeconds,
+        };
     }
 
     private static bool IsSame(Measurement before, Measurement after) =>
@@ -131,8 +145,15 @@ internal static class CanaryStages
         return new TrafficCounts(
             pairs.Sum(pair => pair.After.Requests - pair.Before.Requests),
             pairs.Sum(pair => pair.After.Failures - pair.Before.Failures),
-            edges.Select(edge => SlowerThan(edge, latency)).ToValueList());
+            edges.Select(edge => SlowerThan(edge, latency)).ToValueList())
+        {
+            Percentiles = latency.Any(count => count > 0) ? Percentiles(latency).ToValueList() : [],
+        };
     }
+
+    /// <summary>Milliseconds.</summary>
+    private static IEnumerable<double> Percentiles(long[] latency) =>
+        Quantiles.Select(part => Math.Max(TrafficHistory.LeastEdge, LatencyBuckets.Quantile(latency, part)!.Value / 1000));
 
     /// <summary>Those in the edge's own bucket are not: both versions are counted alike.</summary>
     private static long SlowerThan(double edge, long[] latency) => latency.Skip(LatencyBuckets.IndexOf((long)(edge * 1000)) + 1).Sum();

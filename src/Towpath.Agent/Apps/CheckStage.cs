@@ -25,8 +25,8 @@ internal static class CheckStage
         var (environment, plan) = (work.Environment, work.Plan);
         if (environment.State.Find(plan.Release) is not { Started: true } release)
             return StageWork.Errored($"{plan.Release} was not started on this machine.");
-        var problems = await Task.WhenAll(HostedEnvironment
-            .KeysOf(release, app => app.Overlap || environment.State.Exclusive == release.Release)
+        var problems = await Task.WhenAll(environment
+            .KeysNow(release, app => app.Overlap || environment.State.Exclusive == release.Release)
             .Select(CheckAsync));
         if (problems.FirstOrDefault(problem => problem is not null) is { } unwell)
             return StageWork.Failed(unwell);

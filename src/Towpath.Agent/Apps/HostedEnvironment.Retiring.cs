@@ -36,6 +36,25 @@ internal sealed partial class HostedEnvironment
             _ = Task.Run(() => Quietly(DrainAsync(replaced, closing.Token)));
     }
 
+    /// <summary>Ends one instance whose place was taken: first it gets no new request, then those it has end.</summary>
+    public async Task LeaveAsync(Instance instance, CancellationToken cancel)
+    {
+        try
+        {
+            if (await ApplyRoutesAsync(cancel) is { } problem)
+                Events.Note(problem);
+        }
+        catch (RouterUnreachableException down)
+        {
+            // Without a router nobody asks it.
+            Events.Note(down.Message);
+        }
+
+        if (State.Find(instance.Key.Release) is { } release)
+            await DrainAsync(release, cancel, instance.Key.Index);
+        await StopAsync(instance);
+    }
+
     private async Task EndRetiredAsync(string name)
     {
         try

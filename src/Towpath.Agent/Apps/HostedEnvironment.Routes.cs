@@ -85,7 +85,8 @@ internal sealed partial class HostedEnvironment
     /// <summary>
     /// Waits until a release that gets no new requests has none in flight, or the environment's drain timeout has passed.
     /// </summary>
-    public async Task DrainAsync(HostedRelease release, CancellationToken cancel)
+    /// <param name="index">Only this instance of each app; null: all.</param>
+    public async Task DrainAsync(HostedRelease release, CancellationToken cancel, int? index = null)
     {
         var limit = release.Plan.Definition.DrainTimeout;
         parts.Options.Crossing("drain.begun");
@@ -95,7 +96,7 @@ internal sealed partial class HostedEnvironment
         async Task DrainAppAsync(string app)
         {
             var destinations = InstancesOf(release.Release)
-                .Where(instance => instance.Key.App == app)
+                .Where(instance => instance.Key.App == app && (index ?? instance.Key.Index) == instance.Key.Index)
                 .Select(instance => instance.Key.ToString())
                 .ToList();
             if (destinations.Count == 0)
@@ -161,7 +162,7 @@ internal sealed partial class HostedEnvironment
             }
             else if (release is not null)
             {
-                route.Destinations.AddRange(DestinationsOf(release.Release, app));
+                route.Destinations.AddRange(DestinationsOf(state, release.Release, app));
                 route.Canary = CanaryOf(state, release.Release, app);
             }
 
@@ -170,6 +171,14 @@ internal sealed partial class HostedEnvironment
 
         return routes;
     }
+
+    private IEnumerable<Destination> DestinationsOf(HostedState state, string release, string app) =>
+        state.Rolling is { } rolling && rolling.From == release
+            ? DestinationsOf(rolling.To, app).Concat(DestinationsOf(release, app)).Where(destination => IsAsked(rolling, destination))
+            : DestinationsOf(release, app);
+
+    private static bool IsAsked(Rolling rolling, Destination destination) =>
+        InstanceKey.Parse(destination.Id) is var key && rolling.IsAsked(key.Release, key.Index);
 
     private IEnumerable<Destination> DestinationsOf(string release, string app) => InstancesOf(release)
         .Where(instance => instance.Key.App == app)

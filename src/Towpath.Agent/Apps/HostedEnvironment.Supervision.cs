@@ -27,21 +27,28 @@ internal sealed partial class HostedEnvironment
 
     public int RestartsOf(InstanceKey key) => restarts.TryGetValue(key, out var restarting) ? restarting.Crashes : 0;
 
-    /// <summary>Takes over the instances that run, by pid and start time, and forgets those that do not.</summary>
+    /// <summary>Takes over the instances that run, by pid and start time, and forgets those that do not, but for a candidate's.</summary>
     /// <returns>The marks of those that were taken over.</returns>
     public async Task<IReadOnlyList<string>> AdoptAsync()
     {
         var sameBoot = State.Boot == ProcessTable.BootId();
         foreach (var release in State.Releases)
         {
-            foreach (var stored in release.Instances.Where(stored => sameBoot && ProcessTable.IsAlive(stored.Identity)))
+            foreach (var stored in release.Instances.Where(_ => sameBoot))
             {
+                var isAlive = ProcessTable.IsAlive(stored.Identity);
+                // A candidate that crashed while nobody looked has crashed: started again, it would be tried as if nothing had been.
+                if (!isAlive && release.Role != ReleaseRole.Candidate)
+                    continue;
                 var key = new InstanceKey(release.Release, stored.App, stored.Index);
                 var tree = new InstanceTree(stored.Identity, stored.Mark);
-                instances[key] = new Instance(key, release.Process(stored.App), stored.Port, tree, null, LogOf(key), 0, stored.Healthy)
+                var instance = new Instance(key, release.Process(stored.App), stored.Port, tree, null, LogOf(key), 0, stored.Healthy)
                 {
                     Since = parts.Time.GetTimestamp(),
                 };
+                if (!isAlive)
+                    instance.Standing = InstanceStanding.Ended;
+                instances[key] = instance;
             }
         }
 
@@ -55,7 +62,7 @@ internal sealed partial class HostedEnvironment
                     .ToValueList(),
             }).ToValueList(),
         });
-        return [.. instances.Values.Select(instance => instance.Tree.Mark)];
+        return [.. instances.Values.Where(instance => instance.Standing != InstanceStanding.Ended).Select(instance => instance.Tree.Mark)];
     }
 
     /// <summary>After the adoption: ends what should not run, starts what should, and sets the routes.</summary>
@@ -66,7 +73,8 @@ internal sealed partial class HostedEnvironment
         {
             // An agent that was killed while requests ended on a replaced release: they get their time now.
             var isReplaced = State.Find(instance.Key.Release) is { Role: ReleaseRole.Stopped };
-            _ = isReplaced ? RetireAsync(instance.Key.Release) : Quietly(StopAsync(instance));
+            var isOneOfMany = State.Rolling?.From == instance.Key.Release;
+            _ = isReplaced ? RetireAsync(instance.Key.Release) : Quietly(isOneOfMany ? LeaveAsync(instance, closing.Token) : StopAsync(instance));
         }
 
         // A candidate that went with the machine is started again too: its check will be asked again.

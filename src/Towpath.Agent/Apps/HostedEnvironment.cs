@@ -148,7 +148,7 @@ internal sealed partial class HostedEnvironment : IDisposable
         try
         {
             var started = new List<Instance>();
-            foreach (var key in KeysOf(release, which))
+            foreach (var key in KeysNow(release, which))
                 started.Add(await StartAsync(key));
             var problems = await Task.WhenAll(started.Select(instance => AwaitHealthyAsync(instance, say, cancel)));
             return problems.FirstOrDefault(problem => problem is not null);
@@ -159,9 +159,11 @@ internal sealed partial class HostedEnvironment : IDisposable
         }
     }
 
-    public static IEnumerable<InstanceKey> KeysOf(HostedRelease release, Func<ProcessApp, bool> which) =>
+    /// <summary>Instances that the release should have now: not those that come later, one by one.</summary>
+    public IEnumerable<InstanceKey> KeysNow(HostedRelease release, Func<ProcessApp, bool> which) =>
         from app in release.Processes.Where(which)
         from index in Enumerable.Range(0, app.Instances)
+        where !app.Overlap || State.Rolling?.HoldsBack(release.Release, index) != true
         select new InstanceKey(release.Release, app.Name, index);
 
     public async Task MarkHealthyAsync(Instance instance)

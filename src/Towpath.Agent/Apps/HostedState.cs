@@ -39,11 +39,15 @@ internal sealed record HostedState(
     /// <summary>What gets a share of the traffic beside it; null: nothing does.</summary>
     public CanaryTraffic? Canary { get; init; }
 
+    /// <summary>Instances that are being replaced one by one; null: none are.</summary>
+    public Rolling? Rolling { get; init; }
+
     public HostedRelease? Live => Releases.FirstOrDefault(release => release.Role == ReleaseRole.Live);
 
     public HostedRelease? Find(string? release) => Releases.FirstOrDefault(each => each.Release == release);
 
-    public bool HasTraffic(string release) => Traffic.Values.Any(traffic => traffic.Release == release);
+    public bool HasTraffic(string release) =>
+        Traffic.Values.Any(traffic => traffic.Release == release) || (Rolling is { Moved: > 0 } rolling && rolling.To == release);
 
     public HostedState Change(string release, Func<HostedRelease, HostedRelease> change) =>
         this with { Releases = Releases.Replace(each => each.Release == release, change) };
@@ -65,7 +69,24 @@ internal sealed record HostedState(
         from app in release.Processes
         where app.Overlap || Exclusive == release.Release
         from index in Enumerable.Range(0, app.Instances)
+        where !app.Overlap || Rolling?.HoldsBack(release.Release, index) != true
         select new InstanceKey(release.Release, app.Name, index);
+}
+
+/// <summary>
+/// Instances of one release take over from those of another, in the order of their index: there is one at most beside those
+/// there were, and never one less.
+/// </summary>
+/// <param name="Allowed">New instances that may run.</param>
+/// <param name="Moved">New instances that get requests; as many old ones do not, and end.</param>
+/// <param name="Back">All old ones run again, beside the new ones until these have no requests.</param>
+internal sealed record Rolling(string From, string To, int Allowed, int Moved, bool Back)
+{
+    /// <summary>Not to run yet, or no longer.</summary>
+    public bool HoldsBack(string release, int index) => (release == To && index >= Allowed) || (release == From && !Back && index < Moved);
+
+    /// <summary>Gets requests, where the two releases share them.</summary>
+    public bool IsAsked(string release, int index) => (release == To && index < Moved) || (release == From && (Back || index >= Moved));
 }
 
 /// <param name="Secrets">NAME to value, as they were when it was started.</param>
@@ -87,6 +108,9 @@ internal sealed record HostedRelease(
 {
     public static HostedRelease New(ReleasePlan plan, OrdinalMap<string> secrets) => new(
         plan, secrets, ReleaseRole.Candidate, WarmUntil: null, BeforeDone: 0, Started: false, FirstLive: null, TakenBack: false, []);
+
+    /// <summary>A contract migration took away what it needs: not a target of a rollback.</summary>
+    public bool Barred { get; init; }
 
     public string Release => Plan.Release;
 
@@ -125,4 +149,9 @@ public readonly record struct InstanceKey(string Release, string App, int Index)
     public string Name => $"{App}/{Index}";
 
     public override string ToString() => $"{Release}/{App}/{Index}";
+
+    /// <summary>Of what <see cref="ToString"/> gives.</summary>
+    public static InstanceKey Parse(string text) => text.Split('/') is [var release, var app, var index]
+        ? new(release, app, int.Parse(index, System.Globalization.CultureInfo.InvariantCulture))
+        : throw new FormatException($"'{text}' is no instance.");
 }

@@ -32,7 +32,10 @@ internal sealed class HostedStateFile(string path, SealingKey key, Action<string
                 stored.Releases.Select(release => Open(stored, release)).ToValueList(),
                 stored.Traffic,
                 stored.Exclusive,
-                stored.LocalRollback);
+                stored.LocalRollback)
+            {
+                Rolling = stored.Rolling,
+            };
         }
         catch (Exception damaged) when (damaged is JsonException or InvalidDataException or NotSupportedException)
         {
@@ -50,10 +53,13 @@ internal sealed class HostedStateFile(string path, SealingKey key, Action<string
             state.Project,
             state.Environment,
             state.Boot,
-            state.Releases.Select(release => Seal(state, release)).ToValueList(),
+            state.Releases.Select(release => Seal(state, release) with { Barred = release.Barred }).ToValueList(),
             state.Traffic,
             state.Exclusive,
-            state.LocalRollback);
+            state.LocalRollback)
+        {
+            Rolling = state.Rolling,
+        };
         crossing("state.writing");
         DurableFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(stored, CoreJson.Options));
         crossing("state.written");
@@ -88,7 +94,10 @@ internal sealed class HostedStateFile(string path, SealingKey key, Action<string
             release.Started,
             release.FirstLive,
             release.TakenBack,
-            release.Instances);
+            release.Instances)
+        {
+            Barred = release.Barred,
+        };
     }
 
     private static string Purpose(string project, string environment, string release) => $"{project}/{environment}/{release}";
@@ -101,7 +110,10 @@ internal sealed class HostedStateFile(string path, SealingKey key, Action<string
         ValueList<StoredRelease> Releases,
         OrdinalMap<AppTraffic> Traffic,
         string? Exclusive,
-        LocalRollback? LocalRollback);
+        LocalRollback? LocalRollback)
+    {
+        public Rolling? Rolling { get; init; }
+    }
 
     private sealed record StoredRelease(
         string Release,
@@ -115,7 +127,10 @@ internal sealed class HostedStateFile(string path, SealingKey key, Action<string
         DateTimeOffset? FirstLive,
         bool TakenBack,
         ValueList<HostedInstance> Instances,
-        string Sealed);
+        string Sealed)
+    {
+        public bool Barred { get; init; }
+    }
 
     private sealed record SealedPart(ReleasePlan Plan, OrdinalMap<string> Secrets);
 }

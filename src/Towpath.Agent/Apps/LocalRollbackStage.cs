@@ -11,7 +11,11 @@ internal static class LocalRollbackStage
         var state = environment.State;
         if (state.Live is not { } live)
             return StageWork.Failed($"Nothing is live in '{state.Environment}'.");
-        if (TargetOf(state, live) is not { } target)
+        var earlier = TargetOf(state, live);
+        if (earlier is { Barred: true })
+            return StageWork.Failed(
+                $"{earlier.Release} (run {earlier.Plan.Run}) cannot come back: a contract migration took away what it needs. Deploy a fix instead.");
+        if (earlier is not { } target)
             return StageWork.Failed($"No earlier version of '{state.Environment}' that was live is kept on this machine.");
         say($"{live.Release} (run {live.Plan.Run}) is replaced by {target.Release} (run {target.Plan.Run})");
         if (await WithdrawStage.ReturnToAsync(environment, live, target, say, cancel) is { } unwell)

@@ -53,6 +53,7 @@ internal sealed class RouterLink(string socketPath, TimeProvider time) : IDispos
             TimeSpan.Zero,
             cancel);
 
+    /// <summary>Also of a router that is older than canaries: before one is set, <see cref="MeasureAsync"/> is asked, which such a router refuses.</summary>
     public Task<RouterDescription> DescribeAsync(CancellationToken cancel) =>
         CallAsync(
             (router, deadline) => router.DescribeAsync(new DescribeRequest { Protocol = 1 }, deadline: deadline, cancellationToken: cancel),

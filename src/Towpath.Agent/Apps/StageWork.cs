@@ -34,7 +34,11 @@ internal sealed record StageWork(
     }
 
     /// <summary>A reason goes into the journal and onto pages, and an app's last words may hold what it was given.</summary>
-    public StageEnded Masked(StageEnded ended) => ended with { Reason = Masked(ended.Reason) };
+    public StageEnded Masked(StageEnded ended) => ended with
+    {
+        Reason = Masked(ended.Reason),
+        Samples = ended.Samples.Select(sample => sample with { Problem = Masked(sample.Problem) }).ToValueList(),
+    };
 
     /// <summary>The secrets that the environment names. Null with the end of the stage when one has no value.</summary>
     public (OrdinalMap<string>? Secrets, StageEnded? Ended) Secrets()

@@ -42,9 +42,10 @@ internal static class StartStage
 
         var state = await environment.ChangeAsync(state => state.Find(plan.Release) switch
         {
-            null => state.With(HostedRelease.New(plan, secrets)),
+            null => RollingStage.Begin(state, plan).With(HostedRelease.New(plan, secrets)),
             { Role: ReleaseRole.Live } live => state.With(live with { Plan = plan }),
-            { } other => state.With(other with { Plan = plan, Secrets = secrets, Role = ReleaseRole.Candidate, WarmUntil = null }),
+            { } other => RollingStage.Begin(state, plan)
+                .With(other with { Plan = plan, Secrets = secrets, Role = ReleaseRole.Candidate, WarmUntil = null }),
         });
         return state.Find(plan.Release)!;
     }
@@ -72,11 +73,11 @@ internal static class StartStage
 
     private static async Task<StageEnded?> RunBeforeAsync(StageWork work, HostedRelease release, ReleaseFolder folder)
     {
-        var steps = work.Plan.Definition.Before;
+        var steps = work.Plan.Definition.Preparation;
         for (var index = release.BeforeDone; index < steps.Count; index++)
         {
             var result = await work.RunAsync(steps[index], folder, release.Secrets, OrdinalMap<string>.Empty);
-            if (work.EndOf(result, "before") is { } ended)
+            if (work.EndOf(result, index < steps.Count - work.Plan.Definition.Before.Count ? "expand" : "before") is { } ended)
                 return ended;
             work.Parts.Options.Crossing("before.ran");
             var done = index + 1;
@@ -88,7 +89,7 @@ internal static class StartStage
 
     private static async Task<StageEnded> StartInstancesAsync(StageWork work, HostedRelease release)
     {
-        foreach (var key in HostedEnvironment.KeysOf(release, app => app.Overlap || work.Environment.State.Exclusive == release.Release))
+        foreach (var key in work.Environment.KeysNow(release, app => app.Overlap || work.Environment.State.Exclusive == release.Release))
         {
             work.Cancel.ThrowIfCancellationRequested();
             if (work.Environment.Find(key) is { IsAlive: true, Standing: not InstanceStanding.Stopping } running)

@@ -41,6 +41,9 @@ internal static class WithdrawStage
         var moved = state.HasTraffic(release.Release) || release.Role == ReleaseRole.Live;
         if (moved || target.Role != ReleaseRole.Live)
         {
+            await environment.ChangeAsync(each => each.Rolling is { } rolling && rolling.From == target.Release
+                ? each with { Rolling = rolling with { Back = true } }
+                : each);
             await environment.RetiredAsync(target.Release);
             // Warm it must not pass its time now; stopped it may be started.
             await environment.ChangeAsync(each => each.Change(target.Release, back =>
@@ -76,6 +79,7 @@ internal static class WithdrawStage
     {
         var state = await environment.ChangeAsync(state => state with
         {
+            Rolling = state.Rolling?.To == name ? null : state.Rolling,
             Releases = state.Releases.Select(each => each.Release == backTo
                     ? each with { Role = ReleaseRole.Live, WarmUntil = null }
                     : each.Release == name

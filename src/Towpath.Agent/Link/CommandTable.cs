@@ -19,7 +19,10 @@ internal delegate Task<AgentAnswer> CarryOut(
 internal sealed class CommandTable : IDisposable
 {
     public const string JobKind = "run-job";
+
+    /// <summary>Measurements come again and again, for hours: a log of each would be thousands of files that say nothing.</summary>
     private const string MeasureKind = "measure-traffic";
+    private const string WebhookKind = "ask-webhook";
 
     private readonly SpoolFolder spools;
     private readonly AnswerFolder answers;
@@ -127,10 +130,11 @@ internal sealed class CommandTable : IDisposable
         AgentAnswer? answer;
         try
         {
-            // Measurements come every few seconds, for hours: a log of each would be thousands of files that say nothing.
-            log = begin.Kind == MeasureKind
-                ? new LogWriter((_, _, _, _) => { })
-                : spools.OpenLog(new(begin.CommandId, begin.Kind), new SecretMask(begin.Secrets.Values), time);
+            // Measurements come every few seconds, for hours: only those that say something have a log.
+            var (owner, mask) = (new SpoolOwner(begin.CommandId, begin.Kind), new SecretMask(begin.Secrets.Values));
+            log = begin.Kind == WebhookKind ? new LogWriter((_, _, _, _) => { })
+                : begin.Kind == MeasureKind ? spools.OpenLogForWords(owner, mask, time)
+                : spools.OpenLog(owner, mask, time);
             Failpoint.Cross("command.begun");
             answer = await CarryOutAsync(begin, log, isJob, cancel.Token);
             Failpoint.Cross("command.carried-out");

@@ -44,8 +44,40 @@ public sealed class SpoolFolder
             return spools.GetValueOrDefault(command);
     }
 
+    /// <summary>A log that begins with its first line; without one there is none. What a full disk does not take is left out.</summary>
+    public LogWriter OpenLogForWords(SpoolOwner owner, SecretMask mask, TimeProvider time)
+    {
+        // One that an earlier agent left unfinished has to be ended.
+        var file = Find(owner.Command) is { IsComplete: false } unfinished ? unfinished : null;
+        return new(
+            (_, at, channel, text) =>
+            {
+                var line = text.ToArray();
+                Try(() => (file ??= Begin(owner)).Append(at, channel, line));
+            },
+            mask, null, time, () => Try(() => file?.Flush()), () => file?.Complete());
+
+        static void Try(Action write)
+        {
+            try
+            {
+                write();
+            }
+            catch (IOException)
+            {
+                // These lines are not worth the measurement.
+            }
+        }
+    }
+
     /// <summary>Begins a command's log, or goes on with the one that was left unfinished.</summary>
     public LogWriter OpenLog(SpoolOwner owner, SecretMask mask, TimeProvider time, LogLimits? limits = null)
+    {
+        var file = Begin(owner);
+        return new((_, at, channel, text) => file.Append(at, channel, text), mask, limits, time, file.Flush, file.Complete, file.Lines);
+    }
+
+    private SpoolFile Begin(SpoolOwner owner)
     {
         var spool = Find(owner.Command);
         if (spool is null || spool.IsComplete)
@@ -56,8 +88,8 @@ public sealed class SpoolFolder
             Add(spool);
             Failpoint.Cross("spool.begun");
         }
-        var file = spool;
-        return new((_, at, channel, text) => file.Append(at, channel, text), mask, limits, time, file.Flush, file.Complete, file.Lines);
+
+        return spool;
     }
 
     /// <summary>The server has all of it.</summary>

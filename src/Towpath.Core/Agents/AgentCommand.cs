@@ -16,6 +16,8 @@ namespace Towpath.Core.Agents;
 [JsonDerivedType(typeof(DeployTarget), "deploy-target")]
 [JsonDerivedType(typeof(VerifyTarget), "verify-target")]
 [JsonDerivedType(typeof(UndoTarget), "undo-target")]
+[JsonDerivedType(typeof(RunContract), "run-contract")]
+[JsonDerivedType(typeof(AskWebhook), "ask-webhook")]
 public abstract record AgentCommand(string Id) : Command(Id);
 
 /// <summary>One attempt of a job: a fresh workspace at the commit, the steps in order, then reports and outputs. Answered with <see cref="JobEnded"/>.</summary>
@@ -56,7 +58,7 @@ public sealed record SurveyTraffic(string Id, ReleasePlan Plan, string Live, Tim
 /// <summary>
 /// Give the release its share beside the live one, and count what both answer for a while. It lends the release its traffic
 /// for <see cref="For"/> and a little more from now: when no further command comes, because nobody judges any more, it gets none.
-/// Has no log. Answered with <see cref="StageEnded"/> and its <see cref="StageEnded.Traffic"/>.
+/// Answered with <see cref="StageEnded"/>, its <see cref="StageEnded.Traffic"/> and its <see cref="StageEnded.Samples"/>.
 /// </summary>
 /// <param name="Share">From 0 to 1.</param>
 /// <param name="Sticky">A client stays with the release that it got.</param>
@@ -67,12 +69,19 @@ public sealed record MeasureTraffic(
 {
     private static readonly TimeSpan BetweenTwo = TimeSpan.FromSeconds(20);
 
+    /// <summary>To be asked meanwhile.</summary>
+    public ValueList<MetricQuestion> Metrics { get; init; } = [];
+
     /// <summary>How long the release may have its share when no further command comes.</summary>
     public TimeSpan Lease => For + BetweenTwo;
 }
 
 /// <summary>Move all traffic to the release, then exchange apps without overlap. The old release drains and stays warm. Answered with <see cref="StageEnded"/>.</summary>
-public sealed record ShiftTraffic(string Id, ReleasePlan Plan) : StageCommand(Id, Plan);
+public sealed record ShiftTraffic(string Id, ReleasePlan Plan) : StageCommand(Id, Plan)
+{
+    /// <summary>Releases that a person goes back behind: no targets of a rollback on the machine itself.</summary>
+    public ValueList<string> Undone { get; init; } = [];
+}
 
 /// <summary>Move traffic back to <paramref name="BackTo"/> where it had moved, then drain and stop the release. Answered with <see cref="StageEnded"/>.</summary>
 /// <param name="BackTo">The release that was live before; null: none, and the router keeps the port and answers 503.</param>
@@ -87,6 +96,25 @@ public sealed record VerifyTarget(string Id, ReleasePlan Plan) : StageCommand(Id
 /// <summary>Take a command target's effect back: its undo command, or the deploy command of the version before. Answered with <see cref="StageEnded"/>.</summary>
 /// <param name="Previous">Null when there was none.</param>
 public sealed record UndoTarget(string Id, ReleasePlan Plan, ReleasePlan? Previous) : StageCommand(Id, Plan);
+
+/// <summary>Run the version's contract migration in its deploy layer. Answered with <see cref="StageEnded"/>.</summary>
+/// <param name="Past">Releases that cannot come back from now on, also not by a rollback on the machine itself.</param>
+public sealed record RunContract(string Id, ReleasePlan Plan, ValueList<string> Past) : StageCommand(Id, Plan);
+
+/// <summary>
+/// Ask a program elsewhere whether a deployment may start. Changes nothing, and has no log. Answered with <see cref="StageEnded"/>:
+/// succeeded is yes, failed is no, and everything else is neither.
+/// </summary>
+/// <param name="Agent">The environment's; null: the one on the server's machine.</param>
+/// <param name="Plan">What is asked about.</param>
+public sealed record AskWebhook(string Id, string? Agent, string Url, WebhookPlan Plan) : AgentCommand(Id);
+
+/// <summary>A deployment as a webhook hears of it. These names are a promise to its authors.</summary>
+/// <param name="Replaces">What is live, or will be when the deployment begins; null: nothing.</param>
+public sealed record WebhookPlan(
+    string Project, string Environment, int Deployment, int Run, string Commit, string Digest, ReplacedVersion? Replaces);
+
+public sealed record ReplacedVersion(int Run, string Commit);
 
 /// <summary>All that an agent needs to run one version in one environment.</summary>
 /// <param name="Release">Names the running version in its environment: <c>d12</c>, after the deployment that started it.</param>
@@ -127,6 +155,9 @@ public sealed record StageEnded(Outcome Outcome, string Reason) : AgentAnswer(Ou
 
     /// <summary>Only of <see cref="MeasureTraffic"/>; null when nothing could be counted that says anything, as over a restart of the router.</summary>
     public TrafficMeasure? Traffic { get; init; }
+
+    /// <summary>Only of <see cref="MeasureTraffic"/>: one for each of its questions.</summary>
+    public ValueList<MetricSample> Samples { get; init; } = [];
 }
 
 /// <summary>An archive (tar) in the store, and the path in the workspace that it was made of.</summary>

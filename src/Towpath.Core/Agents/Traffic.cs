@@ -21,8 +21,19 @@ public sealed record TrafficHistory(double RequestsPerSecond, long Requests, lon
 
 /// <summary>Two releases in the same time.</summary>
 /// <param name="Share">The candidate's, from 0 to 1, that held all the time.</param>
-public sealed record TrafficMeasure(double Share, TrafficCounts Candidate, TrafficCounts Baseline);
+public sealed record TrafficMeasure(double Share, TrafficCounts Candidate, TrafficCounts Baseline)
+{
+    /// <summary>How long was counted; null: as long as one measurement of the rollout usually takes.</summary>
+    public double? Seconds { get; init; }
+}
 
 /// <param name="Errors">Requests that were answered with 5xx, or not at all.</param>
 /// <param name="Slower">How many took longer than each edge that was asked for.</param>
-public sealed record TrafficCounts(long Requests, long Errors, ValueList<long> Slower);
+public sealed record TrafficCounts(long Requests, long Errors, ValueList<long> Slower)
+{
+    /// <summary>
+    /// Milliseconds: the 50th, 75th, 90th, 95th and 99th percentile of a complete answer's time, at least
+    /// <see cref="TrafficHistory.LeastEdge"/>. Empty without requests that were answered.
+    /// </summary>
+    public ValueList<double> Percentiles { get; init; } = [];
+}

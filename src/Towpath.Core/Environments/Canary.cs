@@ -43,7 +43,10 @@ public static class Canary
         { Stage: Stage.Survey } => new SurveyTraffic(id, plan, state.Live.Release, plan.Definition.Rollout.Bin),
         { Canary: { } canary } when canary.Step < plan.Definition.Rollout.Steps.Count => new MeasureTraffic(
             $"{id}-{canary.Bin}", plan, state.Live.Release, plan.Definition.Rollout.Steps[canary.Step].Share, plan.Definition.Rollout.Sticky,
-            canary.Paused is null ? plan.Definition.Rollout.Bin : WhilePaused, canary.Evidence.History.Edges),
+            LengthOf(canary, plan.Definition.Rollout), canary.Evidence.History.Edges)
+        {
+            Metrics = MetricWatch.DueQuestions(state, deployment, plan.Definition.Rollout, LengthOf(canary, plan.Definition.Rollout)),
+        },
         _ => null,
     };
 
@@ -54,10 +57,10 @@ public static class Canary
         if (active.Stage == Stage.Survey)
             return (ValueList<EnvironmentEvent>)
             [
-                new TrafficSurveyed(active.Number, answered.History ?? TrafficHistory.None),
+                new TrafficSurveyed(active.Number, answered.History ?? TrafficHistory.None) { Metrics = MetricWatch.Questions(state, active, rollout) },
                 new StageBegan(active.Number, Stage.Canary, now + rollout.Longest),
             ];
-        return (ValueList<EnvironmentEvent>)[new TrafficMeasured(active.Number, active.Canary!.Bin, answered.Traffic)];
+        return (ValueList<EnvironmentEvent>)[new TrafficMeasured(active.Number, active.Canary!.Bin, answered.Traffic) { Samples = answered.Samples }];
     }
 
     /// <summary>The longest time of a step is over, or a person did not come.</summary>
@@ -101,27 +104,38 @@ public static class Canary
                 LongestStep = rollout.Longest,
                 BinSeconds = rollout.Bin.TotalSeconds,
                 WarmUpBins = (int)Math.Ceiling(WarmUp / rollout.Bin),
+                LatencySettles = true,
             };
         var live = new LiveHistory(history.RequestsPerSecond, history.Requests, history.Errors, history.Slower, history.Edges);
-        return new CanaryState(0, 1, 0, null) { Evidence = Evidence.Begin(settings, live) };
+        return new CanaryState(0, 1, 0, null) { Evidence = Evidence.Begin(settings, live), Metrics = MetricWatch.Begin(rollout) };
     }
+
+    /// <summary>Another measurement, also when one is under way: that one counts the share before. Metrics are counted anew.</summary>
+    internal static CanaryState AtStep(CanaryState canary, int step, RolloutDefinition? rollout) =>
+        canary with { Step = step, Bin = canary.Bin + 1, Measured = 0, Paused = null, Metrics = MetricWatch.Begin(rollout) };
 
     internal static CanaryState Seen(CanaryState canary, TrafficMeasured measured, RolloutDefinition? rollout)
     {
         var next = canary with { Bin = measured.Bin + 1 };
+        if (rollout is null)
+            return measured.Traffic is null ? next : next.With(BinOf(measured.Traffic, 1));
+        next = next with { Metrics = MetricWatch.Seen(canary, measured, rollout) };
         if (measured.Traffic is not { } traffic)
             return next;
+        var length = Math.Max(1, (int)Math.Round((traffic.Seconds ?? 0) / rollout.Bin.TotalSeconds));
         // Without a judge there is nothing that time without traffic would keep from being seen.
-        if (rollout?.Judge == JudgeKind.None)
-            return next with { Measured = canary.Measured + 1 };
-        var tells = traffic.Candidate.Requests + traffic.Baseline.Requests > 0;
-        return (next with { Measured = canary.Measured + (tells ? 1 : 0) }).With(BinOf(traffic));
+        var tells = rollout.Judge == JudgeKind.None || traffic.Candidate.Requests + traffic.Baseline.Requests > 0;
+        next = next with { Measured = canary.Measured + (tells ? length : 0) };
+        if (rollout.Judge == JudgeKind.Kayenta && InStep(next, rollout) is var time && Math.Floor(time / rollout.Dwell) > Math.Floor(InStep(canary, rollout) / rollout.Dwell))
+            next = next with { Metrics = MetricWatch.Compared(next.Metrics) };
+        return rollout.Judge == JudgeKind.None ? next : next.With(BinOf(traffic, length));
     }
 
-    private static TrafficBin BinOf(TrafficMeasure traffic) => new(
+    private static TrafficBin BinOf(TrafficMeasure traffic, int length) => new(
         traffic.Share,
         new ArmCounts(traffic.Candidate.Requests, traffic.Candidate.Errors, traffic.Candidate.Slower),
-        new ArmCounts(traffic.Baseline.Requests, traffic.Baseline.Errors, traffic.Baseline.Slower));
+        new ArmCounts(traffic.Baseline.Requests, traffic.Baseline.Errors, traffic.Baseline.Slower),
+        Length: length);
 
     /// <summary>What follows from a measurement, in the state that has it.</summary>
     internal static IEnumerable<EnvironmentEvent> Next(EnvironmentState state, TrafficMeasured measured, DateTimeOffset now)
@@ -130,25 +144,57 @@ public static class Canary
             || active.Definition(state.Name)?.Rollout is not { } rollout)
             return [];
         var judgement = Judge(canary, rollout);
-        // Of a few clients that keep their version, none may have got the new one: that is no fault of it.
-        var isUnreached = !rollout.Sticky && judgement.Silence == Silence.Candidate && canary.Evidence.Quiet.CandidateBins >= SilentBins;
-        if (judgement.Verdict == Verdict.Worse || isUnreached)
-            return TakeBack(state, active, judgement.Reason, now).Events;
-        if (canary.Paused is null && judgement.Verdict == Verdict.Unreliable)
-            return [new RolloutPaused(active.Number, judgement.Reason, now + PauseTimeout)];
-        var isOver = InStep(canary, rollout) >= rollout.Dwell && judgement.Verdict == Verdict.NotWorse;
-        if (canary.Paused is not null || state.Hold is not null || !isOver)
-            return [];
+        switch (Follows(canary, rollout, judgement))
+        {
+            case WhatFollows.TakeBack:
+                return TakeBack(state, active, judgement.Reason, now).Events;
+            case WhatFollows.AskPerson when canary.Paused is null:
+                return [new RolloutPaused(active.Number, judgement.Reason, now + PauseTimeout)];
+            case WhatFollows.GoOn when canary.Paused is null && state.Hold is null:
+                break;
+            default:
+                return [];
+        }
+
         var step = rollout.Steps[canary.Step];
         return step.Pause
             ? [new RolloutPaused(active.Number, $"The pipeline asks for a person after {Percent(step.Share)}.", now + PauseTimeout)]
             : [NextStep(state, active, rollout, now)];
     }
 
+    /// <summary>What a judgement means for the version; a hold or a pause may keep it where it is all the same.</summary>
+    internal static WhatFollows Follows(CanaryState canary, RolloutDefinition rollout, Judgement judgement)
+    {
+        // Of a few clients that keep their version, none may have got the new one: that is no fault of it.
+        var isUnreached = !rollout.Sticky && judgement.Silence == Silence.Candidate && canary.Evidence.Quiet.CandidateBins >= SilentBins;
+        return judgement.Verdict == Verdict.Worse || isUnreached ? WhatFollows.TakeBack
+            : judgement.Verdict == Verdict.Unreliable || judgement.Inconclusive ? WhatFollows.AskPerson
+            : judgement.Verdict == Verdict.NotWorse && InStep(canary, rollout) >= rollout.Dwell ? WhatFollows.GoOn
+            : WhatFollows.Wait;
+    }
+
     /// <summary>What the measurements have shown so far.</summary>
-    public static Judgement Judge(CanaryState canary, RolloutDefinition rollout) => rollout.Judge == JudgeKind.None
-        ? Judgement.Of(Verdict.NotWorse, "")
-        : canary.Evidence.Judge(rollout.Steps[canary.Step].Share, InStep(canary, rollout));
+    public static Judgement Judge(CanaryState canary, RolloutDefinition rollout)
+    {
+        if (rollout.Judge == JudgeKind.None)
+            return Judgement.Of(Verdict.NotWorse, "");
+        // How long a step may last is its deadline's to say. Inconclusive is what cannot become clear by itself.
+        var traffic = canary.Evidence.Judge(rollout.Steps[canary.Step].Share, InStep(canary, rollout)) with { Inconclusive = false };
+        ValueList<Judgement> all = [.. OwnJudgement(canary, rollout, traffic), .. MetricWatch.Judge(canary.Metrics, rollout)];
+        var together = all.Count > 0 ? Judgement.Together(all) : Judgement.Of(Verdict.Undecided, "There is nothing to judge by.");
+        return together with { Metrics = traffic.Metrics, LogWorse = traffic.LogWorse, Silence = traffic.Silence };
+    }
+
+    /// <summary>Whatever judges, without requests there is nothing to be seen.</summary>
+    private static IEnumerable<Judgement> OwnJudgement(CanaryState canary, RolloutDefinition rollout, Judgement traffic)
+    {
+        if (rollout.Judge == JudgeKind.Sequential || traffic.Verdict == Verdict.NoData)
+            yield return traffic;
+        if (rollout.Judge == JudgeKind.Kayenta)
+            yield return MetricWatch.Compare(canary.Metrics, rollout);
+    }
+
+    private static TimeSpan LengthOf(CanaryState canary, RolloutDefinition rollout) => canary.Paused is null ? rollout.Bin : WhilePaused;
 
     private static TimeSpan InStep(CanaryState canary, RolloutDefinition rollout) => canary.Measured * rollout.Bin;
 
@@ -164,4 +210,18 @@ public static class Canary
         EnvironmentMachine.TakeBack(state, active, DeploymentStatus.RolledBack, reason, now);
 
     private static string Percent(double share) => FormattableString.Invariant($"{share * 100:0.##} %");
+}
+
+/// <summary>What a measurement leads to.</summary>
+public enum WhatFollows
+{
+    /// <summary>The next measurement, at the same share.</summary>
+    Wait,
+
+    /// <summary>The next step, or all of the traffic.</summary>
+    GoOn,
+
+    /// <summary>It waits for a person: it cannot become clear by itself.</summary>
+    AskPerson,
+    TakeBack,
 }

@@ -5,7 +5,7 @@ namespace Towpath.Core.Environments;
 /// <summary>How far a canary has come, and what was seen of it.</summary>
 /// <param name="Step">Index into the rollout's steps.</param>
 /// <param name="Bin">The measurement under way, counted over all steps from 1.</param>
-/// <param name="Measured">Measurements of this step that told something.</param>
+/// <param name="Measured">Measurements of this step that told something, each for as many as its time has bins.</param>
 /// <param name="Paused">Why it waits for a person; null: it does not.</param>
 public sealed record CanaryState(int Step, int Bin, int Measured, string? Paused)
 {
@@ -17,14 +17,22 @@ public sealed record CanaryState(int Step, int Bin, int Measured, string? Paused
         init => evidence = new GatheredEvidence(value);
     }
 
-    public CanaryState With(TrafficBin bin) => new(Step, Bin, Measured, Paused, evidence.With(bin));
+    /// <summary>The journal's number of the event that it began with: its measurements come after it.</summary>
+    public long Began { get; init; }
+
+    /// <summary>One for each metric of the rollout, in its order.</summary>
+    public ValueList<WatchedMetric> Metrics { get; init; } = [];
+
+    private GatheredEvidence Gathered
+    {
+        init => evidence = value;
+    }
+
+    public CanaryState With(TrafficBin bin) => this with { Gathered = evidence.With(bin) };
 
     public bool Equals(CanaryState? other) =>
-        other is not null && (Step, Bin, Measured, Paused) == (other.Step, other.Bin, other.Measured, other.Paused)
-        && Evidence.Equals(other.Evidence);
+        other is not null && (Step, Bin, Measured, Paused, Began) == (other.Step, other.Bin, other.Measured, other.Paused, other.Began)
+        && Metrics.Equals(other.Metrics) && Evidence.Equals(other.Evidence);
 
     public override int GetHashCode() => HashCode.Combine(Step, Bin, Measured, Paused);
-
-    private CanaryState(int step, int bin, int measured, string? paused, GatheredEvidence evidence)
-        : this(step, bin, measured, paused) => this.evidence = evidence;
 }

@@ -19,6 +19,9 @@ public enum DeploymentKind
 
     /// <summary>Nothing is to run here any more, by a person.</summary>
     Stop,
+
+    /// <summary>What only versions before a live one needed is taken away, by its contract migration.</summary>
+    Contract,
 }
 
 public enum DeploymentStatus
@@ -72,13 +75,16 @@ public enum Stage
 
     /// <summary>Going back on a command target: the undo command of the version that is taken back.</summary>
     Undo,
+
+    /// <summary>A version's contract migration.</summary>
+    Contract,
 }
 
 /// <summary>One candidate going into one environment.</summary>
-/// <param name="PassedIn">Environments before this one where the candidate became live and was not rolled back since.</param>
+/// <param name="PassedIn">Environments before this one where the candidate became live and was not rolled back since, and since when.</param>
 /// <param name="By">The person, or "towpath".</param>
 /// <param name="Undoes">For a rollback: the deployment that it takes back.</param>
-/// <param name="Settings">Fixed when it starts.</param>
+/// <param name="Settings">Fixed when it starts; new settings of what is live are what they were when it was offered.</param>
 /// <param name="Release">What the agent calls the version; fixed when it starts.</param>
 /// <param name="Stage">Null while it is not active.</param>
 /// <param name="Attempt">Counts the times that this stage was begun, so that a second withdrawal is a command of its own.</param>
@@ -90,7 +96,7 @@ public sealed record Deployment(
     int Number,
     DeploymentKind Kind,
     Candidate Candidate,
-    ValueList<string> PassedIn,
+    OrdinalMap<DateTimeOffset> PassedIn,
     string By,
     int? Undoes,
     Settings? Settings,
@@ -110,6 +116,21 @@ public sealed record Deployment(
     /// <summary>Null before a canary begins, and for what has none.</summary>
     public CanaryState? Canary { get; init; }
 
+    /// <summary>Since when nothing but the queue, a hold and gates keeps it from starting; null: the environments before are not done.</summary>
+    public DateTimeOffset? WaitingSince { get; init; }
+
+    /// <summary>What people said of it, oldest first; whether it counts is up to <see cref="Environments.Approvals"/>.</summary>
+    public ValueList<Approval> Approvals { get; init; } = [];
+
+    /// <summary>What webhooks were asked about it, at most one of each.</summary>
+    public ValueList<WebhookQuestion> Questions { get; init; } = [];
+
+    /// <summary>Why the person who asked for it passes over windows, freezes, soak time and webhooks; null: they hold.</summary>
+    public string? Override { get; init; }
+
+    /// <summary>It was refused because its time was over, and for nothing else.</summary>
+    public bool WaitedTooLong { get; init; }
+
     public bool IsActive => Status is DeploymentStatus.Starting or DeploymentStatus.Checking or DeploymentStatus.Shifting
         or DeploymentStatus.Paused or DeploymentStatus.RollingBack or DeploymentStatus.NeedsDecision;
 
@@ -117,6 +138,9 @@ public sealed record Deployment(
 
     /// <summary>Nobody asked for it: the rules for automation apply.</summary>
     public bool IsAutomatic => Kind is DeploymentKind.Deploy or DeploymentKind.Settings;
+
+    /// <summary>Gates are asked before it starts. Going back and stopping ask none.</summary>
+    public bool IsGated => IsAutomatic || Kind == DeploymentKind.Promote;
 
     public EnvironmentDefinition? Definition(string environment) => Candidate.Pipeline.Environment(environment);
 }

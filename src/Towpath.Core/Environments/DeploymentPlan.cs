@@ -17,6 +17,7 @@ public static class DeploymentPlan
     public static ValueList<Stage> Stages(EnvironmentState state, Deployment deployment) => (deployment.Kind, deployment.Definition(state.Name)?.Target) switch
     {
         (DeploymentKind.Stop, _) => [Stage.Withdraw],
+        (DeploymentKind.Contract, _) => [Stage.Contract],
         (_, AppsTarget) when Canary.Of(state, deployment) is not null =>
             [Stage.Start, Stage.Check, Stage.Survey, Stage.Canary, Stage.Shift],
         (_, AppsTarget) => [Stage.Start, Stage.Check, Stage.Shift],
@@ -28,6 +29,7 @@ public static class DeploymentPlan
     /// <summary>Why nothing takes the deployment's effect back by itself; null: something does.</summary>
     public static string? NoWayBack(EnvironmentState state, Deployment deployment) => deployment.Definition(state.Name)?.Target switch
     {
+        _ when deployment.Kind == DeploymentKind.Contract => "Nothing brings back what a contract migration took away.",
         CommandTarget when deployment.Kind == DeploymentKind.Rollback && !Stages(state, deployment).Contains(Stage.Deploy) =>
             "What it goes back from is not brought back by itself.",
         CommandTarget { Undo: UndoMode.Redeploy } when state.Live is null => "There is no version before it that could be deployed again.",
@@ -39,7 +41,7 @@ public static class DeploymentPlan
     {
         Stage.Start => DeploymentStatus.Starting,
         Stage.Check or Stage.Verify or Stage.Survey => DeploymentStatus.Checking,
-        Stage.Canary or Stage.Shift or Stage.Deploy or Stage.Undo => DeploymentStatus.Shifting,
+        Stage.Canary or Stage.Shift or Stage.Deploy or Stage.Undo or Stage.Contract => DeploymentStatus.Shifting,
         Stage.Withdraw => DeploymentStatus.RollingBack,
         _ => throw new UnreachableException(),
     };
@@ -81,9 +83,10 @@ public static class DeploymentPlan
             Stage.Start => new StartRelease(id, plan),
             Stage.Check => new CheckRelease(id, plan, Verify: deployment.Kind != DeploymentKind.Rollback),
             Stage.Survey or Stage.Canary => Canary.CommandFor(state, deployment, id, plan),
-            Stage.Shift => new ShiftTraffic(id, plan),
+            Stage.Shift => new ShiftTraffic(id, plan) { Undone = Rollback.Undone(state, deployment) },
             Stage.Deploy => new DeployTarget(id, plan),
             Stage.Verify => new VerifyTarget(id, plan),
+            Stage.Contract => Migrations.CommandFor(state, deployment, id, plan),
             Stage.Undo => live is not null && PlanOf(state, live) is { } undone ? new UndoTarget(id, undone, plan) : null,
             Stage.Withdraw when definition.Target is CommandTarget => new UndoTarget(id, plan, live is null ? null : PlanOf(state, live)),
             Stage.Withdraw => new WithdrawRelease(id, plan, BackTo: IsToStop(deployment) ? null : live?.Release),

@@ -1,4 +1,3 @@
-using Towpath.Core.Packages;
 using Towpath.Core.Pipelines;
 
 namespace Towpath.Core.Environments;
@@ -7,23 +6,30 @@ namespace Towpath.Core.Environments;
 public static class DeploymentQueue
 {
     /// <summary>The next thing that follows from the state as it is; null: nothing does.</summary>
-    public static EnvironmentEvent? Next(EnvironmentState state) =>
-        (EnvironmentEvent?)Stale(state) ?? Superseded(state) ?? Begin(state) ?? Start(state) ?? (EnvironmentEvent?)NewSettings(state);
+    public static EnvironmentEvent? Next(EnvironmentState state, DateTimeOffset now) =>
+        (EnvironmentEvent?)Stale(state) ?? Superseded(state, now) ?? Begin(state) ?? Start(state, now)
+            ?? (EnvironmentEvent?)NewSettings(state) ?? Webhooks.Next(state, now);
 
     /// <summary>An environment that the deployment has to pass first; null when there is none.</summary>
     public static string? NotPassed(EnvironmentState state, Deployment deployment) =>
         deployment.Kind == DeploymentKind.Deploy
-            ? deployment.Definition(state.Name)?.After.FirstOrDefault(name => !deployment.PassedIn.Contains(name))
+            ? deployment.Definition(state.Name)?.After.FirstOrDefault(name => !deployment.PassedIn.ContainsKey(name))
             : null;
 
     /// <summary>Why a waiting deployment has not started, for people.</summary>
-    public static string WaitReason(EnvironmentState state, Deployment deployment) => deployment switch
+    public static string WaitReason(EnvironmentState state, Deployment deployment, DateTimeOffset now)
     {
-        { Status: DeploymentStatus.Offered } => deployment.Reason,
-        _ when state.Active is { } active => $"Deployment {active.Number} is under way.",
-        { IsAutomatic: true } when state.Hold is { } hold => $"Held by {hold.By}: {hold.Reason}",
-        _ => deployment.Reason,
-    };
+        if (deployment.Status == DeploymentStatus.Offered)
+            return deployment.Reason;
+        var reasons = Gates.Missing(state, deployment, now).Select(gate => gate.Reason);
+        if (state.Active is { } active)
+            reasons = reasons.Prepend($"Deployment {active.Number} is under way.");
+        else if (deployment.IsAutomatic && state.Hold is { } hold)
+            reasons = reasons.Prepend($"Held by {hold.By}: {hold.Reason}");
+        else if (ModeOf(state, deployment) == QueueMode.Every && Ready(state).MinBy(Turn) is { } first && first.Number != deployment.Number)
+            reasons = reasons.Prepend($"Run {first.Candidate.Run} comes first (queue: every).");
+        return string.Join(' ', reasons);
+    }
 
     /// <summary>
     /// When a hold is lifted: the newest candidate that waited under it until its time was over is offered once more, unless
@@ -38,16 +44,27 @@ public static class DeploymentQueue
         if (isPointless)
             return [];
         var offered = new DeploymentOffered(
-            state.NextDeployment, DeploymentKind.Deploy, late!.Candidate, late.PassedIn.Count > 0 ? late.PassedIn[0] : null,
-            EnvironmentMachine.Automation, null, null, null);
-        return [offered, .. late.PassedIn.Skip(1).Select(passed => new UpstreamPassed(offered.Deployment, passed))];
+            state.NextDeployment, DeploymentKind.Deploy, late!.Candidate, null, EnvironmentMachine.Automation, null, null, null);
+        return PassedAlready(offered, late);
+    }
+
+    /// <summary>The same candidate once more: it is live in the environments before since when it was.</summary>
+    internal static IEnumerable<EnvironmentEvent> PassedAlready(DeploymentOffered offered, Deployment before)
+    {
+        var passed = before.PassedIn.ToList();
+        if (passed.Count == 0)
+            return [offered];
+        return
+        [
+            offered with { PassedIn = passed[0].Key, PassedSince = passed[0].Value },
+            .. passed.Skip(1).Select(one => new UpstreamPassed(offered.Deployment, one.Key) { Since = one.Value }),
+        ];
     }
 
     /// <summary>The newest candidate that waited under the hold until its time was over; null when there is none, or no hold.</summary>
     public static Deployment? Late(EnvironmentState state) => state.Hold is not { } hold ? null : state.Deployments
-        .Where(deployment => deployment is { Kind: DeploymentKind.Deploy, Status: DeploymentStatus.Refused }
-            && deployment.EndedAt >= hold.Begun && deployment.EndedAt >= deployment.OfferedAt + EnvironmentMachine.WaitTimeout
-            && NotPassed(state, deployment) is null && Quarantine(state, deployment.Candidate) is null)
+        .Where(deployment => deployment is { Kind: DeploymentKind.Deploy, Status: DeploymentStatus.Refused, WaitedTooLong: true }
+            && deployment.EndedAt >= hold.Begun && NotPassed(state, deployment) is null && Quarantine(state, deployment) is null)
         .OrderBy(deployment => deployment.Candidate.Order).ThenBy(deployment => deployment.Number)
         .LastOrDefault();
 
@@ -56,12 +73,14 @@ public static class DeploymentQueue
     {
         foreach (var waiting in state.Waiting)
         {
+            if (waiting.Kind == DeploymentKind.Promote && Migrations.Bars(state, waiting.Candidate) is { } barred)
+                return new DeploymentEnded(waiting.Number, DeploymentStatus.Refused, barred, null);
             if (!waiting.IsAutomatic)
                 continue;
             if (state.Versions.Count > 0 && waiting.Candidate.Order < state.Versions[^1].Candidate.Order)
                 return new DeploymentEnded(
                     waiting.Number, DeploymentStatus.Outdated, $"Run {state.Versions[^1].Candidate.Run} is live and newer.", null);
-            if (Quarantine(state, waiting.Candidate) is { } entry)
+            if (Quarantine(state, waiting) is { } entry)
                 return new DeploymentEnded(
                     waiting.Number, DeploymentStatus.Refused,
                     $"The same package and settings were rolled back in deployment {entry.Deployment}.", null);
@@ -76,14 +95,28 @@ public static class DeploymentQueue
         return null;
     }
 
-    /// <summary>A newer candidate that could start makes the older ones pointless; one that could not leaves them alone.</summary>
-    private static DeploymentEnded? Superseded(EnvironmentState state)
+    /// <summary>
+    /// A newer candidate makes the older ones pointless that are no further: it has passed every gate that they have. One that waits for
+    /// something that comes by itself leaves them alone: else a push every ten minutes would keep an environment with half an hour of
+    /// soak time from ever getting any.
+    /// </summary>
+    private static DeploymentEnded? Superseded(EnvironmentState state, DateTimeOffset now)
     {
-        if (Ready(state).MaxBy(Turn) is not { } newest || newest.Definition(state.Name)?.Queue == QueueMode.Every)
-            return null;
-        return state.Waiting.FirstOrDefault(deployment => deployment.IsAutomatic && IsOlder(deployment, newest)) is { } older
-            ? new DeploymentEnded(older.Number, DeploymentStatus.Superseded, $"Run {newest.Candidate.Run} is newer.", newest.Number)
-            : null;
+        foreach (var newer in Ready(state).OrderByDescending(Turn))
+        {
+            var missing = Gates.Missing(state, newer, now).ToList();
+            if (ModeOf(state, newer) == QueueMode.Every || missing.Exists(gate => gate.Gate?.PassesByItself == true))
+                continue;
+            var older = state.Waiting.FirstOrDefault(deployment => deployment.IsAutomatic && IsOlder(deployment, newer)
+                && (deployment.Status == DeploymentStatus.Offered || IsNoFurther(deployment, missing)));
+            if (older is not null)
+                return new DeploymentEnded(older.Number, DeploymentStatus.Superseded, $"Run {newer.Candidate.Run} is newer.", newer.Number);
+        }
+
+        return null;
+
+        bool IsNoFurther(Deployment older, List<GateStanding> missing) =>
+            missing.Count == 0 || missing.TrueForAll(gate => Gates.Missing(state, older, now).Any(other => Equals(other.Gate, gate.Gate)));
     }
 
     private static StageBegan? Begin(EnvironmentState state) =>
@@ -92,9 +125,9 @@ public static class DeploymentQueue
                 started.Number, DeploymentPlan.Stages(state, started)[0], started.StartedAt!.Value + definition.Timeout)
             : null;
 
-    private static DeploymentStarted? Start(EnvironmentState state)
+    private static DeploymentStarted? Start(EnvironmentState state, DateTimeOffset now)
     {
-        if (state.Active is not null || Chosen(state) is not { } chosen)
+        if (state.Active is not null || Chosen(state, now) is not { } chosen)
             return null;
         var settings = chosen.Settings ?? state.Settings;
         var release = chosen.Release ?? RunningAlready(state, chosen, settings) ?? $"d{chosen.Number}";
@@ -102,14 +135,19 @@ public static class DeploymentQueue
     }
 
     /// <summary>People go first, and a hold does not stop them; then automation, by the queue's mode.</summary>
-    private static Deployment? Chosen(EnvironmentState state)
+    private static Deployment? Chosen(EnvironmentState state, DateTimeOffset now)
     {
-        if (state.Waiting.FirstOrDefault(deployment => !deployment.IsAutomatic) is { } asked)
+        if (state.Waiting.FirstOrDefault(deployment => !deployment.IsAutomatic && MayStart(deployment)) is { } asked)
             return asked;
-        if (state.Hold is not null)
+        if (state.Hold is not null || Ready(state).Where(MayStart).MaxBy(Turn) is not { } newest)
             return null;
-        var newest = Ready(state).MaxBy(Turn);
-        return newest?.Definition(state.Name)?.Queue == QueueMode.Every ? Ready(state).MinBy(Turn) : newest;
+        if (ModeOf(state, newest) != QueueMode.Every)
+            return newest;
+        // In order, also where the oldest waits at a gate: the gate has a deadline.
+        var oldest = Ready(state).MinBy(Turn)!;
+        return MayStart(oldest) ? oldest : null;
+
+        bool MayStart(Deployment deployment) => !Gates.Missing(state, deployment, now).Any();
     }
 
     /// <summary>
@@ -126,7 +164,7 @@ public static class DeploymentQueue
             state.Deployments.Any(deployment => deployment.Candidate.Run == live.Candidate.Run && deployment.Settings?.Revision == revision)
             || state.Quarantine.Any(entry => entry.Package == live.Candidate.Package.Digest && entry.SettingsRevision == revision);
         return wasTried ? null : new DeploymentOffered(
-            state.NextDeployment, DeploymentKind.Settings, live.Candidate, null, EnvironmentMachine.Automation, null, null, null);
+            state.NextDeployment, DeploymentKind.Settings, live.Candidate, null, EnvironmentMachine.Automation, null, null, state.Settings);
     }
 
     /// <summary>
@@ -137,7 +175,7 @@ public static class DeploymentQueue
         if (chosen.Kind != DeploymentKind.Deploy || state.Live is not { } live || !live.Settings.Equals(settings))
             return null;
         var (next, now) = (chosen.Candidate, live.Candidate);
-        return chosen.Definition(state.Name) is { Before.Count: 0, Target: AppsTarget } definition
+        return chosen.Definition(state.Name) is { Preparation.Count: 0, Target: AppsTarget } definition
             && now.Pipeline.Environment(state.Name) is { } current
             && next.Package.App == now.Package.App
             && next.Pipeline.Apps.Equals(now.Pipeline.Apps)
@@ -149,20 +187,25 @@ public static class DeploymentQueue
                 Before = definition.Before,
                 Timeout = definition.Timeout,
                 Rollout = definition.Rollout,
+                Rolling = definition.Rolling,
+                Migrations = definition.Migrations,
+                Gates = definition.Gates,
             })
             ? live.Release
             : null;
     }
 
-    /// <summary>Automatic deployments that could start now but for the queue and a hold.</summary>
+    /// <summary>Automatic deployments that could start now but for the queue, a hold and gates.</summary>
     private static IEnumerable<Deployment> Ready(EnvironmentState state) =>
         state.Deployments.Where(deployment => deployment is { IsAutomatic: true, Status: DeploymentStatus.Waiting });
 
     /// <summary>Older commits come first.</summary>
     private static (long Order, int Number) Turn(Deployment deployment) => (deployment.Candidate.Order, deployment.Number);
 
-    private static Quarantined? Quarantine(EnvironmentState state, Candidate candidate) => state.Quarantine.FirstOrDefault(entry =>
-        entry.Package == candidate.Package.Digest && entry.SettingsRevision == state.Settings.Revision);
+    private static Quarantined? Quarantine(EnvironmentState state, Deployment deployment) => state.Quarantine.FirstOrDefault(entry =>
+        entry.Package == deployment.Candidate.Package.Digest && entry.SettingsRevision == Approvals.Settings(state, deployment));
+
+    private static QueueMode? ModeOf(EnvironmentState state, Deployment deployment) => deployment.Definition(state.Name)?.Queue;
 
     private static bool IsOlder(Deployment one, Deployment other) =>
         Turn(one).CompareTo(Turn(other)) < 0;

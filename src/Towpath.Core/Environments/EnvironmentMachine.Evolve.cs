@@ -13,45 +13,35 @@ public static partial class EnvironmentMachine
             Deployments = state.Deployments.Add(Create(state, offered, recorded.At)),
             NextDeployment = offered.Deployment + 1,
         }),
-        UpstreamPassed passed => Pass(state, passed),
+        UpstreamPassed passed => Pass(state, passed, recorded.At),
         UpstreamRevoked revoked => Revoke(state, revoked),
+        DeploymentApproved approved => With(state, approved.Deployment, deployment => deployment with
+        {
+            Approvals = Approvals.With(deployment.Approvals, approved, recorded.At),
+        }),
+        WebhookAsked asked => With(state, asked.Deployment, deployment => deployment with { Questions = Webhooks.With(deployment.Questions, asked) }),
+        WebhookAnswered answered => With(state, answered.Deployment, deployment => deployment with
+        {
+            Questions = Webhooks.With(deployment.Questions, answered),
+        }),
         DeploymentStarted started => Start(state, started, recorded.At),
-        StageBegan began => Begin(began.Stage == Stage.Deploy ? Remember(state, began.Deployment) : state, began),
-        TrafficSurveyed surveyed => With(state, surveyed.Deployment, deployment => deployment with
-        {
-            Canary = Canary.Begin(surveyed.History, deployment.Definition(state.Name)?.Rollout),
-        }),
-        TrafficMeasured measured => OfCanary(state, measured.Deployment, (deployment, canary) => deployment with
-        {
-            Canary = Canary.Seen(canary, measured, deployment.Definition(state.Name)?.Rollout),
-        }),
-        ShareRaised raised => OfCanary(state, raised.Deployment, (deployment, canary) => deployment with
-        {
-            Status = DeploymentStatus.Shifting,
-            Reason = "",
-            Deadline = raised.Deadline,
-            // Another measurement, also when one is under way: that one counts the share before.
-            Canary = canary with { Step = raised.Step, Bin = canary.Bin + 1, Measured = 0, Paused = null },
-        }),
-        RolloutPaused paused => OfCanary(state, paused.Deployment, (deployment, canary) => deployment with
-        {
-            Status = DeploymentStatus.Paused,
-            Reason = paused.Reason,
-            Deadline = paused.Deadline,
-            Canary = canary with { Paused = paused.Reason },
-        }),
-        // What it goes on to is the next event's to say.
-        RolloutAdvanced => state,
+        StageBegan began => Begin(Begun(state, began, recorded.At), began),
+        TrafficSurveyed or TrafficMeasured or ShareRaised or RolloutPaused or RolloutAdvanced => EvolveCanary(state, recorded),
         WithdrawalBegan began => Withdraw(state, began),
         DecisionNeeded needed => Ask(state, needed),
         WentLive live when state.Deployment(live.Deployment) is { Release: not null, Settings: not null } deployment =>
             Arrive(state, deployment, recorded.At),
         WentLive => state,
         Stopped stopped => End(state, stopped.Deployment, DeploymentStatus.Live, "Nothing runs here now.", recorded.At) with { Stopped = true },
-        DeploymentEnded ended => End(state, ended.Deployment, ended.Status, ended.Reason, recorded.At, ended.SupersededBy),
+        Contracted contracted => End(state, contracted.Deployment, DeploymentStatus.Live, "What only older versions needed is gone.", recorded.At),
+        DeploymentEnded ended => With(
+            End(state, ended.Deployment, ended.Status, ended.Reason, recorded.At, ended.SupersededBy), ended.Deployment,
+            deployment => deployment with { WaitedTooLong = ended.WaitedTooLong }),
         PackageQuarantined quarantined => state with { Quarantine = Quarantine(state, quarantined) },
         HoldSet hold => state with { Hold = new Hold(hold.By, hold.Reason, recorded.At, state.Hold?.Begun ?? recorded.At) },
         HoldLifted => state with { Hold = null },
+        FreezeSet set => state with { Freezes = Freezes.With(state.Freezes, set) },
+        FreezeLifted => state with { Freezes = [] },
         SettingsChanged changed => state with
         {
             Settings = new Settings(changed.Revision, changed.Variables, changed.Secrets),
@@ -68,26 +58,30 @@ public static partial class EnvironmentMachine
     };
 
     private static Deployment Create(EnvironmentState state, DeploymentOffered offered, DateTimeOffset at) => Await(state, new Deployment(
-        offered.Deployment, offered.Kind, offered.Candidate, offered.PassedIn is { } passed ? [passed] : [], offered.By, offered.Undoes,
-        offered.Settings, offered.Release, DeploymentStatus.Offered, Stage: null, Attempt: 0, Moved: false, Conclusion: null, Reason: "",
-        SupersededBy: null, at, StartedAt: null, EndedAt: null, Deadline: null));
+        offered.Deployment, offered.Kind, offered.Candidate,
+        offered.PassedIn is { } passed ? OrdinalMap<DateTimeOffset>.Empty.With(passed, offered.PassedSince ?? at) : OrdinalMap<DateTimeOffset>.Empty,
+        offered.By, offered.Undoes, offered.Settings, offered.Release, DeploymentStatus.Offered, Stage: null, Attempt: 0, Moved: false,
+        Conclusion: null, Reason: "", SupersededBy: null, at, StartedAt: null, EndedAt: null, Deadline: null)
+    {
+        Override = offered.Override,
+    }, at);
 
     /// <summary>
     /// News of the environments before it changes what a deployment waits for;
     /// one that has begun or is over only remembers it.
     /// </summary>
-    private static EnvironmentState Pass(EnvironmentState state, UpstreamPassed upstream) => With(state, upstream.Deployment, deployment =>
+    private static EnvironmentState Pass(EnvironmentState state, UpstreamPassed upstream, DateTimeOffset at) => With(state, upstream.Deployment, deployment =>
     {
-        var passed = deployment with { PassedIn = deployment.PassedIn.Add(upstream.Environment) };
-        return deployment.IsActive || deployment.IsOver ? passed : Await(state, passed);
+        var passed = deployment with { PassedIn = deployment.PassedIn.With(upstream.Environment, upstream.Since ?? at) };
+        return deployment.IsActive || deployment.IsOver ? passed : Await(state, passed, at);
     });
 
     /// <summary>Offered until the environments before are done with it, then waiting for its turn.</summary>
-    private static Deployment Await(EnvironmentState state, Deployment deployment)
+    private static Deployment Await(EnvironmentState state, Deployment deployment, DateTimeOffset at)
     {
         var missing = DeploymentQueue.NotPassed(state, deployment);
         return missing is null
-            ? deployment with { Status = DeploymentStatus.Waiting, Reason = "" }
+            ? deployment with { Status = DeploymentStatus.Waiting, Reason = "", WaitingSince = deployment.WaitingSince ?? at }
             : deployment with { Status = DeploymentStatus.Offered, Reason = $"It is not live in '{missing}' yet." };
     }
 
@@ -104,7 +98,7 @@ public static partial class EnvironmentMachine
     private static EnvironmentState Revoke(EnvironmentState state, UpstreamRevoked revoked) =>
         With(state, revoked.Deployment, deployment => deployment with
         {
-            PassedIn = deployment.PassedIn.Where(name => name != revoked.Environment).ToValueList(),
+            PassedIn = deployment.PassedIn.Without(revoked.Environment),
         });
 
     private static EnvironmentState Begin(EnvironmentState state, StageBegan began) =>
@@ -113,10 +107,18 @@ public static partial class EnvironmentMachine
             Status = DeploymentPlan.StatusOf(began.Stage),
             Stage = began.Stage,
             Attempt = 1,
-            Moved = deployment.Moved || began.Stage is Stage.Canary or Stage.Shift or Stage.Deploy or Stage.Undo,
+            Moved = deployment.Moved || began.Stage is Stage.Canary or Stage.Shift or Stage.Deploy or Stage.Undo or Stage.Contract,
             Reason = "",
             Deadline = began.Deadline,
         });
+
+    /// <summary>What holds from the moment that a stage begins, however it ends.</summary>
+    private static EnvironmentState Begun(EnvironmentState state, StageBegan began, DateTimeOffset at) => began.Stage switch
+    {
+        Stage.Deploy => Remember(state, began.Deployment),
+        Stage.Contract => Migrations.Remember(state, began.Deployment, at),
+        _ => state,
+    };
 
     private static EnvironmentState Remember(EnvironmentState state, int number)
     {
@@ -188,12 +190,11 @@ public static partial class EnvironmentMachine
             .Aggregate(back, (told, undone) => Tell(told, undone.Candidate, passed: false));
     }
 
-    /// <summary>The last word counts: that a candidate is live here makes all that was said of it before pointless.</summary>
+    /// <summary>The last word counts: what was said of a candidate before, and has not been heard, is pointless.</summary>
     private static EnvironmentState Tell(EnvironmentState state, Candidate candidate, bool passed) => state with
     {
-        HandOvers = state.HandOvers.Where(news => !passed || news.Candidate.Run != candidate.Run)
-            .Concat(candidate.Pipeline.EnvironmentsAfter(state.Name).Select(later => new HandOver(later.Name, candidate, passed)))
-            .DistinctBy(news => (news.To, news.Candidate.Run, news.Passed)).ToValueList(),
+        HandOvers = state.HandOvers.Where(news => news.Candidate.Run != candidate.Run)
+            .Concat(candidate.Pipeline.EnvironmentsAfter(state.Name).Select(later => new HandOver(later.Name, candidate, passed))).ToValueList(),
     };
 
     private static EnvironmentState Forget(EnvironmentState state, NewsHandedOver taken) => state with
@@ -209,6 +210,35 @@ public static partial class EnvironmentMachine
             : state.Quarantine.Count < QuarantineKept ? state.Quarantine.Add(entry)
             : state.Quarantine.Skip(1).Append(entry).ToValueList();
     }
+
+    private static EnvironmentState EvolveCanary(EnvironmentState state, Recorded<EnvironmentEvent> recorded) => recorded.Event switch
+    {
+        TrafficSurveyed surveyed => With(state, surveyed.Deployment, deployment => deployment with
+        {
+            Canary = Canary.Begin(surveyed.History, deployment.Definition(state.Name)?.Rollout) with { Began = recorded.Sequence },
+        }),
+        TrafficMeasured measured => OfCanary(state, measured.Deployment, (deployment, canary) => deployment with
+        {
+            Canary = Canary.Seen(canary, measured, deployment.Definition(state.Name)?.Rollout),
+        }),
+        ShareRaised raised => OfCanary(state, raised.Deployment, (deployment, canary) => deployment with
+        {
+            Status = DeploymentStatus.Shifting,
+            Reason = "",
+            Deadline = raised.Deadline,
+            Canary = Canary.AtStep(canary, raised.Step, deployment.Definition(state.Name)?.Rollout),
+        }),
+        RolloutPaused paused => OfCanary(state, paused.Deployment, (deployment, canary) => deployment with
+        {
+            Status = DeploymentStatus.Paused,
+            Reason = paused.Reason,
+            Deadline = paused.Deadline,
+            Canary = canary with { Paused = paused.Reason },
+        }),
+        // What it goes on to is the next event's to say.
+        RolloutAdvanced => state,
+        _ => throw new UnreachableException(),
+    };
 
     private static EnvironmentState With(EnvironmentState state, int number, Func<Deployment, Deployment> change) =>
         state with { Deployments = state.Deployments.ReplaceLast(deployment => deployment.Number == number, change) };

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Towpath.Core.Agents;
-using Towpath.Core.Pipelines;
+using Towpath.Core.Pipelines.Language;
 
 namespace Towpath.Core.Environments;
 
@@ -30,38 +30,36 @@ public static partial class EnvironmentMachine
         var decision = input switch
         {
             OfferCandidate offer => Offer(state, offer),
-            RevokeCandidate revoke => Revoke(state, revoke),
+            RevokeCandidates revoke => revoke.Candidates.SelectMany(candidate => Revoke(state, candidate, revoke.RolledBackIn)).ToValueList(),
             StageAnswered answered => Answer(state, answered, now),
             Promote promote => PromoteByHand(state, promote),
             RollBackEnvironment rollBack => Rollback.Decide(state, rollBack, now),
-            StopEnvironment stop => Rollback.Stop(state, stop),
+            StopEnvironment stop => Rollback.Stop(state, stop, now),
             CancelDeployment cancel => Cancel(state, cancel, now),
+            ApproveDeployment approve => Approvals.Decide(state, approve),
             AdvanceDeployment advance => Canary.Advance(state, advance, now),
             AcceptDeployment accept => Accept(state, accept),
             HoldEnvironment hold => Record(new HoldSet(hold.By, hold.Reason)),
             ResumeEnvironment when state.Hold is null => Decision<EnvironmentEvent>.Refuse($"'{state.Name}' is not held."),
             ResumeEnvironment resume => (ValueList<EnvironmentEvent>)[new HoldLifted(resume.By), .. DeploymentQueue.Afresh(state)],
+            FreezeEnvironment freeze => Freezes.Decide(state, freeze, now),
+            UnfreezeEnvironment unfreeze => Freezes.Decide(state, unfreeze, now),
             ChangeSettings change => Change(state, change),
-            HandOverTaken taken => state.HandOvers.Any(news => Matches(news, taken.To, taken.Run, taken.Passed))
-                ? Record(new NewsHandedOver(taken.To, taken.Run, taken.Passed))
-                : Decision<EnvironmentEvent>.Nothing,
+            HandOverTaken taken => taken.Runs.Where(run => state.HandOvers.Any(news => Matches(news, taken.To, run, taken.Passed)))
+                .Select(run => (EnvironmentEvent)new NewsHandedOver(taken.To, run, taken.Passed)).ToValueList(),
             RestoreEnvironment restore => AfterRestore.Decide(state, restore),
-            EnvironmentClock => Overdue(state, now),
+            EnvironmentClock => Overdue(state, now) is { Events.Count: > 0 } overdue ? overdue : Migrations.Begin(state, now),
             _ => throw new UnreachableException(),
         };
-        return decision.Refusal is null ? Follow(state, decision.Events, now) : decision;
+        // What came too late changes nothing, also not what time would change by now.
+        return decision.Events.Count > 0 || input is EnvironmentClock ? Follow(state, decision.Events, now) : decision;
     }
 
-    /// <summary>The command of the deployment under way.</summary>
-    public static IEnumerable<AgentCommand> Pending(EnvironmentState state) =>
-        state.Active is { } active && DeploymentPlan.CommandFor(state, active) is { } command ? [command] : [];
-
-    /// <summary>When to ask again with <see cref="EnvironmentClock"/>; null: never.</summary>
-    public static DateTimeOffset? NextDeadline(EnvironmentState state)
+    /// <summary>The command of the deployment under way, and what is asked about those that wait.</summary>
+    public static IEnumerable<AgentCommand> Pending(EnvironmentState state)
     {
-        var waiting = state.Waiting.Select(deployment => (DateTimeOffset?)(deployment.OfferedAt + WaitTimeout)).Min();
-        var active = state.Active is { Status: not DeploymentStatus.NeedsDecision } underWay ? underWay.Deadline : null;
-        return waiting is null || active < waiting ? active ?? waiting : waiting;
+        var questions = Webhooks.Pending(state);
+        return state.Active is { } active && DeploymentPlan.CommandFor(state, active) is { } command ? questions.Prepend(command) : questions;
     }
 
     /// <summary>The given events and all that follow from them.</summary>
@@ -77,7 +75,7 @@ public static partial class EnvironmentMachine
                 Take(next);
         }
 
-        while (DeploymentQueue.Next(state) is { } next)
+        while (DeploymentQueue.Next(state, now) is { } next)
             Take(next);
         return events.ToValueList();
 
@@ -96,27 +94,35 @@ public static partial class EnvironmentMachine
             return Record(new DeploymentOffered(
                 state.NextDeployment, DeploymentKind.Deploy, offer.Candidate, offer.PassedIn, Automation, null, null, null));
         // Also when it is over: a person who promotes the run later is asked where it has been live.
-        return offer.PassedIn is { } passed && !known.PassedIn.Contains(passed)
+        return offer.PassedIn is { } passed && !known.PassedIn.ContainsKey(passed)
             ? Record(new UpstreamPassed(known.Number, passed))
             : Decision<EnvironmentEvent>.Nothing;
     }
 
-    private static Decision<EnvironmentEvent> Revoke(EnvironmentState state, RevokeCandidate revoke)
+    private static List<EnvironmentEvent> Revoke(EnvironmentState state, Packages.Candidate candidate, string rolledBackIn)
     {
         var known = state.Deployments.LastOrDefault(deployment =>
-            deployment.Kind == DeploymentKind.Deploy && deployment.Candidate.Run == revoke.Candidate.Run
-            && deployment.PassedIn.Contains(revoke.RolledBackIn));
-        if (known is null)
-            return Decision<EnvironmentEvent>.Nothing;
-        var revoked = new UpstreamRevoked(known.Number, revoke.RolledBackIn);
-        return known.IsOver || known.IsActive
-            ? Record(revoked)
-            : Record(revoked, new DeploymentEnded(
-                known.Number, DeploymentStatus.Refused, $"It was rolled back in '{revoke.RolledBackIn}'.", null));
+            deployment.Kind == DeploymentKind.Deploy && deployment.Candidate.Run == candidate.Run
+            && deployment.PassedIn.ContainsKey(rolledBackIn));
+        // What a person asked for may still wait at a gate.
+        var asked = state.Waiting.Where(deployment => deployment.Kind == DeploymentKind.Promote
+            && deployment.Candidate.Run == candidate.Run && deployment.PassedIn.ContainsKey(rolledBackIn));
+        var events = new List<EnvironmentEvent>();
+        foreach (var deployment in known is null ? asked : asked.Prepend(known))
+        {
+            events.Add(new UpstreamRevoked(deployment.Number, rolledBackIn));
+            if (!deployment.IsOver && !deployment.IsActive)
+                events.Add(new DeploymentEnded(
+                    deployment.Number, DeploymentStatus.Refused, $"It was rolled back in '{rolledBackIn}'.", null));
+        }
+
+        return events;
     }
 
     private static Decision<EnvironmentEvent> Answer(EnvironmentState state, StageAnswered answered, DateTimeOffset now)
     {
+        if (Webhooks.Answer(state, answered, now) is { } heard)
+            return heard;
         if (state.Active is not { Stage: { } stage } active || DeploymentPlan.CommandFor(state, active)?.Id != answered.CommandId)
             return Decision<EnvironmentEvent>.Nothing;
         if (stage == Stage.Withdraw)
@@ -128,9 +134,10 @@ public static partial class EnvironmentMachine
             // A measurement whose fate is unknown is one that says nothing.
             Outcome.Succeeded or Outcome.Unknown when stage is Stage.Survey or Stage.Canary => Canary.Answer(state, active, answered, now),
             Outcome.Succeeded => Advance(state, active),
+            Outcome.Unknown when stage == Stage.Contract => TakeBack(state, active, DeploymentStatus.Errored, answered.Reason, now),
             Outcome.Unknown => AskPerson(state, active, answered.Reason),
             Outcome.Failed => TakeBack(
-                state, active, active.Moved ? DeploymentStatus.RolledBack : DeploymentStatus.Failed, answered.Reason, now),
+                state, active, active.Moved && stage != Stage.Contract ? DeploymentStatus.RolledBack : DeploymentStatus.Failed, answered.Reason, now),
             Outcome.Errored => TakeBack(state, active, DeploymentStatus.Errored, answered.Reason, now),
             _ => throw new UnreachableException(),
         };
@@ -145,6 +152,8 @@ public static partial class EnvironmentMachine
 
     private static Decision<EnvironmentEvent> Arrive(EnvironmentState state, Deployment active)
     {
+        if (active.Kind == DeploymentKind.Contract)
+            return Record(new Contracted(active.Number));
         var goesBack = active.Kind == DeploymentKind.Promote
             && state.Versions.Any(version => version.Candidate.Order > active.Candidate.Order);
         return goesBack
@@ -158,8 +167,8 @@ public static partial class EnvironmentMachine
     {
         if (DeploymentPlan.NoWayBack(state, active) is { } why)
         {
-            // A person who cancels has decided; a deploy command that said no has not arrived. Otherwise somebody has to look.
-            var isDecided = active.Status == DeploymentStatus.NeedsDecision || active.Stage == Stage.Deploy;
+            // A person who cancels has decided; a command that said no has not arrived. Otherwise somebody has to look.
+            var isDecided = active.Status == DeploymentStatus.NeedsDecision || active.Stage is Stage.Deploy or Stage.Contract;
             return isDecided
                 ? Record(new DeploymentEnded(
                     active.Number, conclusion == DeploymentStatus.RolledBack ? DeploymentStatus.Failed : conclusion, reason, null))
@@ -193,18 +202,21 @@ public static partial class EnvironmentMachine
             deployment.Kind == DeploymentKind.Deploy && deployment.Candidate.Run == promote.Run);
         if (offered?.Definition(state.Name) is not { } definition)
             return Decision<EnvironmentEvent>.Refuse($"Run {promote.Run} was never offered to '{state.Name}'.");
-        if (definition.After.FirstOrDefault(name => !offered.PassedIn.Contains(name)) is { } missing)
+        if (definition.After.FirstOrDefault(name => !offered.PassedIn.ContainsKey(name)) is { } missing)
             return Decision<EnvironmentEvent>.Refuse(
                 $"Run {promote.Run} has to be live in '{missing}' before it can go to '{state.Name}'.");
-        if (state.Deployments.FirstOrDefault(deployment => !deployment.IsOver && deployment.Candidate.Run == promote.Run
-            && (deployment.IsActive || deployment.Kind == DeploymentKind.Promote)) is { } same)
+        if (Migrations.Bars(state, offered.Candidate) is { } barred)
+            return Decision<EnvironmentEvent>.Refuse($"Run {promote.Run} cannot be deployed to '{state.Name}' any more. {barred}");
+        var bringing = state.Deployments.Where(deployment => !deployment.IsOver && deployment.Candidate.Run == promote.Run).ToList();
+        // One that waits at a gate may be asked for again, to pass over it.
+        if (bringing.Find(deployment => deployment.IsActive
+            || (deployment.Kind == DeploymentKind.Promote && (promote.Override is null || deployment.Override is not null))) is { } same)
             return Decision<EnvironmentEvent>.Refuse($"Deployment {same.Number} is bringing run {promote.Run} to '{state.Name}' already.");
         var asked = new DeploymentOffered(
-            state.NextDeployment, DeploymentKind.Promote, offered.Candidate, null, promote.By, null, null, null);
-        return offered.IsOver
-            ? Record(asked)
-            : Record(asked, new DeploymentEnded(
-                offered.Number, DeploymentStatus.Superseded, $"{promote.By} promoted the run.", asked.Deployment));
+            state.NextDeployment, DeploymentKind.Promote, offered.Candidate, null, promote.By, null, null, null) { Override = promote.Override };
+        var events = DeploymentQueue.PassedAlready(asked, offered).Concat(Approvals.OfPromotion(state, offered, asked.Deployment, promote.By));
+        return events.Concat(bringing.Where(waiting => waiting.IsGated).Select(waiting => new DeploymentEnded(
+            waiting.Number, DeploymentStatus.Superseded, $"{promote.By} promoted the run.", asked.Deployment))).ToValueList();
     }
 
     private static Decision<EnvironmentEvent> Cancel(EnvironmentState state, CancelDeployment cancel, DateTimeOffset now)
@@ -237,30 +249,6 @@ public static partial class EnvironmentMachine
         return variables.Equals(state.Settings.Variables) && secrets.Equals(state.Settings.Secrets)
             ? Decision<EnvironmentEvent>.Nothing
             : Record(new SettingsChanged(state.NextRevision, variables, secrets, change.By));
-    }
-
-    private static Decision<EnvironmentEvent> Overdue(EnvironmentState state, DateTimeOffset now)
-    {
-        if (state.Active is { Status: not DeploymentStatus.NeedsDecision, Deadline: { } deadline, Stage: { } stage } active
-            && now >= deadline)
-        {
-            if (stage == Stage.Canary)
-                return Canary.Overdue(state, active, now);
-            var reason = $"The agent did not finish '{stage.ToString().ToLowerInvariant()}' in time.";
-            var target = active.Definition(state.Name)!.Target;
-            return stage switch
-            {
-                Stage.Withdraw => AskPerson(state, active, $"It could not be taken back: {reason}"),
-                Stage.Deploy when target is CommandTarget { Undo: UndoMode.None } or CommandTarget { Repeatable: false } =>
-                    AskPerson(state, active, $"{reason} Nobody knows whether it was deployed."),
-                _ => TakeBack(state, active, DeploymentStatus.Errored, reason, now),
-            };
-        }
-
-        return state.Waiting.FirstOrDefault(deployment => now >= deployment.OfferedAt + WaitTimeout) is { } late
-            ? Record(new DeploymentEnded(
-                late.Number, DeploymentStatus.Refused, $"It waited for {WaitTimeout.TotalDays:0} days. {late.Reason}".TrimEnd(), null))
-            : Decision<EnvironmentEvent>.Nothing;
     }
 
     private static bool Matches(HandOver news, string to, int run, bool passed) =>

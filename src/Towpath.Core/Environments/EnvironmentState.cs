@@ -32,6 +32,12 @@ public sealed record EnvironmentState(
         project, name, ValueList<LiveVersion>.Empty, false, ValueList<Deployment>.Empty, 1, null, ValueList<Quarantined>.Empty,
         ValueList<StartedPackage>.Empty, Settings.None, 1, ValueList<HandOver>.Empty);
 
+    /// <summary>Behind this one nobody goes back; null: nothing was taken away from any version.</summary>
+    public ContractedVersion? Contracted { get; init; }
+
+    /// <summary>Set by people on the server; those that are over stay until the next one is set.</summary>
+    public ValueList<Freeze> Freezes { get; init; } = [];
+
     public LiveVersion? Live => Stopped || Versions.Count == 0 ? null : Versions[^1];
 
     /// <summary>The one that changes the environment now.</summary>
@@ -49,9 +55,15 @@ public sealed record EnvironmentState(
 /// <param name="Settings">Those it runs with.</param>
 public sealed record LiveVersion(int Deployment, string Release, Candidate Candidate, Settings Settings, DateTimeOffset Since)
 {
+    /// <summary>A contract migration of a later one took away what it needs.</summary>
+    public bool Barred { get; init; }
+
     public bool IsSameAs(Candidate candidate, Settings settings) =>
         Candidate.Package.Digest == candidate.Package.Digest && Settings.Revision == settings.Revision;
 }
+
+/// <summary>The version whose contract migration was started last.</summary>
+public sealed record ContractedVersion(int Run, long Order, DateTimeOffset At);
 
 /// <summary>Variables and secrets that the server keeps for an environment. Values of secrets are never here.</summary>
 /// <param name="Revision">0: nothing was ever set.</param>

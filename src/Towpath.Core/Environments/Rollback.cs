@@ -9,10 +9,13 @@ namespace Towpath.Core.Environments;
 public static class Rollback
 {
     public static Decision<EnvironmentEvent> Decide(EnvironmentState state, RollBackEnvironment input, DateTimeOffset now) =>
-        state.Active is { } active ? Abort(state, active, input, now) : GoBack(state, input);
+        WithoutPromotions(state.Active is { } active ? Abort(state, active, input, now) : GoBack(state, input), state, input.By, now);
 
     /// <summary>Ends what runs; offered where there is no earlier version.</summary>
-    public static Decision<EnvironmentEvent> Stop(EnvironmentState state, StopEnvironment input)
+    public static Decision<EnvironmentEvent> Stop(EnvironmentState state, StopEnvironment input, DateTimeOffset now) =>
+        WithoutPromotions(Stop(state, input), state, input.By, now);
+
+    private static Decision<EnvironmentEvent> Stop(EnvironmentState state, StopEnvironment input)
     {
         if (state.Active is { } active)
             return Decision<EnvironmentEvent>.Refuse($"Deployment {active.Number} is under way: cancel it or roll back first.");
@@ -29,6 +32,15 @@ public static class Rollback
         ];
     }
 
+    /// <summary>What somebody promoted and a gate has kept since would undo this when the gate opens, in spite of the hold.</summary>
+    private static Decision<EnvironmentEvent> WithoutPromotions(
+        Decision<EnvironmentEvent> decision, EnvironmentState state, string by, DateTimeOffset now) =>
+        decision.Events.Count == 0 ? decision : decision.Events.Concat(state.Waiting
+            .Where(waiting => waiting.Kind == DeploymentKind.Promote && Gates.Missing(state, waiting, now).Any())
+            .Select(waiting => new DeploymentEnded(
+                waiting.Number, DeploymentStatus.Canceled, $"{by} went back or stopped what runs while it waited: promote it again if it is still wanted.", null)))
+            .ToValueList();
+
     /// <summary>While a deployment runs, rolling back means to end it, and to make sure of what is live.</summary>
     private static Decision<EnvironmentEvent> Abort(
         EnvironmentState state, Deployment active, RollBackEnvironment input, DateTimeOffset now)
@@ -37,6 +49,9 @@ public static class Rollback
             return Decision<EnvironmentEvent>.Nothing;
         if (active is { Kind: DeploymentKind.Rollback, Status: not (DeploymentStatus.RollingBack or DeploymentStatus.NeedsDecision) })
             return Decision<EnvironmentEvent>.Refuse($"Deployment {active.Number} is going back to run {active.Candidate.Run} already.");
+        if (active.Kind == DeploymentKind.Contract)
+            return Decision<EnvironmentEvent>.Refuse(
+                $"Deployment {active.Number} takes away what versions before run {active.Candidate.Run} need, so none of them can come back; push a fix instead.");
         if (DeploymentPlan.WhyForGood(state, active) is { } why)
             return Decision<EnvironmentEvent>.Refuse(
                 $"What deployment {active.Number} does to '{state.Name}' cannot be undone ({why}); cancel it to end it where it is.");
@@ -63,7 +78,11 @@ public static class Rollback
         if (Definition(state, last)?.Target is CommandTarget { Undo: UndoMode.None })
             return Decision<EnvironmentEvent>.Refuse(
                 $"What was deployed to '{state.Name}' cannot be undone (undo: none); push a fix instead.");
-        if (Target(state) is not { } target)
+        var earlier = Target(state);
+        if (earlier is not null && Migrations.Bars(state, earlier) is { } barred)
+            return Decision<EnvironmentEvent>.Refuse(
+                $"'{state.Name}' cannot go back to run {earlier.Candidate.Run}. {barred} Push a fix instead.");
+        if (earlier is not { } target)
             return Decision<EnvironmentEvent>.Refuse(HasCommand(state, last)
                 ? $"'{state.Name}' has no earlier version to go back to; push a fix instead."
                 : $"'{state.Name}' has no earlier version to go back to; 'towpath envs stop {state.Name}' ends what runs.");
@@ -87,6 +106,16 @@ public static class Rollback
         !version.IsSameAs(state.Versions[^1].Candidate, state.Versions[^1].Settings)
         && !state.Quarantine.Any(entry =>
             entry.Package == version.Candidate.Package.Digest && entry.SettingsRevision == version.Settings.Revision));
+
+    /// <summary>Releases that a rollback goes back behind; none for any other deployment.</summary>
+    internal static ValueList<string> Undone(EnvironmentState state, Deployment deployment)
+    {
+        if (deployment is not { Kind: DeploymentKind.Rollback, Settings: { } settings })
+            return [];
+        var kept = state.Versions.ToList().FindLastIndex(version => version.IsSameAs(deployment.Candidate, settings)) + 1;
+        return kept == 0 ? [] : state.Versions.Skip(kept).Select(version => version.Release)
+            .Except(state.Versions.Take(kept).Select(version => version.Release).Append(deployment.Release!)).ToValueList();
+    }
 
     private static EnvironmentDefinition? Definition(EnvironmentState state, LiveVersion version) =>
         version.Candidate.Pipeline.Environment(state.Name);

@@ -5,7 +5,7 @@ using Towpath.Core.Pipelines.Language;
 namespace Towpath.Core.Pipelines;
 
 /// <summary>
-/// When the times of schedules come: the one place that knows cron expressions and the machine's time zone database.
+/// When the times of schedules, windows and freezes come: the one place that knows cron expressions and the machine's time zone database.
 /// Machines record what it says; a replay never asks it, so that a newer database changes no history.
 /// </summary>
 public static class Calendar
@@ -34,6 +34,47 @@ public static class Calendar
         else
             problem = "";
         return next;
+    }
+
+    /// <summary>What the clocks of a zone show; null when the zone is unknown here.</summary>
+    public static DateTime? Local(DateTimeOffset moment, string zone) =>
+        TimeZoneInfo.TryFindSystemTimeZoneById(zone, out var found) ? TimeZoneInfo.ConvertTime(moment, found).DateTime : null;
+
+    /// <summary>When the clocks of a zone show a time; with the zone's offset. Null when the zone is unknown here.</summary>
+    /// <param name="isLast">Which of two, when clocks go back over it. A time that they jump over is when they jump.</param>
+    public static DateTimeOffset? Instant(DateTime local, string zone, bool isLast)
+    {
+        if (!TimeZoneInfo.TryFindSystemTimeZoneById(zone, out var found))
+            return null;
+        var day = new DateTimeOffset(DateTime.SpecifyKind(local, DateTimeKind.Unspecified), TimeSpan.Zero);
+        var (before, after) = (found.GetUtcOffset(day.AddDays(-1)), found.GetUtcOffset(day.AddDays(1)));
+        if (before == after)
+            return new DateTimeOffset(day.DateTime, before);
+        var (early, late) = (day - (before > after ? before : after), day - (before > after ? after : before));
+        var (isEarly, isLate) = (Shows(early), Shows(late));
+        if (!isEarly && !isLate)
+            return Jump(early, late, found);
+        var chosen = isEarly && (!isLate || !isLast) ? early : late;
+        return TimeZoneInfo.ConvertTime(chosen, found);
+
+        bool Shows(DateTimeOffset moment) => TimeZoneInfo.ConvertTime(moment, found).DateTime == day.DateTime;
+    }
+
+    /// <summary>The first second after which the zone has another offset than at the beginning of the given time.</summary>
+    private static DateTimeOffset Jump(DateTimeOffset from, DateTimeOffset to, TimeZoneInfo zone)
+    {
+        var offset = zone.GetUtcOffset(from);
+        var (low, high) = (from.ToUnixTimeSeconds(), to.ToUnixTimeSeconds());
+        while (high - low > 1)
+        {
+            var middle = low + ((high - low) / 2);
+            if (zone.GetUtcOffset(DateTimeOffset.FromUnixTimeSeconds(middle)) == offset)
+                low = middle;
+            else
+                high = middle;
+        }
+
+        return TimeZoneInfo.ConvertTime(DateTimeOffset.FromUnixTimeSeconds(high), zone);
     }
 
     /// <summary>Null when the expression is one that Towpath takes, else what is wrong with it and what to do.</summary>

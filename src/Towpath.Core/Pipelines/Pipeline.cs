@@ -101,9 +101,27 @@ public sealed record EnvironmentDefinition(
     TimeSpan DrainTimeout,
     TimeSpan Timeout)
 {
-    /// <summary>Null: all traffic moves at once.</summary>
+    /// <summary>The instances of the new version replace the old ones one by one; not together with <see cref="Rollout"/>.</summary>
+    public bool Rolling { get; init; }
+
+    /// <summary>Null: all traffic moves at once, or by <see cref="Rolling"/>.</summary>
     public RolloutDefinition? Rollout { get; init; }
+
+    /// <summary>Null where nothing is migrated, and in an environment that a command deploys to.</summary>
+    public MigrationDefinition? Migrations { get; init; }
+
+    /// <summary>What runs once for a version, before its first instance.</summary>
+    public ValueList<StepDefinition> Preparation => Migrations?.Expand is { } expand ? [expand, .. Before] : Before;
+
+    /// <summary>What must hold before a deployment starts that nobody needs at once: all of these, in the file's order.</summary>
+    public ValueList<GateDefinition> Gates { get; init; } = [];
 }
+
+/// <summary>How something that all versions share, such as a database, follows them. Each step runs in the version's deploy layer.</summary>
+/// <param name="Expand">Adds what the version needs, and leaves what older ones use. Null: nothing is added.</param>
+/// <param name="Contract">Takes away what only older versions used; none of those can come back then. Null: nothing is taken away.</param>
+/// <param name="ContractAfter">How long the version must have been live here by then.</param>
+public sealed record MigrationDefinition(StepDefinition? Expand, StepDefinition? Contract, TimeSpan ContractAfter);
 
 /// <summary>How a version gets into an environment.</summary>
 [System.Text.Json.Serialization.JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]

@@ -115,18 +115,38 @@ public sealed record PlannedEnvironment(string Name, string Why, ValueList<strin
     internal static PlannedEnvironment Of(Pipeline pipeline, EnvironmentDefinition environment) => new(
         environment.Name,
         environment.After.Count == 0 ? "as soon as the package is stored" : $"when the package has become live in {And(environment.After)}",
-        environment.Target switch
+        environment.Gates.Select(Gate).Concat(environment.Target switch
         {
             CommandTarget command => [command.Deploy.Name, .. environment.Verify.Select(Verify), Undo(command)],
-            AppsTarget apps => Apps(pipeline, environment, apps).ToValueList(),
+            AppsTarget apps => Apps(pipeline, environment, apps),
             _ => throw new UnreachableException(),
-        });
+        }).ToValueList());
 
     internal static string And(ValueList<string> names) =>
         names.Count == 1 ? names[0] : $"{string.Join(", ", names.Take(names.Count - 1))} and {names[^1]}";
 
+    private static string Gate(GateDefinition gate)
+    {
+        var what = gate switch
+        {
+            ApprovalGate { People: 1 } one => $"somebody approves it{By(one)}",
+            ApprovalGate approval => $"{approval.People} people approve it{By(approval)}",
+            WindowGate window => $"it is {string.Join(" or ", window.Windows.Select(each => each.ToString()))}",
+            FreezeGate freeze => $"it is not {string.Join(" nor ", freeze.Periods.Select(each => each.ToString()))}",
+            SoakGate soak => $"it has been live for {Durations.Text(soak.Time)} in every environment before",
+            WebhookGate webhook => $"{webhook.Url} says yes",
+            _ => throw new UnreachableException(),
+        };
+        var otherwise = gate is WebhookGate { PassesWhenOverdue: true } ? "else it goes on" : "else it is refused";
+        return $"wait until {what}, for {Durations.Text(gate.Within)} at most ({otherwise})";
+    }
+
+    private static string By(ApprovalGate gate) => gate.By.Count == 0 ? "" : $", of {string.Join(", ", gate.By)}";
+
     private static IEnumerable<string> Apps(Pipeline pipeline, EnvironmentDefinition environment, AppsTarget target)
     {
+        if (environment.Migrations?.Expand is { } expand)
+            yield return $"expand: {expand.Name}";
         foreach (var step in environment.Before)
             yield return $"before: {step.Name}";
         var processes = pipeline.Apps.OfType<ProcessApp>().ToList();
@@ -137,21 +157,32 @@ public sealed record PlannedEnvironment(string Name, string Why, ValueList<strin
         if (environment.Rollout is { } rollout)
             yield return Canary(rollout);
         foreach (var (app, address) in target.Listen)
-            yield return $"move the traffic of {address} to {app}";
+            yield return $"move the traffic of {address} to {app}{(environment.Rolling ? ", instance by instance" : "")}";
         foreach (var app in processes.Where(app => !app.Overlap))
             yield return $"stop the old {app.Name}, then {Start(app, listens: false)}";
-        if (target.Listen.Count > 0)
+        if (target.Listen.Count > 0 && !environment.Rolling)
             yield return $"keep the old version warm for {Durations.Text(environment.KeepWarm)}";
+        if (environment.Migrations is { Contract: { } contract } migrations)
+            yield return $"contract, once it was live for {Durations.Text(migrations.ContractAfter)}: {contract.Name}";
     }
 
     private static string Canary(RolloutDefinition rollout)
     {
         var shares = And(rollout.Steps.Select(step => step.Share.ToString("0.##%", CultureInfo.InvariantCulture)).ToValueList());
-        return rollout.Judge == JudgeKind.None
-            ? $"give it {shares} of the requests, for {Durations.Text(rollout.Dwell)} each"
-            : $"give it {shares} of the requests, each until it is shown to be no worse than the live version: "
-                + $"from {Durations.Text(rollout.Dwell)} to {Durations.Text(rollout.Longest)}";
+        if (rollout.Judge == JudgeKind.None)
+            return $"give it {shares} of the requests, for {Durations.Text(rollout.Dwell)} each";
+        var until = rollout.Judge switch
+        {
+            JudgeKind.Threshold => $"{MetricNames(rollout)} {(rollout.Metrics.Count == 1 ? "is" : "are")} within limits",
+            JudgeKind.Kayenta => $"Kayenta's judge lets it pass by {MetricNames(rollout)}",
+            _ when rollout.Metrics.Count > 0 =>
+                $"it is shown to be no worse than the live version, and {MetricNames(rollout)} {(rollout.Metrics.Count == 1 ? "is" : "are")} within limits",
+            _ => "it is shown to be no worse than the live version",
+        };
+        return $"give it {shares} of the requests, each until {until}: from {Durations.Text(rollout.Dwell)} to {Durations.Text(rollout.Longest)}";
     }
+
+    private static string MetricNames(RolloutDefinition rollout) => And(rollout.Metrics.Select(metric => metric.Name).ToValueList());
 
     private static string Start(ProcessApp app, bool listens)
     {

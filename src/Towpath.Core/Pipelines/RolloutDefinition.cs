@@ -15,9 +15,19 @@ public sealed record RolloutDefinition(
     TimeSpan Longest,
     UndecidedPolicy Undecided)
 {
+    /// <summary>Those of the file, and those that the judge looks at by itself.</summary>
+    public ValueList<MetricDefinition> Metrics { get; init; } = [];
+
+    /// <summary>Only with <see cref="JudgeKind.Kayenta"/>.</summary>
+    public KayentaDefinition? Kayenta { get; init; }
+
+    /// <summary>How long measurements were that are judged again with other settings; null: it is not about those.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public TimeSpan? Recorded { get; init; }
+
     /// <summary>How long traffic is measured at a time. Short rollouts look more often, so that a step has some bins at least.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
-    public TimeSpan Bin => TimeSpan.FromSeconds(Math.Clamp(Math.Floor(Dwell.TotalSeconds / 6), 1, 10));
+    public TimeSpan Bin => Recorded ?? TimeSpan.FromSeconds(Math.Clamp(Math.Floor(Dwell.TotalSeconds / 6), 1, 10));
 }
 
 /// <param name="Share">Of all requests, from 0 to 1, both excluded.</param>
@@ -28,6 +38,12 @@ public enum JudgeKind
 {
     /// <summary>New and old version are compared by tests that hold under continuous looking.</summary>
     Sequential,
+
+    /// <summary>Only the metrics are held against their limits.</summary>
+    Threshold,
+
+    /// <summary>Each metric's values are compared as Kayenta does, once each least time of a step.</summary>
+    Kayenta,
 
     /// <summary>Nothing is compared: a step is over after its least time, unless an instance fails.</summary>
     None,

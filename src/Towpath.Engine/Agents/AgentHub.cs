@@ -202,7 +202,13 @@ public sealed class AgentHub(TimeProvider time, ILogger<AgentHub> log) : IDispos
     }
 
     private static string AgentOf(AgentCommand command) =>
-        command is RunJob { TakenBy: { } taker } ? taker : (command as StageCommand)?.Plan.Definition.Agent ?? LocalAgent;
+        command switch
+        {
+            RunJob { TakenBy: { } taker } => taker,
+            AskWebhook { Agent: { } agent } => agent,
+            StageCommand { Plan.Definition.Agent: { } agent } => agent,
+            _ => LocalAgent,
+        };
 
     private sealed class Assignment(AgentCommand command)
     {

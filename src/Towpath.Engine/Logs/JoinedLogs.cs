@@ -90,10 +90,17 @@ public sealed class JoinedLogs(LogStore logs, ControlPlane plane, TimeProvider t
 
     private bool IsLongAgo(DateTimeOffset? end) => time.GetUtcNow() >= end + LastLinesWithin;
 
-    private static IEnumerable<string> StageLogs(string log)
+    private IEnumerable<string> StageLogs(string log)
     {
         foreach (var stage in Enum.GetValues<Stage>())
-            yield return $"{log}/{stage.ToString().ToLowerInvariant()}";
+        {
+            if (stage != Stage.Canary)
+                yield return $"{log}/{stage.ToString().ToLowerInvariant()}";
+            else
+                foreach (var measurement in logs.Numbered(log, "canary-"))
+                    yield return measurement;
+        }
+
         for (var again = 2; again <= 9; again++)
             yield return $"{log}/withdraw-{again}";
     }

@@ -33,6 +33,19 @@ public sealed class LogStore : IAsyncDisposable
         syncing = Task.Run(SyncAsync);
     }
 
+    /// <summary>The logs in the place of an id whose names are a prefix and a number, by that number: few of many may be there.</summary>
+    /// <exception cref="LogException">The id is none.</exception>
+    public IReadOnlyList<string> Numbered(string id, string prefix)
+    {
+        var place = LogPath.FolderOf(folder, id);
+        return !Directory.Exists(place) ? [] :
+        [
+            .. Directory.EnumerateFiles(place, $"{prefix}*.log")
+                .Select(path => int.TryParse(Path.GetFileNameWithoutExtension(path)[prefix.Length..], out var number) ? number : -1)
+                .Where(number => number >= 0).Order().Select(number => $"{id}/{prefix}{number}"),
+        ];
+    }
+
     /// <summary>
     /// Stores the lines that are not there yet. Lines that are there are skipped, whatever their text; after a gap nothing is stored.
     /// Lines after the end of a complete log are ignored.

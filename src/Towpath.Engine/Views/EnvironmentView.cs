@@ -22,8 +22,12 @@ public sealed record EnvironmentView(
     SettingsView Settings,
     IReadOnlyList<DeploymentView> History)
 {
+    /// <summary>Set on the server, now or to come.</summary>
+    public IReadOnlyList<FreezeView> Freezes { get; init; } = [];
+
     /// <param name="historyAtMost">So many of the latest that ended.</param>
-    public static EnvironmentView Of(EnvironmentState state, int historyAtMost = int.MaxValue)
+    /// <param name="now">What waits at a gate may wait for a time.</param>
+    public static EnvironmentView Of(EnvironmentState state, DateTimeOffset now, int historyAtMost = int.MaxValue)
     {
         var newest = state.Deployments.Count > 0 ? state.Deployments[^1].Definition(state.Name) : null;
         var current = state.Live?.Candidate.Pipeline.Environment(state.Name) ?? newest;
@@ -35,12 +39,34 @@ public sealed record EnvironmentView(
             state.Project, state.Name, urls.Count == 0 ? null : urls.OrderBy(pair => pair.Key, StringComparer.Ordinal).First().Value, urls,
             newest?.After ?? [],
             state.Live is { } live ? LiveView.Of(live) : null,
-            (state.Active ?? over.FirstOrDefault()) is { } latest ? DeploymentView.Of(state, latest) : null,
-            [.. state.Waiting.Select(deployment => DeploymentView.Of(state, deployment))],
+            (state.Active ?? over.FirstOrDefault()) is { } latest
+                ? DeploymentView.Of(state, latest, now) with { Evidence = EvidenceView.Of(state, latest) } : null,
+            [.. state.Waiting.Select(deployment => DeploymentView.Of(state, deployment, now))],
             state.Hold is { } hold ? new HoldView(hold.By, hold.Reason, hold.Since) : null,
-            state.Versions.Count > 0 && Rollback.Target(state) is { } target ? LiveView.Of(target) : null,
+            state.Versions.Count > 0 && Rollback.Target(state) is { } target && Core.Environments.Migrations.Bars(state, target) is null ? LiveView.Of(target) : null,
             new SettingsView(state.Settings.Revision, state.Settings.Variables, [.. state.Settings.Secrets.Keys]),
-            [.. over.Take(historyAtMost).Select(deployment => DeploymentView.Of(state, deployment))]);
+            [.. over.Take(historyAtMost).Select(deployment => DeploymentView.Of(state, deployment, now))])
+        {
+            Freezes = [.. state.Freezes.Where(freeze => freeze.Until > now).Select(freeze => new FreezeView(freeze.By, freeze.Reason, freeze.From, freeze.Until))],
+            Migrations = MigrationsView.Of(state),
+        };
+    }
+
+    /// <summary>Null where nothing was migrated, and nothing is to be.</summary>
+    public MigrationsView? Migrations { get; init; }
+}
+
+/// <param name="NextRun">Whose contract migration runs next; null: nobody's.</param>
+/// <param name="NextAt">When, unless the environment is held or busy then. Until it runs there is a way back to versions before.</param>
+/// <param name="ContractedRun">Whose contract migration was started last: nobody goes back to versions before it.</param>
+/// <param name="Leaves">What a rollback now would not undo, in a sentence; empty: nothing.</param>
+public sealed record MigrationsView(int? NextRun, DateTimeOffset? NextAt, int? ContractedRun, DateTimeOffset? ContractedAt, string Leaves)
+{
+    internal static MigrationsView? Of(EnvironmentState state)
+    {
+        var view = new MigrationsView(
+            Migrations.Owed(state)?.Candidate.Run, Migrations.Due(state), state.Contracted?.Run, state.Contracted?.At, Migrations.Leaves(state));
+        return view is { NextRun: null, ContractedRun: null, Leaves: "" } ? null : view;
     }
 }
 
@@ -74,17 +100,36 @@ public sealed record DeploymentView(
     /// <summary>Null when it is not at a step of a canary.</summary>
     public RolloutView? Rollout { get; init; }
 
+    /// <summary>It gave or gives its version a share of the traffic, and what was seen then is kept.</summary>
+    public bool Analysed { get; init; }
+
+    /// <summary>What its canary has shown; only of the deployment under way, or the latest. Null where nothing was compared.</summary>
+    public EvidenceView? Evidence { get; init; }
+
     /// <summary>What a person can do about it; empty when it needs no decision.</summary>
     public IReadOnlyList<Choice> Choices { get; init; } = [];
 
-    internal static DeploymentView Of(EnvironmentState state, Deployment deployment) => new(
+    /// <summary>While it waits: all that has to hold before it starts.</summary>
+    public IReadOnlyList<GateView> Gates { get; init; } = [];
+
+    /// <summary>While it waits: what an approval given now is for. Null for what asks no gates.</summary>
+    public PlanView? Plan { get; init; }
+
+    /// <summary>Why a person let it pass over its gates, approvals excepted; null: nobody did.</summary>
+    public string? Override { get; init; }
+
+    internal static DeploymentView Of(EnvironmentState state, Deployment deployment, DateTimeOffset now) => new(
         deployment.Number, deployment.Candidate.Run, deployment.Candidate.Commit, deployment.Candidate.Subject,
         deployment.Candidate.Package.Digest.ToString(), Word.Of(deployment.Kind), Word.Of(deployment.Status),
-        deployment.IsOver || deployment.IsActive ? deployment.Reason : DeploymentQueue.WaitReason(state, deployment),
+        deployment.IsOver || deployment.IsActive ? deployment.Reason : DeploymentQueue.WaitReason(state, deployment, now),
         deployment.By, deployment.Undoes, deployment.SupersededBy, LogId(state, deployment.Number), deployment.OfferedAt, deployment.StartedAt, deployment.EndedAt)
     {
         Rollout = RolloutView.Of(state, deployment),
+        Analysed = deployment.Canary is not null,
         Choices = Core.Environments.Choices.Of(state, deployment),
+        Gates = GateView.Of(state, deployment, now),
+        Plan = PlanView.Of(state, deployment),
+        Override = deployment.Override,
     };
 
     /// <summary>The deployment's log: those of its stages, read one after the other.</summary>

@@ -10,11 +10,11 @@ namespace Towpath.Engine.Views;
 /// <summary>What lists show of a stream, written with its events so that a list never replays anything.</summary>
 internal static class Summaries
 {
-    public static string Of(MachineState state) => state switch
+    public static string Of(MachineState state, DateTimeOffset now) => state switch
     {
         ProjectState project => JsonSerializer.Serialize(ProjectView.Of(project), CoreJson.Options),
         RunState run => JsonSerializer.Serialize(RunView.Row(run) with { Tests = null }, CoreJson.Options),
-        EnvironmentState environment => JsonSerializer.Serialize(EnvironmentView.Of(environment, historyAtMost: 0), CoreJson.Options),
+        EnvironmentState environment => JsonSerializer.Serialize(EnvironmentView.Of(environment, now, historyAtMost: 0), CoreJson.Options),
         _ => throw new UnreachableException(),
     };
 }

@@ -5,7 +5,19 @@ public sealed record ReasonBody(string? Reason);
 
 /// <param name="Run">The run whose package is to be deployed.</param>
 /// <param name="ConfirmOlder">True when it is known that what is live is newer.</param>
-public sealed record PromoteBody(int Run, bool ConfirmOlder = false);
+/// <param name="Override">Why windows, freezes, soak time and webhooks are passed over; null: they hold. Approvals always do.</param>
+public sealed record PromoteBody(int Run, bool ConfirmOlder = false, string? Override = null);
+
+/// <summary>What the person has seen, so that nothing else is approved. Whatever it is now, where one is missing.</summary>
+/// <param name="Replaces">The deployment that it replaces; 0: none.</param>
+/// <param name="Settings">The revision of the settings that it brings.</param>
+public sealed record ApproveBody(int? Replaces, int? Settings);
+
+/// <param name="Until">A day, which is meant to its end (<c>2026-12-24</c>), or a day and a time (<c>2026-12-24 08:00</c>).</param>
+/// <param name="From">As <paramref name="Until"/>, from its beginning; null: now.</param>
+/// <param name="Zone">Whose clocks show these times; null: UTC.</param>
+/// <param name="Reason">Why, for those who wait; at most 500 characters. A word of its own is used when it is missing.</param>
+public sealed record FreezeBody(string Until, string? From, string? Zone, string? Reason);
 
 /// <param name="Step">True: only the next step begins. False: all traffic moves.</param>
 public sealed record AdvanceBody(bool Step = false);

@@ -21,8 +21,8 @@ internal static class EnvironmentEndpoints
             .WithSummary("Goes back to the version before, or ends the deployment under way; the environment is held afterwards.");
         one.MapPost("promote", (string project, string environment, PromoteBody body, Turn turn) =>
                 turn.TakeAsync(project, environment, (steering, by) =>
-                    steering.PromoteAsync(project, environment, body.Run, body.ConfirmOlder, by)))
-            .WithSummary("Deploys the package of a chosen run. Going back to an older one wants 'confirmOlder' and holds the environment.");
+                    steering.PromoteAsync(project, environment, body.Run, body.ConfirmOlder, body.Override, by)))
+            .WithSummary("Deploys the package of a chosen run once its gates are passed. Going back to an older one wants 'confirmOlder' and holds the environment.");
         one.MapPost("advance", (string project, string environment, AdvanceBody? body, Turn turn) =>
                 turn.TakeAsync(project, environment, (steering, by) =>
                     steering.AdvanceAsync(project, environment, body?.Step != true, by)))
@@ -39,6 +39,18 @@ internal static class EnvironmentEndpoints
         one.MapPost("resume", (string project, string environment, Turn turn) =>
                 turn.TakeAsync(project, environment, (steering, by) => steering.ResumeAsync(project, environment, by)))
             .WithSummary("Lifts the hold: the newest candidate that may go starts.");
+        one.MapGet("deployments/{deployment:int}/analysis", Analysis)
+            .WithSummary("Shows what the judge of a canary saw, measurement by measurement: raw figures, e-values, and what could have been seen.");
+        one.MapPost("freeze", (string project, string environment, FreezeBody body, Turn turn) =>
+                turn.TakeAsync(project, environment, (steering, by) => steering.FreezeAsync(project, environment, body, by)))
+            .WithSummary("Lets nothing start here for a time, by itself or because it is promoted. It never stops a rollback, and ends by itself.");
+        one.MapPost("unfreeze", (string project, string environment, Turn turn) =>
+                turn.TakeAsync(project, environment, (steering, by) => steering.UnfreezeAsync(project, environment, by)))
+            .WithSummary("Lifts the freezes that were set on the server.");
+        one.MapPost("deployments/{deployment:int}/approve", (string project, string environment, int deployment, ApproveBody? body, Turn turn) =>
+                turn.TakeAsync(project, environment, (steering, by) =>
+                    steering.ApproveAsync(project, environment, deployment, body?.Replaces, body?.Settings, by)))
+            .WithSummary("Says yes to a deployment that waits for it: to this package, replacing what it replaces now, with these settings.");
         one.MapPost("deployments/{deployment:int}/cancel", (string project, string environment, int deployment, Turn turn) =>
                 turn.TakeAsync(project, environment, (steering, by) =>
                     steering.CancelDeploymentAsync(project, environment, deployment, by)))
@@ -65,7 +77,14 @@ internal static class EnvironmentEndpoints
     private static Results<Ok<EnvironmentView>, ProblemHttpResult> Show(
         string project, string environment, Inventory inventory, int? history = null) =>
         Find(project, environment, inventory, out var missing) is { } found
-            ? TypedResults.Ok(Inventory.View(inventory.Project(project)!, found, history ?? int.MaxValue)) : missing!;
+            ? TypedResults.Ok(inventory.View(inventory.Project(project)!, found, history ?? int.MaxValue)) : missing!;
+
+    private static Results<Ok<AnalysisView>, ProblemHttpResult> Analysis(string project, string environment, int deployment, Inventory inventory)
+    {
+        if (Find(project, environment, inventory, out var missing) is not { } found)
+            return missing!;
+        return inventory.Analysis(found, deployment) is { } analysis ? TypedResults.Ok(analysis) : ApiAnswers.Problem(Asked.NoAnalysis(environment, deployment));
+    }
 }
 
 /// <summary>One request to change an environment, answered with the environment as it is after it.</summary>
@@ -83,6 +102,6 @@ internal sealed class Turn(HttpContext context, Steering steering, Inventory inv
         if (asked.Status != AskedStatus.Taken)
             return ApiAnswers.Problem(asked);
         var known = inventory.Project(project)!;
-        return TypedResults.Ok(Inventory.View(known, inventory.Environment(known, environment)!));
+        return TypedResults.Ok(inventory.View(known, inventory.Environment(known, environment)!));
     }
 }

@@ -26,7 +26,7 @@ internal sealed class Journey(string address, string project, int run)
     public bool IsOver { get; private set; }
 
     public IReadOnlyList<string> Tell(
-        RunState state, Func<string, EnvironmentState?> environment, Func<string, IReadOnlyList<StepResult>?>? progress)
+        RunState state, DateTimeOffset now, Func<string, EnvironmentState?> environment, Func<string, IReadOnlyList<StepResult>?>? progress)
     {
         lines.Clear();
         var view = RunView.Of(state, progress);
@@ -42,12 +42,12 @@ internal sealed class Journey(string address, string project, int run)
             return End(state.Status == RunStatus.Succeeded ? "succeeded; there is nothing to deploy" : $"{view.State}: {view.Reason}");
 
         var places = state.Pipeline.Environments
-            .Select(definition => (Definition: definition, At: DeploymentIn(environment(definition.Name))))
+            .Select(definition => (Definition: definition, At: DeploymentIn(environment(definition.Name), now)))
             .ToList();
         foreach (var (definition, at) in places)
         {
             if (at is not null)
-                TellDeployment(definition.Name, at, environment(definition.Name)!, state.Pipeline);
+                TellDeployment(definition.Name, at, EnvironmentView.Of(environment(definition.Name)!, now).Url ?? "", state.Pipeline);
         }
 
         if (!IsSettled(places))
@@ -104,26 +104,34 @@ internal sealed class Journey(string address, string project, int run)
             lines.Add($"    and {tests.FailedTests.Count - TestsShown} more");
     }
 
-    private void TellDeployment(string name, DeploymentView deployment, EnvironmentState environment, Pipeline pipeline)
+    private void TellDeployment(string name, DeploymentView deployment, string url, Pipeline pipeline)
     {
         var width = pipeline.Environments.Max(one => one.Name.Length);
         var isOver = deployment.EndedAt is not null;
-        var said = deployment.State == "live" ? EnvironmentView.Of(environment).Url ?? "" : PlainText.Line(deployment.Reason, 300);
+        var said = deployment.State == "live" ? url : PlainText.Line(deployment.Reason, 300);
         var took = isOver ? Took(deployment.StartedAt, deployment.EndedAt) : "";
         var row = Row(Mark(deployment.State), $"{name.PadRight(width)}  {deployment.State}", took, said);
         Once($"{name}/{deployment.State}/{deployment.Reason}", row);
         if (deployment.State is "failed" or "errored" or "rolled-back" or "needs-decision")
             Once($"{name}/log", $"    log: towpath logs --project {project} --env {name}  ({Page}/environments/{name})");
+        if (deployment.State == "waiting" && deployment.Gates.Any(gate => gate is { Name: "approval", State: "waiting" }))
+            Once(
+                $"{name}/approve",
+                $"    approve: towpath approve --project {project} --env {name} --deployment {deployment.Number}  ({Page}/environments/{name})");
     }
 
+    /// <summary>At a gate that may stay as it is for days: the push does not wait for that.</summary>
+    private static bool IsAtGate(DeploymentView? deployment) => deployment is { State: "waiting" }
+        && deployment.Gates.Any(gate => gate is { State: "waiting", Name: "approval" or "window" or "freeze" });
+
     /// <summary>The deployment that brings the run's candidate by itself; what a person does afterwards is another story.</summary>
-    private DeploymentView? DeploymentIn(EnvironmentState? environment) => environment is null ? null
-        : EnvironmentView.Of(environment) is var view
+    private DeploymentView? DeploymentIn(EnvironmentState? environment, DateTimeOffset now) => environment is null ? null
+        : EnvironmentView.Of(environment, now) is var view
             ? view.History.Concat(view.Waiting).Append(view.Deployment).FirstOrDefault(one => one is { Kind: "deploy" } && one.Run == run)
             : null;
 
     /// <summary>
-    /// Every environment is done with the candidate, waits for a person, or comes after one that the candidate did not get
+    /// Every environment is done with the candidate, waits for a person or a time, or comes after one that the candidate did not get
     /// through.
     /// </summary>
     private static bool IsSettled(List<(EnvironmentDefinition Definition, DeploymentView? At)> places)
@@ -132,7 +140,7 @@ internal sealed class Journey(string address, string project, int run)
         foreach (var (definition, at) in places)
         {
             var isBehindClosed = definition.After.Any(closed.Contains);
-            var isStuck = at is { State: "needs-decision" } or { EndedAt: not null, State: not "live" };
+            var isStuck = at is { State: "needs-decision" } or { EndedAt: not null, State: not "live" } || IsAtGate(at);
             if (isStuck || (at is null && isBehindClosed))
                 closed.Add(definition.Name);
             else if (at?.State != "live" && !isBehindClosed)

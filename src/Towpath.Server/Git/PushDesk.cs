@@ -194,7 +194,7 @@ internal sealed class PushDesk(
     private void Tell(PushSession session, Journey journey)
     {
         if (control.Run(session.Project, journey.Run) is { } run)
-            session.Say(journey.Tell(run, name => control.Environment(session.Project, name), progress));
+            session.Say(journey.Tell(run, control.Now, name => control.Environment(session.Project, name), progress));
     }
 
     private static void TryRefuse(PushSession session, string why)

@@ -29,6 +29,16 @@ internal static class Deeds
         Map("resume", (steering, project, environment, _) => steering.ResumeAsync(project, environment, By));
         Map("advance", (steering, project, environment, form) =>
             steering.AdvanceAsync(project, environment, form["step"] != "true", By));
+        Map("unfreeze", (steering, project, environment, _) => steering.UnfreezeAsync(project, environment, By));
+        pages.MapPost(
+            Environment + "/deployments/{deployment:int}/approve",
+            async (string project, string environment, int deployment, HttpContext context, Steering steering) =>
+            {
+                var form = await Form.ReadAsync(context);
+                return await DoAsync(
+                    steering.ApproveAsync(project, environment, deployment, form.Number("replaces"), form.Number("settings"), By),
+                    Href(project, environment));
+            });
         Map("redeploy", (steering, project, environment, _) => steering.RedeployAsync(project, environment, By));
         pages.MapPost(Environment + "/promote", PromoteAsync);
         pages.MapPost(
@@ -65,7 +75,7 @@ internal static class Deeds
         if (!int.TryParse(form["run"], NumberStyles.None, CultureInfo.InvariantCulture, out var run))
             return PageResults.Problem(Asked.Invalid("Choose a run."), Href(project, environment));
         var confirmed = form["confirmOlder"] == "true";
-        var asked = await steering.PromoteAsync(project, environment, run, confirmed, By);
+        var asked = await steering.PromoteAsync(project, environment, run, confirmed, form["override"], By);
         var isOlder = asked.Status == AskedStatus.Refused && !confirmed
             && inventory.Project(project) is { } known && inventory.Environment(known, environment) is { } state
             && Steering.Newer(state, run) is not null;
@@ -85,7 +95,7 @@ internal static class Deeds
             return PageResults.See(href);
         return inventory.Project(project) is { } known && inventory.Environment(known, environment) is { } state
             ? PageResults.Page<SettingsPage>(
-                new { View = Inventory.View(known, state), Problem = asked.Sentence }, Api.ApiAnswers.StatusOf(asked.Status))
+                new { View = inventory.View(known, state), Problem = asked.Sentence }, Api.ApiAnswers.StatusOf(asked.Status))
             : PageResults.NotHere(asked.Sentence);
     }
 
@@ -103,6 +113,8 @@ internal static class Deeds
     private sealed class Form(IFormCollection? fields)
     {
         public string? this[string name] => fields?.TryGetValue(name, out var values) == true ? values[0] : null;
+
+        public int? Number(string name) => int.TryParse(this[name], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
         public static async Task<Form> ReadAsync(HttpContext context) =>
             new(context.Request.HasFormContentType ? await context.Request.ReadFormAsync(context.RequestAborted) : null);

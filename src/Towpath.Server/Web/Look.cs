@@ -42,6 +42,7 @@ internal static class Look
         "promote" => "Promotion of",
         "rollback" => "Rollback to",
         "stop" => "Stop of",
+        "contract" => "Contract migration of",
         _ => Words(kind),
     };
 
@@ -64,7 +65,7 @@ internal static class Look
         var (local, today) = (at.ToLocalTime(), now.ToLocalTime().Date);
         var format = local.Date == today ? "'today' HH:mm"
             : local.Date == today.AddDays(-1) ? "'yesterday' HH:mm"
-            : today - local.Date < TimeSpan.FromDays(7) ? "dddd HH:mm"
+            : (today - local.Date).Duration() < TimeSpan.FromDays(7) ? "dddd HH:mm"
             : local.Year == today.Year ? "d MMMM HH:mm" : "d MMMM yyyy HH:mm";
         return local.ToString(format, CultureInfo.InvariantCulture);
     }

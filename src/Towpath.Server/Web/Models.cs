@@ -42,7 +42,7 @@ internal static class Models
     [
         .. from environment in inventory.Environments(project)
            let last = environment.History.Concat(environment.Waiting).Append(UnderWay(environment)).OfType<DeploymentView>()
-               .Where(deployment => deployment.Run == run).MaxBy(deployment => deployment.Number)
+               .Where(deployment => deployment.Run == run && deployment.Kind != "contract").MaxBy(deployment => deployment.Number)
            where last is not null
            select new Destination(environment.Name, last, environment.Live?.Run == run),
     ];
@@ -76,22 +76,22 @@ internal static class Models
     }
 
     /// <summary>Candidates that a person may deploy, newest first.</summary>
-    public static IReadOnlyList<DeploymentView> Promotable(EnvironmentState environment)
+    public static IReadOnlyList<DeploymentView> Promotable(EnvironmentState environment, DateTimeOffset now)
     {
         var live = environment.Live?.Candidate.Run;
         var runs = environment.Deployments
             .Where(deployment => deployment.Kind == DeploymentKind.Deploy && deployment.Candidate.Run != live
-                && deployment.Definition(environment.Name)?.After.All(deployment.PassedIn.Contains) == true)
+                && deployment.Definition(environment.Name)?.After.All(deployment.PassedIn.ContainsKey) == true)
             .Select(deployment => deployment.Number).ToHashSet();
-        var view = EnvironmentView.Of(environment);
+        var view = EnvironmentView.Of(environment, now);
         return [.. view.History.Concat(view.Waiting).Where(deployment => runs.Contains(deployment.Number))
             .OrderByDescending(deployment => deployment.Run)];
     }
 
     /// <summary>One deployment as a view; null when it is not known any more.</summary>
-    public static DeploymentView? View(EnvironmentState environment, int deployment)
+    public static DeploymentView? View(EnvironmentState environment, DateTimeOffset now, int deployment)
     {
-        var view = EnvironmentView.Of(environment);
+        var view = EnvironmentView.Of(environment, now);
         return view.History.Concat(view.Waiting).Append(UnderWay(view)).FirstOrDefault(one => one?.Number == deployment);
     }
 
@@ -106,12 +106,13 @@ internal static class Models
     {
         Stage.Start => "Start",
         Stage.Check => "Check",
-        Stage.Survey => "Survey",
+        Stage.Survey => "Look at what is live",
         Stage.Canary => "Canary",
         Stage.Shift => "Move traffic",
         Stage.Deploy => "Deploy",
         Stage.Undo => "Undo",
         Stage.Verify => "Verify",
+        Stage.Contract => "Contract",
         _ => "Stop",
     };
 }

@@ -14,6 +14,9 @@ public sealed record Question(
 
     public bool AsksReason { get; init; }
 
+    /// <summary>The field that the reason is sent in. One with a name of its own has to be given.</summary>
+    public string ReasonName { get; init; } = "reason";
+
     /// <summary>Runs to choose from; empty when there is nothing to choose.</summary>
     public IReadOnlyList<DeploymentView> Choices { get; init; } = [];
 

@@ -29,13 +29,24 @@ internal static class QuestionPages
             "What is live stays live. Nothing new starts here by itself until somebody resumes; a rollback always works.",
             "Hold", "hold") with
         { IsDangerous = false, AsksReason = true }));
+        pages.MapGet(Environment + "/override", (string project, string environment, int run, Inventory inventory) =>
+            Ask(project, environment, inventory, (_, _, place) => place.Question(
+            $"Pass over the gates of {environment} for run {run}?",
+            "Windows, freezes, soak time and webhooks are not waited for. What it needs of approvals it still needs, and yours is one. "
+                + "The history shows who did this, and why.",
+            "Deploy it", "promote") with
+            {
+                AsksReason = true,
+                ReasonName = "override",
+                Fields = new Dictionary<string, string> { ["run"] = run.ToString(CultureInfo.InvariantCulture) },
+            }));
         pages.MapGet(Environment + "/promote", (string project, string environment, Inventory inventory) =>
             Ask(project, environment, inventory, (state, _, place) => place.Question(
             $"Deploy a chosen run to {environment}",
             "It goes through the same checks as every deployment. "
                 + "When it is older than what is live, you are asked once more, and the environment is held afterwards.",
             "Deploy it", "promote") with
-        { IsDangerous = false, Choices = Models.Promotable(state) }));
+        { IsDangerous = false, Choices = Models.Promotable(state, inventory.Now) }));
         pages.MapGet(
             Environment + "/deployments/{deployment:int}/cancel",
             (string project, string environment, int deployment, Inventory inventory) =>
@@ -47,7 +58,7 @@ internal static class QuestionPages
                 "Cancel the deployment", $"deployments/{deployment}/cancel")));
         pages.MapGet(Environment + "/settings", (string project, string environment, Inventory inventory) =>
             inventory.Project(project) is { } known && inventory.Environment(known, environment) is { } state
-                ? PageResults.Page<SettingsPage>(new { View = Inventory.View(known, state) })
+                ? PageResults.Page<SettingsPage>(new { View = inventory.View(known, state) })
                 : PageResults.NotHere(Asked.NoEnvironment(project, environment).Sentence));
     }
 
@@ -77,37 +88,43 @@ internal static class QuestionPages
 
     private static Question RollBack(EnvironmentState state, EnvironmentView view, Place place, DateTimeOffset now)
     {
+        var left = view.Migrations is { Leaves: { Length: > 0 } leaves } ? leaves + " " : "";
         if (state.Active is { } active)
         {
             var remains = view.Live is { } stays ? $"run {stays.Run} ({Look.Commit(stays.Commit)}) stays live" : "nothing is live then";
             return place.Question(
                 $"Roll back {view.Name}?",
-                $"Deployment {active.Number} of run {active.Candidate.Run} is ended and taken back; {remains}. "
+                $"{left}Deployment {active.Number} of run {active.Candidate.Run} is ended and taken back; {remains}. "
                     + "The environment is held afterwards.",
                 "Roll back", "rollback") with
             { AsksReason = true };
         }
 
         if (view.RollbackTarget is not { } target)
-            return place.Question($"Roll back {view.Name}?", "There is no earlier version to go back to.", "Roll back", "rollback");
+            return place.Question($"Roll back {view.Name}?", NoTarget(state), "Roll back", "rollback");
         var until = Models.LiveUntil(state, target) is { } end ? $", live until {Look.Day(end, now)}" : "";
         var replaced = view.Live is { } live
             ? $" It replaces run {live.Run} ({Look.Commit(live.Commit)}); automation will not deploy that here again."
             : "";
         return place.Question(
             $"Roll back {view.Name} to run {target.Run}?",
-            $"Run {target.Run} ({Look.Commit(target.Commit)} \u201c{target.Subject}\u201d{until}) takes the traffic "
+            $"{left}Run {target.Run} ({Look.Commit(target.Commit)} \u201c{target.Subject}\u201d{until}) takes the traffic "
                 + $"once it is healthy.{replaced} The variables it ran with come back, secrets stay the current ones. "
                 + "The environment is held afterwards, until somebody resumes.",
             $"Roll back to run {target.Run}", "rollback") with
         { AsksReason = true };
     }
 
+    private static string NoTarget(EnvironmentState state) =>
+        state.Versions.Count > 0 && Rollback.Target(state) is { } target && Migrations.Bars(state, target) is { } why
+            ? $"There is no way back to run {target.Candidate.Run}. {why}"
+            : "There is no earlier version to go back to.";
+
     private static IResult Ask(
         string project, string environment, Inventory inventory, Func<EnvironmentState, EnvironmentView, Place, Question> question) =>
         inventory.Project(project) is { } known && inventory.Environment(known, environment) is { } state
             ? PageResults.Page<ConfirmPage>(
-                new { Question = question(state, Inventory.View(known, state), new Place(project, environment)) })
+                new { Question = question(state, inventory.View(known, state), new Place(project, environment)) })
             : PageResults.NotHere(Asked.NoEnvironment(project, environment).Sentence);
 
     /// <summary>The environment that is asked about.</summary>

@@ -21,6 +21,7 @@ internal static class ReadingPages
         pages.MapGet("/{project}/runs/{run:int}", Run);
         pages.MapGet("/{project}/environments/{environment}", Environment);
         pages.MapGet("/{project}/environments/{environment}/deployments/{deployment:int}", Deployment);
+        pages.MapGet("/{project}/environments/{environment}/deployments/{deployment:int}/analysis", Analysis);
     }
 
     private static IResult Home(Inventory inventory, ServerIdentity identity, HttpContext context) => PageResults.Page<HomePage>(new
@@ -80,7 +81,7 @@ internal static class ReadingPages
             return PageResults.NotHere(Asked.NoProject(project).Sentence);
         if (inventory.Environment(known, environment) is not { } state)
             return PageResults.NotHere(Asked.NoEnvironment(project, environment).Sentence, $"/{Look.Part(project)}", $"To {project}");
-        var view = Inventory.View(known, state, all ? int.MaxValue : EnvironmentPage.HistoryAtFirst);
+        var view = inventory.View(known, state, all ? int.MaxValue : EnvironmentPage.HistoryAtFirst);
         return PageResults.Page<EnvironmentPage>(new
         {
             State = state,
@@ -90,7 +91,7 @@ internal static class ReadingPages
             Stages = state.Active is { } active ? Models.Stages(state, active) : [],
             Log = Models.UnderWay(view) is { } coming ? Models.Excerpt(logs, coming.Log, null) : null,
             Ended = state.Deployments.Count(deployment => deployment.IsOver),
-            CanPromote = Models.Promotable(state).Count > 0,
+            CanPromote = Models.Promotable(state, inventory.Now).Count > 0,
         });
     }
 
@@ -106,10 +107,21 @@ internal static class ReadingPages
         {
             Project = project,
             Environment = environment,
-            View = Models.View(state, deployment)!,
+            View = Models.View(state, inventory.Now, deployment)!,
+            inventory.Now,
             Stages = Models.Stages(state, found),
             Log = Excerpt(logs, DeploymentView.LogId(state, deployment), from, found.IsOver),
         });
+    }
+
+    private static IResult Analysis(string project, string environment, int deployment, Inventory inventory)
+    {
+        var known = inventory.Project(project);
+        var state = known is null ? null : inventory.Environment(known, environment);
+        return state is null || inventory.Analysis(state, deployment) is not { } view
+            ? PageResults.NotHere(
+                Asked.NoAnalysis(environment, deployment).Sentence, $"/{Look.Part(project)}/environments/{Look.Part(environment)}", $"To {environment}")
+            : PageResults.Page<AnalysisPage>(new { Project = project, Environment = environment, View = view, Pictures = AnalysisPictures.Of(view) });
     }
 
     /// <summary>Of what is over nothing is followed, also when the log's end was lost.</summary>

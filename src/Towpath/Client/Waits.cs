@@ -37,7 +37,7 @@ internal static class Waits
 
     internal static DeploymentView? Latest(EnvironmentView environment, int run) =>
         environment.History.Concat(environment.Waiting).Append(environment.Deployment).OfType<DeploymentView>()
-            .Where(deployment => deployment.Run == run && deployment.Kind != "stop")
+            .Where(deployment => deployment.Run == run && deployment.Kind is not ("stop" or "contract"))
             .MaxBy(deployment => deployment.Number);
 
     internal static bool IsOver(DeploymentView deployment) =>

@@ -84,7 +84,7 @@ internal sealed class DemoRepository
         GitCommand.RunAsync(arguments, cancel, folder, environment);
 
     /// <summary>Nothing of the person's own git configuration, and the token where no list of processes shows it.</summary>
-    private static Dictionary<string, string> Surroundings(Endpoint endpoint)
+    public static Dictionary<string, string> Surroundings(Endpoint endpoint)
     {
         var credential = Convert.ToBase64String(Encoding.UTF8.GetBytes($"towpath:{endpoint.Token}"));
         var surroundings = new Dictionary<string, string>

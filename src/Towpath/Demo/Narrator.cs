@@ -10,6 +10,9 @@ internal sealed class Narrator
     private readonly HashSet<string> told = [];
     private StatusContext? status;
 
+    /// <summary>A terminal in which a picture can be drawn over the one before.</summary>
+    public static bool IsLive => !Console.IsOutputRedirected && Terminal.Out.Profile.Capabilities.Interactive;
+
     public List<string> Surprises { get; } = [];
 
     public static void Title(string text)
@@ -31,7 +34,7 @@ internal sealed class Narrator
     /// <summary>Does the work below a line that shows what is under way, where a terminal can.</summary>
     public async Task DuringAsync(string what, Func<Task> work)
     {
-        if (Console.IsOutputRedirected || !Terminal.Out.Profile.Capabilities.Interactive)
+        if (!IsLive)
         {
             await work();
             return;

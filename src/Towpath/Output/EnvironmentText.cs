@@ -24,6 +24,14 @@ internal static class EnvironmentText
             Terminal.Line($"  [yellow]held[/]      by {Terminal.Text(hold.By)}, {Times.Ago(hold.Since)}: {Terminal.Text(hold.Reason)}  {lift}");
         }
 
+        if (environment.Migrations is { } migrations)
+            Write(migrations);
+        foreach (var freeze in environment.Freezes)
+        {
+            var when = freeze.From > TimeProvider.System.GetUtcNow() ? $"from {Times.At(freeze.From)} until {Times.At(freeze.Until)}" : $"until {Times.At(freeze.Until)}";
+            Terminal.Line($"  [yellow]frozen[/]    {when} by {Terminal.Text(freeze.By)}: {Terminal.Text(freeze.Reason)}  {Terminal.Quiet("('towpath unfreeze' lifts it)")}");
+        }
+
         if (environment.Deployment is { EndedAt: null } active)
         {
             Terminal.Line($"  deploying {Describe(active)}");
@@ -37,7 +45,7 @@ internal static class EnvironmentText
         }
 
         foreach (var waiting in environment.Waiting)
-            Terminal.Line($"  waiting   {Describe(waiting)}");
+            WriteWaiting(environment, waiting);
         if (environment.History.Count == 0)
             return;
         Terminal.Line();
@@ -56,6 +64,34 @@ internal static class EnvironmentText
         Terminal.Line($"    step {rollout.Step} of {rollout.Steps}: {rollout.Share:0.##%} of the requests  {Terminal.Text(rollout.Says)}");
         if (rollout.WaitsForPerson)
             Terminal.Line($"    [bold]towpath advance --environment {Terminal.Text(environment.Name)}[/] lets it go on");
+    }
+
+    private static void Write(MigrationsView migrations)
+    {
+        if (migrations.NextAt is { } next)
+            Terminal.Line($"  migration contract of run {migrations.NextRun} at {Times.At(next)}  {Terminal.Quiet("until then there is a way back to versions before it")}");
+        if (migrations.ContractedAt is { } at)
+            Terminal.Line($"  migration contract of run {migrations.ContractedRun} {Times.Ago(at)}  {Terminal.Quiet("nobody goes back to versions before it")}");
+    }
+
+    private static void WriteWaiting(EnvironmentView environment, DeploymentView waiting)
+    {
+        if (waiting.Gates.Count == 0)
+        {
+            Terminal.Line($"  waiting   {Describe(waiting)}");
+            return;
+        }
+
+        Terminal.Line($"  waiting   run {waiting.Run}  {Terminal.State(waiting.State)}  deployment {waiting.Number}");
+        foreach (var gate in waiting.Gates)
+        {
+            var mark = gate.State == "passed" ? "[green]✓[/]" : "[yellow]·[/]";
+            var deadline = gate.Deadline is { } at ? Terminal.Quiet($"  (until {Times.At(at)})") : "";
+            Terminal.Line($"    {mark} {gate.Name.PadRight(8)}  {Terminal.Text(gate.Reason)}{deadline}");
+        }
+
+        if (waiting.Gates.Any(gate => gate is { Name: "approval", State: "waiting" }))
+            Terminal.Line($"    [bold]towpath approve --environment {Terminal.Text(environment.Name)} --deployment {waiting.Number}[/]");
     }
 
     public static string Describe(DeploymentView deployment) =>

@@ -16,6 +16,9 @@ internal static class Times
         _ => Say($"{(int)age.TotalDays} days ago"),
     };
 
+    /// <summary>In this machine's zone.</summary>
+    public static string At(DateTimeOffset at) => at.ToLocalTime().ToString("ddd yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
+
     public static string Took(DateTimeOffset? from, DateTimeOffset? to) =>
         from is { } start ? Took((to ?? TimeProvider.System.GetUtcNow()) - start) : "";
 

@@ -42,6 +42,7 @@ internal static class EnvironmentsVerb
             }
 
             var table = Terminal.Table("ENVIRONMENT", "LIVE", "COMMIT", "SINCE", "LATEST DEPLOYMENT", "HOLD", "ADDRESS");
+            var now = TimeProvider.System.GetUtcNow();
             foreach (var environment in environments)
             {
                 table.AddRow(
@@ -50,7 +51,7 @@ internal static class EnvironmentsVerb
                     environment.Live?.Commit[..10] ?? "",
                     Times.Ago(environment.Live?.Since),
                     environment.Deployment is { } latest ? $"{Terminal.State(latest.State)} run {latest.Run}" : "–",
-                    environment.Hold is null ? "" : "[yellow]held[/]",
+                    environment.Hold is not null ? "[yellow]held[/]" : environment.Freezes.Any(freeze => freeze.From <= now) ? "[yellow]frozen[/]" : "",
                     Terminal.Text(environment.Url));
             }
 

@@ -12,7 +12,12 @@ internal static class PromoteVerb
         var run = ClientVerb.RunOption();
         var environment = CommonOptions.Environment();
         var yes = new Option<bool>("--yes", "-y") { Description = "Do not ask before going back to an older version" };
-        var command = new Command("promote", "Deploys the package of a chosen run") { run, environment, yes };
+        var overriding = new Option<string?>("--override")
+        {
+            Description = "Pass over windows, freezes, soak time and webhooks, and say why; an approval that is needed is still needed",
+            HelpName = "REASON",
+        };
+        var command = new Command("promote", "Deploys the package of a chosen run") { run, environment, yes, overriding };
         ClientVerb.Set(command, async verb =>
         {
             var (number, name) = (verb.Typed.GetRequiredValue(run), verb.Typed.GetRequiredValue(environment));
@@ -20,7 +25,7 @@ internal static class PromoteVerb
             return await verb.ChangeAsync<EnvironmentView>(
                 HttpMethod.Post,
                 await verb.PathAsync("environments", name, "promote"),
-                new { run = number, confirmOlder = older },
+                new { run = number, confirmOlder = older, @override = verb.Typed.GetValue(overriding) },
                 EnvironmentText.Write);
         });
         return command;

@@ -58,9 +58,9 @@ internal sealed class WorseIsTakenBack(Books books) : Checker(books)
             case TrafficMeasured measured:
                 var before = seen.GetValueOrDefault((fact.Page, measured.Deployment));
                 if (measured.Traffic is { Candidate: var candidate })
-                    // The first ten seconds are the judge's warm-up.
+                    // The first ten seconds with requests are the judge's warm-up.
                     seen[(fact.Page, measured.Deployment)] = before.Bins * fact.Deployment(measured.Deployment).Definition(fact.Environment.Name)!.Rollout!.Bin < WarmUp
-                        ? (before.Bins + 1, 0, 0)
+                        ? (before.Bins + (candidate.Requests > 0 ? 1 : 0), 0, 0)
                         : (before.Bins + 1, before.Requests + candidate.Requests, before.Errors + candidate.Errors);
                 return IsClear(before) && IsJudged(fact, measured.Deployment) ? $"deployment {measured.Deployment} is measured on" : null;
             case ShareRaised raised:

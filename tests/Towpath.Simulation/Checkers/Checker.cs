@@ -19,7 +19,8 @@ internal abstract class Checker(Books books)
         new EveryRefUpdateHasOneRun(books), new RecordedBeforeDone(books), new RunsKeepTheirCommit(books), new AttemptsAreCounted(books),
         new OneDeploymentAtATime(books), new PassedBefore(books), new NeverOlderByItself(books), new PeopleArePaidHeed(books),
         new QueueKeepsItsMode(books), new CheckedBeforeTraffic(books), new OverStaysOver(books), new AnswersBelongToTheirCommand(books),
-        new NeverStartedTwice(books), new SharesGrowStepByStep(books), new WorseIsTakenBack(books), new CancelMovesOn(books), new TimeIsGiven(books), new EverythingEnds(books),
+        new NeverStartedTwice(books), new SharesGrowStepByStep(books), new WorseIsTakenBack(books), new NoNumberIsNoVerdict(books),
+        new WayBackIsKept(books), new CancelMovesOn(books), new TimeIsGiven(books), new GatesAreKept(books), new EverythingEnds(books),
     ];
 
     /// <summary>An event is on the disk; the books do not know it yet.</summary>
@@ -40,6 +41,9 @@ internal abstract class Checker(Books books)
     /// <summary>It took them, and everything that follows is recorded and in the books.</summary>
     /// <param name="stored">How many events came of it.</param>
     public virtual string? After(IReadOnlyList<Letter> letters, int stored) => null;
+
+    /// <summary>Faults have stopped; asked every hour.</summary>
+    public virtual string? WhileItIsCalm(DateTimeOffset now) => null;
 
     /// <summary>Faults have stopped for hours, and nobody has helped what hangs.</summary>
     public virtual string? WhenItIsCalm(DateTimeOffset now) => null;

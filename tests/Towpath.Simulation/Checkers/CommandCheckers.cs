@@ -39,6 +39,8 @@ internal sealed class AnswersBelongToTheirCommand(Books books) : Checker(books)
         PackageStored when !answered.Contains($"{fact.Stream}/package") => "a package was stored and nobody said so",
         StageBegan { Stage: Stage.Check or Stage.Survey or Stage.Canary or Stage.Shift or Stage.Verify } began => PassedOver(fact, began.Deployment),
         TrafficMeasured measured => PassedOver(fact, measured.Deployment),
+        WebhookAnswered { Outcome: Outcome.Succeeded } heard when !answered.Contains(fact.Environment.QuestionId(fact.Deployment(heard.Deployment).Questions[heard.Gate].Asked)) =>
+            $"a webhook of deployment {heard.Deployment} said yes and nobody heard it",
         WentLive live when !fact.Deployment(live.Deployment).NeedsDecision => PassedOver(fact, live.Deployment),
         _ => null,
     };
@@ -155,7 +157,10 @@ internal sealed class TimeIsGiven(Books books) : Checker(books)
     {
         if (asked.Count == 0 || !asked.Remove(fact.Stream))
             return null;
-        var deadline = fact.Page.EarliestDeadline();
+        // What a gate kept, time may let go on: whether rightly is another checker's question.
+        if (fact.Event is DeploymentStarted or WebhookAsked or DeploymentEnded { Status: DeploymentStatus.Superseded })
+            return null;
+        var deadline = fact.Event is DeploymentEnded { WaitedTooLong: true } ? fact.Environment.EarliestOfGates() : fact.Page.EarliestDeadline();
         return fact.At >= deadline ? null : $"it was given up at {fact.At:dd HH:mm:ss}, and had time until {deadline:dd HH:mm:ss}";
     }
 }

@@ -24,7 +24,7 @@ internal sealed class PassedBefore(Books books) : Checker(books)
         if (fact.Event is not DeploymentStarted started || fact.Deployment(started.Deployment) is not { Kind: DeploymentKind.Deploy } line)
             return null;
         var project = fact.Page.Project;
-        return line.Definition(fact.Environment.Name)!.After.FirstOrDefault(name => Books.Environment(project, name)?.Passed.Contains(line.Candidate.Run) != true) is { } missing
+        return line.Definition(fact.Environment.Name)!.After.FirstOrDefault(name => Books.Environment(project, name)?.Passed.ContainsKey(line.Candidate.Run) != true) is { } missing
             ? $"run {line.Candidate.Run} started here and is not live in {missing}, or was rolled back there"
             : null;
     }
@@ -107,9 +107,12 @@ internal sealed class QueueKeepsItsMode(Books books) : Checker(books)
             case DeploymentEnded { Status: DeploymentStatus.Superseded, SupersededBy: null } ended:
                 return $"deployment {ended.Deployment} was superseded by nothing";
             case DeploymentEnded { Status: DeploymentStatus.Superseded, SupersededBy: { } newer } ended:
-                return Superseded(fact, fact.Deployment(ended.Deployment), fact.Environment.Deployments.GetValueOrDefault(newer));
+                return Superseded(fact, fact.Deployment(ended.Deployment), fact.Environment.Deployments.GetValueOrDefault(newer))
+                    ?? Overtaken(fact, fact.Deployment(ended.Deployment), fact.Environment.Deployments[newer]);
             case DeploymentStarted started when fact.Deployment(started.Deployment) is { IsAutomatic: true } line:
-                return fact.Environment.Waiting.Values.FirstOrDefault(waiting => !waiting.IsAutomatic) is { } asked
+                var at = fact.At;
+                var page = fact.Environment;
+                return page.Waiting.Values.FirstOrDefault(waiting => !waiting.IsAutomatic && !GateReckoning.Missing(Books, page, waiting, at).Any()) is { } asked
                     ? $"deployment {line.Number} started before {asked.Number}, which a person asked for"
                     : OutOfOrder(fact.Environment, line);
             default:
@@ -125,11 +128,29 @@ internal sealed class QueueKeepsItsMode(Books books) : Checker(books)
         return mode == QueueMode.Every && newer.Kind != DeploymentKind.Promote ? $"deployment {older.Number} was superseded where every candidate has its turn" : null;
     }
 
+    /// <summary>Only what is no further is superseded, and not by what waits for something that comes by itself.</summary>
+    private string? Overtaken(in Fact fact, DeploymentLine older, DeploymentLine newer)
+    {
+        if (!newer.IsAutomatic)
+            return null;
+        if (newer.WaitingSince is null)
+            return $"deployment {older.Number} was superseded by {newer.Number}, which has not passed the environments before";
+        var missing = GateReckoning.Missing(Books, fact.Environment, newer, fact.At).ToList();
+        if (missing.Find(gate => gate is SoakGate or WebhookGate) is { } waits)
+            return $"deployment {older.Number} was superseded by {newer.Number}, which waits for its {waits.Name} itself";
+        if (older.WaitingSince is null || missing.Count == 0)
+            return null;
+        var lacks = GateReckoning.Missing(Books, fact.Environment, older, fact.At).ToList();
+        return missing.Find(gate => !lacks.Contains(gate)) is { } behind
+            ? $"deployment {older.Number} was superseded by {newer.Number}, which is behind it at its {behind.Name}"
+            : null;
+    }
+
     private static string? OutOfOrder(EnvironmentPage page, DeploymentLine line)
     {
         if (line.Definition(page.Name)?.Queue != QueueMode.Every)
             return null;
-        var earlier = page.Waiting.Values.FirstOrDefault(waiting => waiting.Number != line.Number && waiting.Candidate.Order < line.Candidate.Order
+        var earlier = page.Waiting.Values.FirstOrDefault(waiting => waiting.Number != line.Number && waiting.IsAutomatic && waiting.Candidate.Order < line.Candidate.Order
             && waiting.Definition(page.Name) is { Queue: QueueMode.Every } definition && definition.After.All(waiting.PassedIn.Contains));
         return earlier is null ? null : $"deployment {line.Number} started before {earlier.Number}, which has been ready and is older";
     }
@@ -154,7 +175,7 @@ internal sealed class CheckedBeforeTraffic(Books books) : Checker(books)
             case WentLive live when fact.Deployment(live.Deployment) is { NeedsDecision: false } line
                 && line.Stage != (line.Definition(fact.Environment.Name)!.Target is CommandTarget ? Stage.Verify : Stage.Shift):
                 return $"deployment {live.Deployment} went live from stage {line.Stage}";
-            case DeploymentEnded { Status: not DeploymentStatus.Live } ended when fact.Deployment(ended.Deployment) is { Kind: not DeploymentKind.Stop } line:
+            case DeploymentEnded { Status: not DeploymentStatus.Live } ended when fact.Deployment(ended.Deployment) is { Kind: not (DeploymentKind.Stop or DeploymentKind.Contract) } line:
                 return NotTakenBack(fact, line);
             default:
                 return null;

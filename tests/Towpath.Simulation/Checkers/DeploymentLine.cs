@@ -1,3 +1,4 @@
+using Towpath.Core;
 using Towpath.Core.Environments;
 using Towpath.Core.Packages;
 using Towpath.Core.Pipelines;
@@ -12,6 +13,7 @@ internal sealed class DeploymentLine
         (Number, Kind, Candidate, OfferedAt, Settings, Undoes) = (offered.Deployment, offered.Kind, offered.Candidate, at, offered.Settings, offered.Undoes);
         if (offered.PassedIn is { } passed)
             PassedIn.Add(passed);
+        Override = offered.Override;
     }
 
     public int Number { get; }
@@ -25,6 +27,18 @@ internal sealed class DeploymentLine
     public int? Undoes { get; }
 
     public HashSet<string> PassedIn { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Since when all environments before are done with it.</summary>
+    public DateTimeOffset? WaitingSince { get; set; }
+
+    public List<DeploymentApproved> Approvals { get; } = [];
+
+    /// <summary>Gate to the question that was asked last, and its answer.</summary>
+    public Dictionary<int, (WebhookAsked Asked, Outcome? Answer)> Questions { get; } = [];
+
+    public string? Override { get; }
+
+    public bool IsGated => IsAutomatic || Kind == DeploymentKind.Promote;
 
     public Settings? Settings { get; set; }
 
@@ -40,6 +54,12 @@ internal sealed class DeploymentLine
     public DateTimeOffset? Deadline { get; set; }
 
     public bool IsMoved { get; set; }
+
+    /// <summary>What it needs was taken away.</summary>
+    public bool IsBarred { get; set; }
+
+    /// <summary>When it went live last.</summary>
+    public DateTimeOffset LiveSince { get; set; }
 
     public bool NeedsDecision { get; set; }
 

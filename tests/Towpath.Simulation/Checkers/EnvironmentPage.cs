@@ -6,7 +6,7 @@ using Towpath.Core.Pipelines;
 namespace Towpath.Simulation.Checkers;
 
 /// <summary>One environment as the record tells it.</summary>
-internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
+internal sealed partial class EnvironmentPage(StreamId stream) : Page(stream)
 {
     /// <summary>What is further back is no place to go back to, and nothing that could be taken back.</summary>
     private const int VersionsKept = 20;
@@ -42,8 +42,20 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
 
     public DeploymentLine? Live => IsStopped || Versions.Count == 0 ? null : Versions[^1];
 
-    /// <summary>Runs that went live here and were not rolled back since.</summary>
-    public HashSet<int> Passed { get; } = [];
+    /// <summary>Runs whose contract migration was begun.</summary>
+    public HashSet<int> Contracted { get; } = [];
+
+    /// <summary>The commit of the last of them; nothing older may come back.</summary>
+    public long ContractedOrder { get; private set; }
+
+    /// <summary>Runs that lay before a version when its contract migration was begun.</summary>
+    public HashSet<int> Barred { get; } = [];
+
+    /// <summary>Runs that went live here and were not rolled back since, and since when.</summary>
+    public Dictionary<int, DateTimeOffset> Passed { get; } = [];
+
+    /// <summary>Set by people.</summary>
+    public List<FreezeSet> Freezes { get; } = [];
 
     public override DateTimeOffset EarliestDeadline()
     {
@@ -54,7 +66,18 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
                 earliest = waiting.OfferedAt + WaitingAtMost;
         }
 
-        return earliest;
+        return ContractDue() is { } due && due < earliest ? due : earliest;
+    }
+
+    /// <summary>When the next contract migration may begin; null while somebody holds or changes the environment, or none is left.</summary>
+    public DateTimeOffset? ContractDue()
+    {
+        if (UnderWay is not null || Hold is not null || IsStopped)
+            return null;
+        var next = Versions.Where((version, index) => !version.IsBarred && !Contracted.Contains(version.Candidate.Run)
+            && Versions.Skip(index).All(later => later.Candidate.Order >= version.Candidate.Order))
+            .FirstOrDefault(version => version.Definition(Name)?.Migrations?.Contract is not null);
+        return next is null ? null : next.LiveSince + next.Definition(Name)!.Migrations!.ContractAfter;
     }
 
     public void Enter(EnvironmentEvent entered, DateTimeOffset at, HashSet<string> wanted)
@@ -63,17 +86,20 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
         {
             case DeploymentOffered offered:
                 Waiting[offered.Deployment] = Deployments[offered.Deployment] = new DeploymentLine(offered, at);
+                Await(Deployments[offered.Deployment], at);
                 break;
             case UpstreamPassed passed:
                 Deployments[passed.Deployment].PassedIn.Add(passed.Environment);
+                Await(Deployments[passed.Deployment], at);
+                break;
+            case DeploymentApproved or WebhookAsked or WebhookAnswered or FreezeSet or FreezeLifted:
+                EnterGate(entered, wanted);
                 break;
             case UpstreamRevoked revoked:
                 Deployments[revoked.Deployment].PassedIn.Remove(revoked.Environment);
                 break;
             case DeploymentStarted started:
-                Waiting.Remove(started.Deployment);
-                UnderWay = Deployments[started.Deployment];
-                (UnderWay.Settings, UnderWay.Release) = (started.Settings, started.Release);
+                Start(Deployments[started.Deployment], started, wanted);
                 break;
             case StageBegan began:
                 Go(Deployments[began.Deployment], began.Stage, 1, began.Deadline, wanted);
@@ -82,10 +108,7 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
                 EnterCanary(entered, wanted);
                 break;
             case WithdrawalBegan began:
-                var line = Deployments[began.Deployment];
-                line.NeedsDecision = false;
-                line.Conclusion = began.Conclusion;
-                Go(line, Stage.Withdraw, line.Stage == Stage.Withdraw ? line.Attempt + 1 : 1, began.Deadline, wanted);
+                Withdraw(Deployments[began.Deployment], began, wanted);
                 break;
             case DecisionNeeded needed:
                 IsDecidedByPerson = true;
@@ -93,12 +116,15 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
                 Rest(Deployments[needed.Deployment], wanted);
                 break;
             case WentLive live:
-                Arrive(Deployments[live.Deployment]);
+                Arrive(Deployments[live.Deployment], at);
                 End(live.Deployment, DeploymentStatus.Live, wanted);
                 break;
             case Stopped stopped:
                 IsStopped = true;
                 End(stopped.Deployment, DeploymentStatus.Live, wanted);
+                break;
+            case Contracted contracted:
+                End(contracted.Deployment, DeploymentStatus.Live, wanted);
                 break;
             case DeploymentEnded ended:
                 End(ended.Deployment, ended.Status, wanted);
@@ -106,11 +132,8 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
             case PackageQuarantined entry:
                 Quarantine.Add((entry.Package, entry.SettingsRevision));
                 break;
-            case HoldSet hold:
-                Hold = hold;
-                break;
-            case HoldLifted:
-                Hold = null;
+            case HoldSet or HoldLifted:
+                Hold = entered as HoldSet;
                 break;
             case SettingsChanged changed:
                 SettingsRevision = changed.Revision;
@@ -121,49 +144,37 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
         }
     }
 
+    private void Start(DeploymentLine line, DeploymentStarted started, HashSet<string> wanted)
+    {
+        Waiting.Remove(line.Number);
+        ForgetQuestions(line, wanted);
+        UnderWay = line;
+        (line.Settings, line.Release) = (started.Settings, started.Release);
+    }
+
+    private void Withdraw(DeploymentLine line, WithdrawalBegan began, HashSet<string> wanted)
+    {
+        line.NeedsDecision = false;
+        line.Conclusion = began.Conclusion;
+        Go(line, Stage.Withdraw, line.Stage == Stage.Withdraw ? line.Attempt + 1 : 1, began.Deadline, wanted);
+    }
+
     private void Go(DeploymentLine line, Stage stage, int attempt, DateTimeOffset deadline, HashSet<string> wanted)
     {
         Rest(line, wanted);
+        if (stage == Stage.Contract)
+            Contract(line);
         (line.Stage, line.Attempt, line.Deadline) = (stage, attempt, deadline);
         (line.IsPaused, line.IsAdvanced, line.Bin) = (false, false, 1);
-        line.IsMoved |= stage is Stage.Canary or Stage.Shift or Stage.Deploy or Stage.Undo;
+        line.IsMoved |= stage is Stage.Canary or Stage.Shift or Stage.Deploy or Stage.Undo or Stage.Contract;
         line.CommandId = $"{Stream}/deployments/{line.Number}/{NameOf(stage)}" + (stage == Stage.Canary ? "-1" : attempt > 1 ? $"-{attempt}" : "");
         wanted.Add(line.CommandId);
     }
 
-    private void EnterCanary(EnvironmentEvent entered, HashSet<string> wanted)
+    private void Await(DeploymentLine line, DateTimeOffset at)
     {
-        switch (entered)
-        {
-            case TrafficMeasured measured:
-                Measure(Deployments[measured.Deployment], measured, wanted);
-                break;
-            case ShareRaised raised:
-                var next = Deployments[raised.Deployment];
-                (next.Step, next.MeasuredInStep, next.IsPaused, next.IsAdvanced, next.Deadline) = (raised.Step, 0, false, false, raised.Deadline);
-                Want(next, next.Bin + 1, wanted);
-                break;
-            case RolloutPaused paused:
-                (Deployments[paused.Deployment].IsPaused, Deployments[paused.Deployment].Deadline) = (true, paused.Deadline);
-                break;
-            case RolloutAdvanced advanced:
-                Deployments[advanced.Deployment].IsAdvanced = true;
-                break;
-        }
-    }
-
-    private void Want(DeploymentLine line, int bin, HashSet<string> wanted)
-    {
-        Rest(line, wanted);
-        (line.Bin, line.CommandId) = (bin, $"{Stream}/deployments/{line.Number}/canary-{bin}");
-        wanted.Add(line.CommandId);
-    }
-
-    private void Measure(DeploymentLine line, TrafficMeasured measured, HashSet<string> wanted)
-    {
-        Want(line, measured.Bin + 1, wanted);
-        if (measured.Traffic is { } traffic && (traffic.Baseline.Requests > 0 || line.Definition(Name)!.Rollout!.Judge == JudgeKind.None))
-            line.MeasuredInStep++;
+        if (line.Kind != DeploymentKind.Deploy || line.Definition(Name)?.After.All(line.PassedIn.Contains) == true)
+            line.WaitingSince ??= at;
     }
 
     private static void Rest(DeploymentLine line, HashSet<string> wanted)
@@ -175,9 +186,11 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
     }
 
     /// <summary>A rollback takes back what went live after its target; everything else comes on top.</summary>
-    private void Arrive(DeploymentLine line)
+    private void Arrive(DeploymentLine line, DateTimeOffset at)
     {
         IsStopped = false;
+        line.LiveSince = at;
+        Barred.Remove(line.Candidate.Run);
         if (line.Kind == DeploymentKind.Rollback)
             SettingsRevision = line.Settings!.Revision;
         if (line.Kind == DeploymentKind.Rollback && Versions.Exists(version => IsSame(version, line)))
@@ -189,13 +202,14 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
                 if (undone.Run == line.Candidate.Run)
                     continue;
                 Passed.Remove(undone.Run);
+                Owed.RemoveWhere(news => news.Run == undone.Run);
                 Owed.UnionWith(After(undone).Select(later => (later, undone.Run, false)));
             }
         }
         else
         {
             var run = line.Candidate.Run;
-            Passed.Add(run);
+            Passed.TryAdd(run, at);
             Owed.RemoveWhere(news => news.Run == run);
             Owed.UnionWith(After(line.Candidate).Select(later => (later, run, true)));
         }
@@ -208,6 +222,16 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
             Versions.RemoveAt(0);
     }
 
+    private void Contract(DeploymentLine line)
+    {
+        Contracted.Add(line.Candidate.Run);
+        ContractedOrder = line.Candidate.Order;
+        var at = Versions.FindLastIndex(version => version.Candidate.Run == line.Candidate.Run && version.Release == line.Release);
+        foreach (var before in Versions.Take(at))
+            before.IsBarred = true;
+        Barred.UnionWith(Versions.Take(at).Select(version => version.Candidate.Run).Except(Versions.Skip(at).Select(version => version.Candidate.Run)));
+    }
+
     private IEnumerable<string> After(Candidate candidate) =>
         candidate.Pipeline.Environments.Where(environment => environment.After.Contains(Name)).Select(environment => environment.Name);
 
@@ -216,9 +240,10 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
         var line = Deployments[number];
         line.Ended = status;
         // Traffic was really moved, to this version or back to the live one. A stop only ends what the record calls live.
-        if (!line.NeedsDecision && (line.Stage == Stage.Withdraw ? Live is not null : status == DeploymentStatus.Live))
+        if (!line.NeedsDecision && line.Kind != DeploymentKind.Contract && (line.Stage == Stage.Withdraw ? Live is not null : status == DeploymentStatus.Live))
             IsDecidedByPerson = false;
         Rest(line, wanted);
+        ForgetQuestions(line, wanted);
         Waiting.Remove(number);
         if (UnderWay == line)
             UnderWay = null;
@@ -237,6 +262,7 @@ internal sealed class EnvironmentPage(StreamId stream) : Page(stream)
         Stage.Deploy => "deploy",
         Stage.Verify => "verify",
         Stage.Undo => "undo",
+        Stage.Contract => "contract",
         _ => "withdraw",
     };
 }

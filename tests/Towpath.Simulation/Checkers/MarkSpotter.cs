@@ -57,6 +57,9 @@ internal sealed class MarkSpotter(Books books, Marks marks) : Checker(books)
             case RollBackEnvironment when page is EnvironmentPage { UnderWay: { } active }:
                 marks.Reach(active.IsBeingTakenBack ? Mark.RolledBackWhileRollingBack : Mark.RolledBackDuringADeployment);
                 break;
+            case RollBackEnvironment when page is EnvironmentPage { UnderWay: null, IsStopped: false, Versions: [.., { } before, _] } bounded && bounded.Barred.Contains(before.Candidate.Run):
+                marks.Reach(Mark.WayBackBarred);
+                break;
             case RollBackEnvironment when page is EnvironmentPage { UnderWay: null, Live: { } live } environment
                 && live.Definition(environment.Name)?.Target is CommandTarget { Undo: UndoMode.None }:
                 marks.Reach(Mark.RollbackRefused);
@@ -162,6 +165,8 @@ internal sealed class MarkSpotter(Books books, Marks marks) : Checker(books)
             case WithdrawalBegan { Reason: var reason } began when fact.Deployment(began.Deployment) is { Stage: Stage.Canary }:
                 marks.Reach(reason.StartsWith("The new version answers", StringComparison.Ordinal) ? Mark.CanaryTakenBackByEvidence
                     : reason.StartsWith("Nothing was shown", StringComparison.Ordinal) ? Mark.CanaryTakenBackUndecided
+                    : reason.StartsWith("'queue' is", StringComparison.Ordinal) ? Mark.CanaryTakenBackByAMetric
+                    : reason.StartsWith("The new version scores", StringComparison.Ordinal) ? Mark.CanaryTakenBackByItsScore
                     : Mark.AnswerCameLate);
                 break;
             case WithdrawalBegan began:
@@ -184,8 +189,11 @@ internal sealed class MarkSpotter(Books books, Marks marks) : Checker(books)
             case WentLive when page.IsStopped:
                 marks.Reach(Mark.EnvironmentStartedAgain);
                 break;
-            case Stopped:
-                marks.Reach(Mark.EnvironmentStopped);
+            case StageBegan { Stage: Stage.Contract } contract when fact.Deployment(contract.Deployment).Candidate.Run != page.Live?.Candidate.Run:
+                marks.Reach(Mark.ContractOfAVersionThatWasReplaced);
+                break;
+            case Contracted or Stopped:
+                marks.Reach(spotted is Stopped ? Mark.EnvironmentStopped : Mark.ContractRan);
                 break;
             case DeploymentEnded ended:
                 Spot(fact, ended);
@@ -203,6 +211,9 @@ internal sealed class MarkSpotter(Books books, Marks marks) : Checker(books)
             case TrafficMeasured { Traffic.Baseline.Requests: 0 }:
                 marks.Reach(Mark.CanaryWithoutTraffic);
                 break;
+            case TrafficMeasured { Samples: [{ Value: null }, ..] } silent when SimulatedTraffic.IsSilent(fact.Deployment(silent.Deployment).Candidate.Commit):
+                marks.Reach(Mark.MetricWithoutNumbers);
+                break;
             case TrafficMeasured measured when fact.Environment.Hold is not null && !fact.Deployment(measured.Deployment).IsPaused:
                 marks.Reach(Mark.CanaryHeld);
                 break;
@@ -213,6 +224,8 @@ internal sealed class MarkSpotter(Books books, Marks marks) : Checker(books)
                 marks.Reach(Mark.CanaryAdvancedByHand);
                 break;
             case StageBegan { Stage: Stage.Shift } shift when fact.Deployment(shift.Deployment) is { Stage: Stage.Canary, IsAdvanced: false } line:
+                if (line.Definition(fact.Environment.Name)!.Rollout!.Metrics.Any(metric => metric.Name == "queue"))
+                    marks.Reach(Mark.CanaryWentThroughWithMetrics);
                 marks.Reach(SimulatedTraffic.IsWorse(line.Candidate.Commit) ? Mark.WorseVersionWatchedByNobody : Mark.CanaryWentThrough);
                 break;
         }
@@ -237,6 +250,9 @@ internal sealed class MarkSpotter(Books books, Marks marks) : Checker(books)
         {
             case DeploymentStatus.Superseded when fact.Environment.UnderWay is not null:
                 marks.Reach(Mark.SupersededWhileAnotherDeploys);
+                break;
+            case DeploymentStatus.Failed or DeploymentStatus.Errored when fact.Deployment(ended.Deployment) is { Kind: DeploymentKind.Contract }:
+                marks.Reach(Mark.ContractFailed);
                 break;
             case DeploymentStatus.Outdated:
                 marks.Reach(Mark.OlderCandidateOutdated);

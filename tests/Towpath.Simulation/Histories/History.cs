@@ -74,14 +74,14 @@ public sealed class History
         Take([.. pushes.Select(push => push.Announce)]);
         Now += TimeSpan.FromSeconds(1);
         Take([.. pushes.Select(push => push.Settle)]);
-        Take([.. authors.SelectMany(author => author.Deeds(loop))]);
+        Take([.. authors.SelectMany(author => author.Deeds(loop, Now))]);
         // What is asked for while others work comes at the worst moments, too.
         for (var step = 0; !agents.IsIdle; step++)
         {
             Now += TimeSpan.FromSeconds(random.Next(5, 60));
             Take(agents.Answers(Now));
             if (step is 3 or 8 || (step > 8 && step % 4 == 0))
-                Take([.. authors.SelectMany(author => author.Deeds(loop))]);
+                Take([.. authors.SelectMany(author => author.Deeds(loop, Now))]);
         }
     }
 
@@ -148,12 +148,12 @@ public sealed class History
         }
 
         /// <summary>What people do beside: mostly nothing.</summary>
-        public IEnumerable<Letter> Deeds(Loop loop)
+        public IEnumerable<Letter> Deeds(Loop loop, DateTimeOffset now)
         {
             foreach (var definition in pipeline.Environments)
             {
                 var stream = StreamId.OfEnvironment(project, definition.Name);
-                if (loop.Read(stream) is EnvironmentState state && Deed(state) is { } deed)
+                if (loop.Read(stream) is EnvironmentState state && Deed(state, now) is { } deed)
                     yield return new Letter(stream, deed, null);
             }
 
@@ -161,16 +161,21 @@ public sealed class History
                 yield return Ask(last);
         }
 
-        private EnvironmentInput? Deed(EnvironmentState state) => state switch
+        private EnvironmentInput? Deed(EnvironmentState state, DateTimeOffset now) => state switch
         {
             { Active: { Status: DeploymentStatus.NeedsDecision } open } => open.Kind == DeploymentKind.Stop || random.Next(2) == 0
                 ? new CancelDeployment(open.Number, Person) : new AcceptDeployment(open.Number, Person),
             { Active: { Status: DeploymentStatus.Paused } paused } => new AdvanceDeployment(paused.Number, ToEnd: random.Next(4) == 0, Person),
         { Hold: not null } => random.Next(4) == 0 ? new ResumeEnvironment(Person) : null,
+            // In working hours, people look at what waits for them.
+            _ when state.Waiting.FirstOrDefault(waiting => Gates.Missing(state, waiting, now).Any(gate => gate.Gate is ApprovalGate)) is { } waiting
+                && random.Next(4) == 0 => new ApproveDeployment(waiting.Number, Person, null, null),
             _ when random.Next(500) >= busy => null,
             { Stopped: true } => new RollBackEnvironment(Person, "It is wanted again."),
-            _ => random.Next(12) switch
+            { Freezes: [.., var freeze] } when freeze.Includes(now) => new UnfreezeEnvironment(Person),
+            _ => random.Next(13) switch
             {
+                12 => new FreezeEnvironment(Person, "The sale ends tonight.", now, now.AddHours(6)),
                 < 4 => new RollBackEnvironment(Person, "The cart loses items."),
                 4 => new HoldEnvironment(Person, "The sale ends tonight."),
                 5 or 6 => new ChangeSettings(

@@ -63,13 +63,19 @@ internal sealed class HistoryAgents(Random random) : IAdapters
         StorePackage store => random.Next(200) == 0
             ? new PackageAnswered(store.Id, Outcome.Errored, null, "The disk is full.")
             : new PackageAnswered(store.Id, Outcome.Succeeded, PackageOf(store.Commit), ""),
+        AskWebhook => random.Next(10) == 0
+            ? new StageAnswered(command.Id, Outcome.Errored, "It says: not before lunch")
+            : Stage(command, failed: 20, errored: 0),
         SurveyTraffic survey => new StageAnswered(survey.Id, Outcome.Succeeded, "")
         {
             History = new TrafficHistory(400, 100_000, 200, [50_000, 1_000], [10, 80]),
         },
         MeasureTraffic measure => new StageAnswered(measure.Id, Outcome.Succeeded, "")
         {
-            Traffic = new TrafficMeasure(measure.Share, new(2_000, random.Next(8), [1_000, 20]), new(2_000, 4, [1_000, 20])),
+            Traffic = new TrafficMeasure(measure.Share, new(2_000, random.Next(8), [1_000, 20]), new(2_000, 4, [1_000, 20])) { Seconds = measure.For.TotalSeconds },
+            Samples = measure.Metrics.Select(asked => random.Next(20) == 0
+                ? new MetricSample(asked.Metric, asked.OfLive, null, "It answered 503.")
+                : new MetricSample(asked.Metric, asked.OfLive, random.Next(50), "")).ToValueList(),
         },
         WithdrawRelease or UndoTarget => Stage(command, failed: 30, errored: 10),
         CheckRelease or VerifyTarget => Stage(command, failed: 40, errored: 2),

@@ -33,7 +33,13 @@ internal static class HistoryPipelines
             env: { LOG: info }
             before: [./migrate.sh]
             verify: [./smoke.sh, { http: /healthz }]
-            rollout: { canary: [{ share: 5%, pause: true }, 50%], judge: none, dwell: 5s }
+            rollout:
+              canary: [{ share: 5%, pause: true }, 50%]
+              dwell: 5s
+              judge: threshold
+              metrics:
+                errors: { router: errors, fail: "> 5%" }
+                queue: { http: "http://127.0.0.1:9100/{{release}}", value: $.queue, fail: "> 3x", pass: "< 100", failureLimit: 5, inconclusiveLimit: 9 }
         """;
 
     private const string Library = """
@@ -48,10 +54,12 @@ internal static class HistoryPipelines
             outputs: { out: out/ }
         package: pack.out
         app: { command: ./Site, health: / }
+        migrations: { expand: ./grow.sh, contract: ./shrink.sh, contractAfter: 30m }
         environments:
           staging: { listen: 9081, verify: [./smoke.sh] }
           registry:
             after: [staging]
+            gates: [{ approval: 1 }, { webhook: https://change.example.com/towpath }]
             deploy: dotnet nuget push "$TOWPATH_PACKAGE"
             verify: [./is-there.sh]
             undo: ./unlist.sh

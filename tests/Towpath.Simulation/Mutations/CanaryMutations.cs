@@ -29,6 +29,12 @@ internal static class CanaryMutations
                 : one)),
         Decides("what is undecided counts as shown", (stream, state, input, now) => Each(
             Sound.Decide(stream, state, input, now), one => input is EnvironmentClock && one is RolloutPaused paused ? new StageBegan(paused.Deployment, Stage.Shift, now.AddMinutes(5)) : one)),
+        Evolves("a metric without a number counts as good", (stream, state, recorded) => Sound.Evolve(stream, state, WithNumbers(recorded, 0))),
+        Evolves("a metric without a number counts as bad", (stream, state, recorded) => Sound.Evolve(stream, state, WithNumbers(recorded, 1e6))),
+        Decides("nobody looks at metrics", (stream, state, input, now) => Sound.Decide(
+            stream, InCanary(state, canary => canary with { Metrics = Limited(canary, limits => limits with { Failed = 0, Successful = 100, ConsecutiveErrors = 0 }) }), input, now)),
+        Decides("a metric is forgiven what it was", (stream, state, input, now) => Sound.Decide(
+            stream, InCanary(state, canary => canary with { Metrics = Limited(canary, limits => limits with { Failed = -1 }) }), input, now)),
         Decides("a canary that was taken back may come again", (stream, state, input, now) => Without(
             Sound.Decide(stream, state, input, now), one => one is PackageQuarantined && input is StageAnswered)),
     ];
@@ -41,6 +47,13 @@ internal static class CanaryMutations
                 : deployment).ToValueList(),
         }
         : state;
+
+    private static ValueList<WatchedMetric> Limited(CanaryState canary, Func<ThresholdJudge, ThresholdJudge> change) =>
+        canary.Metrics.Select(metric => metric.Limits is { } limits ? metric with { Limits = change(limits) } : metric).ToValueList();
+
+    /// <summary>The journal has what was answered; what is made of it is another matter.</summary>
+    private static Recorded<MachineEvent> WithNumbers(Recorded<MachineEvent> recorded, double number) => recorded.Event is not TrafficMeasured measured ? recorded
+        : recorded.Of<MachineEvent>(measured with { Samples = measured.Samples.Select(sample => sample with { Value = sample.Value ?? number }).ToValueList() });
 
     private static CanaryState Forgotten(CanaryState canary) =>
         canary with { Evidence = Evidence.Begin(canary.Evidence.Settings, canary.Evidence.History) };

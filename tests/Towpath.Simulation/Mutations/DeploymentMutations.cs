@@ -31,12 +31,12 @@ internal static class DeploymentMutations
                 : Sound.Decide(stream, state, input, now)),
         Of("a stage has no deadline", Sound with
         {
-            NextDeadline = state => state is EnvironmentState { Active: not null } ? null : Sound.NextDeadline(state),
+            NextDeadline = (state, now) => state is EnvironmentState { Active: not null } ? null : Sound.NextDeadline(state, now),
         }),
         Of("a stage is given up too early", Sound with
         {
             Decide = (stream, state, input, now) => Sound.Decide(stream, state, input, input is EnvironmentClock ? now.AddMinutes(5) : now),
-            NextDeadline = state => state is EnvironmentState ? Sound.NextDeadline(state)?.AddMinutes(-5) : Sound.NextDeadline(state),
+            NextDeadline = (state, now) => state is EnvironmentState ? Sound.NextDeadline(state, now)?.AddMinutes(-5) : Sound.NextDeadline(state, now),
         }),
         Of("what must not be repeated is begun again under another name", Sound with { Pending = state => Sound.Pending(state).Select(Again(state)) }),
         Decides("a rollback starts again what must not be repeated", (stream, state, input, now) =>

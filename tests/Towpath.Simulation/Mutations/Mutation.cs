@@ -9,7 +9,7 @@ public sealed class Mutation
 {
     private Mutation(string name, Rules rules, Tamper tamper) => (Name, Rules, Tamper) = (name, rules, tamper);
 
-    public static IReadOnlyList<Mutation> All { get; } = [.. QueueMutations.All(), .. DeploymentMutations.All(), .. CanaryMutations.All(), .. RunMutations.All(), .. JournalMutations.All()];
+    public static IReadOnlyList<Mutation> All { get; } = [.. QueueMutations.All(), .. GateMutations.All(), .. DeploymentMutations.All(), .. CanaryMutations.All(), .. MigrationMutations.All(), .. RunMutations.All(), .. JournalMutations.All()];
 
     public string Name { get; }
 

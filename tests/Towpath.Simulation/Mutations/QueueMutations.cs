@@ -22,13 +22,13 @@ internal static class QueueMutations
                 ? Impatient((EnvironmentState)Sound.Evolve(stream, state, recorded)!, offered.Deployment)
                 : Sound.Evolve(stream, state, recorded)),
         Decides("a candidate that was rolled back upstream stays", (stream, state, input, now) =>
-            input is RevokeCandidate ? Decision<MachineEvent>.Nothing : Sound.Decide(stream, state, input, now)),
+            input is RevokeCandidates ? Decision<MachineEvent>.Nothing : Sound.Decide(stream, state, input, now)),
         Decides("every candidate is superseded by a newer one", (stream, state, input, now) => Sound.Decide(stream, NewestOnly(state), input, now)),
         Decides("waiting never ends", (stream, state, input, now) => Without(
             Sound.Decide(stream, state, input, now), one => one is DeploymentEnded { Status: DeploymentStatus.Refused } && input is EnvironmentClock)),
         Decides("what is superseded does not say by what", (stream, state, input, now) => Each(
             Sound.Decide(stream, state, input, now), one => one is DeploymentEnded { Status: DeploymentStatus.Superseded } ended ? ended with { SupersededBy = null } : one)),
-        Of("what was rolled back is not told to those after", Sound with { Deliveries = state => Sound.Deliveries(state).Where(delivery => delivery.Input is not RevokeCandidate) }),
+        Of("what was rolled back is not told to those after", Sound with { Deliveries = state => Sound.Deliveries(state).Where(delivery => delivery.Input is not RevokeCandidates) }),
         Of("news stays with the environment", Sound with { Deliveries = state => state is EnvironmentState ? [] : Sound.Deliveries(state) }),
         Of("one environment never gets the package", Sound with { Deliveries = state => Sound.Deliveries(state).Where(delivery => delivery.To.Environment != "load-test") }),
         Of("receipts are lost", Sound with { Deliveries = state => Sound.Deliveries(state).Select(delivery => delivery with { Receipt = null }) }),
@@ -63,7 +63,8 @@ internal static class QueueMutations
         Deployments = state.Deployments.Replace(found => found.Number == deployment, found => found with
         {
             Status = DeploymentStatus.Waiting,
-            PassedIn = found.Definition(state.Name)!.After,
+            PassedIn = OrdinalMap<DateTimeOffset>.From(found.Definition(state.Name)!.After.Select(name => KeyValuePair.Create(name, found.OfferedAt))),
+            WaitingSince = found.OfferedAt,
         }),
     };
 }

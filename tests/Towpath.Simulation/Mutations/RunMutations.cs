@@ -19,7 +19,7 @@ internal static class RunMutations
         Decides("a job is tried once more than it may be", (stream, state, input, now) => Sound.Decide(stream, Patient(state), input, now)),
         Evolves("a push is settled again and again", (stream, state, recorded) => recorded.Event is PushSettled ? state : Sound.Evolve(stream, state, recorded)),
         Of("pushes are not followed up", Sound with { Pending = state => Sound.Pending(state).Where(command => command is not ResolvePush) }),
-        Of("a run has no deadline", Sound with { NextDeadline = state => state is RunState ? null : Sound.NextDeadline(state) }),
+        Of("a run has no deadline", Sound with { NextDeadline = (state, now) => state is RunState ? null : Sound.NextDeadline(state, now) }),
         Of("a run builds what the branch points to now", Sound with
         {
             Pending = state => Sound.Pending(state).Select(command => command is RunJob job ? job with { Commit = new string('f', 40) } : command),

@@ -242,13 +242,16 @@ internal sealed class SimulatedAgents
         return agents[first];
     }
 
-    private SimulatedAgent AgentOf(AgentCommand command) => (command as StageCommand)?.Plan switch
+    private SimulatedAgent AgentOf(AgentCommand command)
     {
-        { Definition.Agent: "east" } => agents[1],
-        { Definition.Agent: "west" } => agents[2],
-        not null => agents[0],
-        null => throw new UnreachableException(),
-    };
+        var name = command switch
+        {
+            StageCommand { Plan.Definition.Agent: var agent } => agent,
+            AskWebhook { Agent: var agent } => agent,
+            _ => throw new UnreachableException(),
+        };
+        return name switch { "east" => agents[1], "west" => agents[2], _ => agents[0] };
+    }
 
     private bool Strikes(double probability) => probability > 0 && random.NextDouble() < probability;
 

@@ -19,6 +19,8 @@ internal sealed class SimulatedWork(Random random, Func<Faults> faults, Marks ma
     {
         if (command is CheckRelease or VerifyTarget)
             return Check(command);
+        if (command is AskWebhook question)
+            return Asked(question);
         // There are many of them in a deployment: if each failed as often as other work, none would go through.
         if (command is SurveyTraffic or MeasureTraffic && random.Next(10) > 0)
             return Counted((StageCommand)command);
@@ -35,10 +37,19 @@ internal sealed class SimulatedWork(Random random, Func<Faults> faults, Marks ma
             : new StageAnswered(command.Id, outcome, reason);
     }
 
+    private StageAnswered Asked(AskWebhook question)
+    {
+        var drawn = random.Next(10);
+        return question.Url == SampleGates.Silent || drawn < 4 ? new StageAnswered(question.Id, Outcome.Errored, "It says: not yet")
+            : drawn == 4 ? new StageAnswered(question.Id, Outcome.Failed, "There is an incident.")
+            : new StageAnswered(question.Id, Outcome.Succeeded, "");
+    }
+
     private StageAnswered Counted(StageCommand command) => new(command.Id, Outcome.Succeeded, "")
     {
         History = command is SurveyTraffic ? SimulatedTraffic.History(random) : null,
         Traffic = command is MeasureTraffic measure ? SimulatedTraffic.Measure(random, measure, IsBad(measure.Plan)) : null,
+        Samples = command is MeasureTraffic asked ? SimulatedTraffic.Samples(random, asked) : [],
     };
 
     /// <summary>It stopped somewhere in between.</summary>

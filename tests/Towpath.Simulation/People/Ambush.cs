@@ -48,6 +48,9 @@ internal sealed class Ambush(Random random, Agenda agenda, Func<Faults> faults, 
                 _ => null,
             },
             DeploymentEnded or PackageQuarantined => new ResumeEnvironment("eve"),
+            DeploymentOffered { Kind: DeploymentKind.Deploy } offered when IsGated(fact, offered.Deployment) => people.Gate(fact.Environment),
+            DeploymentApproved => random.Next(3) == 0 ? people.NewSettings() : people.Gate(fact.Environment),
+            WebhookAsked or WebhookAnswered => people.Gate(fact.Environment),
             DeploymentOffered { Kind: not DeploymentKind.Deploy } offered => new CancelDeployment(offered.Deployment, "eve"),
             HoldSet => random.Next(2) == 0 ? new ResumeEnvironment("eve") : null,
             _ => null,
@@ -56,6 +59,8 @@ internal sealed class Ambush(Random random, Agenda agenda, Func<Faults> faults, 
             return (fact.Stream, input);
         return Again(fact) is { } run ? (StreamId.OfProject(fact.Page.Project), new RequestRetry(run, "eve")) : null;
     }
+
+    private static bool IsGated(in Fact fact, int deployment) => fact.Deployment(deployment).Definition(fact.Environment.Name)?.Gates.Count > 0;
 
     /// <summary>A run that ended badly, or whose package was just taken back, is asked for again.</summary>
     private static int? Again(in Fact fact) => fact.Event switch

@@ -2,6 +2,7 @@ using Towpath.Core;
 using Towpath.Core.Commits;
 using Towpath.Core.Environments;
 using Towpath.Core.Packages;
+using Towpath.Core.Pipelines;
 using Towpath.Core.Runs;
 using Towpath.Simulation.Checkers;
 using Towpath.Simulation.Outside;
@@ -9,7 +10,7 @@ using Towpath.Simulation.Outside;
 namespace Towpath.Simulation.People;
 
 /// <summary>People who push, force-push, cancel, roll back, hold, promote and change settings while everything else is under way.</summary>
-internal sealed class SimulatedPeople(Random random, Books books, SimulatedGit git, Post post)
+internal sealed class SimulatedPeople(Random random, Func<DateTimeOffset> now, Books books, SimulatedGit git, Post post)
 {
     private const string Main = "refs/heads/main";
     private const string Fix = "refs/heads/fix";
@@ -29,8 +30,11 @@ internal sealed class SimulatedPeople(Random random, Books books, SimulatedGit g
     public void Act()
     {
         var (project, shape) = projects[random.Next(projects.Length)];
-        switch (random.Next(16))
+        switch (random.Next(18))
         {
+            case 16 or 17:
+                Answer();
+                break;
             case < 7:
                 Push(project, shape);
                 break;
@@ -69,6 +73,42 @@ internal sealed class SimulatedPeople(Random random, Books books, SimulatedGit g
                 Ask(page.Stream, new ResumeEnvironment("ada"));
         }
     }
+
+    /// <summary>Somebody says yes to what waits for it, freezes a place for a while, or lets something pass over its gates.</summary>
+    private void Answer()
+    {
+        var pages = books.Pages.OfType<EnvironmentPage>().ToList();
+        if (pages.Count == 0)
+            return;
+        // Mostly where something waits for a yes.
+        var page = pages.Find(page => random.Next(2) == 0 && page.Waiting.Values.Any(line => WaitsForApproval(page, line))) ?? pages[random.Next(pages.Count)];
+        Ask(page.Stream, Gate(page));
+    }
+
+    /// <summary>The asked one also says yes to what it has seen before, or to what nobody asked for.</summary>
+    public EnvironmentInput Gate(EnvironmentPage page)
+    {
+        var waiting = page.Waiting.Values.FirstOrDefault(line => WaitsForApproval(page, line)) ?? page.Waiting.Values.FirstOrDefault();
+        return random.Next(12) switch
+        {
+            0 => new UnfreezeEnvironment("ada"),
+            1 => Freeze(),
+            2 or 3 when waiting is not null => new Promote(waiting.Candidate.Run, Person()) { Override = random.Next(2) == 0 ? "It cannot wait." : null },
+            _ => new ApproveDeployment(
+                waiting?.Number ?? Deployment(page), Person(), random.Next(4) == 0 ? page.Live?.Number ?? 0 : null, random.Next(4) == 0 ? page.SettingsRevision : null),
+        };
+    }
+
+    private FreezeEnvironment Freeze()
+    {
+        var from = now().AddMinutes(random.Next(-10, 30));
+        return new FreezeEnvironment("ada", "The shop has its sale.", from, from.AddMinutes(random.Next(5, 240)));
+    }
+
+    private string Person() => SampleGates.People[random.Next(SampleGates.People.Length)];
+
+    private static bool WaitsForApproval(EnvironmentPage page, DeploymentLine line) =>
+        line.IsGated && line.Definition(page.Name)?.Gates.Any(gate => gate is ApprovalGate) == true;
 
     public ChangeSettings NewSettings() => new(
         OrdinalMap<string?>.Empty.With("LEVEL", random.Next(5) == 0 ? null : $"{random.Next(4)}"), OrdinalMap<bool>.Empty.With("KEY", random.Next(2) == 0), "ada");

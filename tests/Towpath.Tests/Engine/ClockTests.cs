@@ -23,6 +23,7 @@ public sealed class ClockTests : IAsyncDisposable
     private readonly SetTime time = new(Sample.Noon);
     private readonly MemoryJournal journal = new();
     private ScriptedWork work = new();
+    private ValueList<GateDefinition> gates = [];
     private ControlPlane plane;
 
     public ClockTests() => plane = Start();
@@ -41,6 +42,22 @@ public sealed class ClockTests : IAsyncDisposable
         time.Pass(TimeSpan.FromMinutes(29));
         await LookAsync();
         await IsOverdueAsync();
+    }
+
+    [Fact]
+    public async Task Window_opens_when_the_clock_is_right_again_that_was_far_ahead()
+    {
+        gates = [new WindowGate([new Window(Enum.GetValues<DayOfWeek>().ToValueList(), 14 * Hour, 16 * Hour, "UTC")], TimeSpan.FromDays(7))];
+        await PushAsync();
+        await Eventually.That(() => plane.Environment("shop", "staging")?.Waiting.Any() == true, "it waits at its window");
+        time.Set(9 * Hour);
+        await LookAsync();
+        Assert.Null(Place.Active);
+        time.Set(-9 * Hour);
+        await LookAsync();
+        time.Pass(2 * Hour);
+        await LookAsync();
+        await Eventually.That(() => Place.Active is not null, "the window opened");
     }
 
     [Fact]
@@ -124,7 +141,7 @@ public sealed class ClockTests : IAsyncDisposable
 
     private async Task PushAsync(params Schedule[] schedules)
     {
-        ValueList<EnvironmentDefinition> places = schedules.Length == 0 ? [Sample.Place("staging")] : [];
+        ValueList<EnvironmentDefinition> places = schedules.Length == 0 ? [Sample.Place("staging") with { Gates = gates }] : [];
         var pipeline = Sample.Pipeline([Sample.Job("test")], [.. places]) with { Schedules = schedules.ToValueList() };
         await plane.Loop.AskAsync(Shop, new AnnouncePush("p1", [new RefChange(Main, null, Sample.CommitOf(1), "One", pipeline)]));
         await plane.Loop.AskAsync(Shop, new SettlePush("p1", [Main]));
@@ -142,6 +159,6 @@ public sealed class ClockTests : IAsyncDisposable
     private async Task LookAsync()
     {
         for (var twice = 0; twice < 2; twice++)
-            await plane.Loop.AskAsync(Staging, new HandOverTaken("nowhere", 1, true));
+            await plane.Loop.AskAsync(Staging, new HandOverTaken("nowhere", [1], true));
     }
 }

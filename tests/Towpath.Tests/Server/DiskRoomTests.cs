@@ -98,7 +98,7 @@ public sealed class DiskRoomTests : IDisposable
 
     /// <summary>Any input makes the loop look at the time.</summary>
     private static Task<string?> LookAsync(RunningServer server) =>
-        server.Plane.Loop.AskAsync(StreamId.OfEnvironment("shop", "staging"), new HandOverTaken("nowhere", 1, true));
+        server.Plane.Loop.AskAsync(StreamId.OfEnvironment("shop", "staging"), new HandOverTaken("nowhere", [1], true));
 
     [Theory]
     [InlineData(10 * Mebibyte, 200 * 1024, null)]

@@ -8,7 +8,7 @@ namespace Towpath.Core.Environments.Analysis;
 /// <param name="PromotionThreshold">The e-value from which on a version is taken for not worse; above 1.</param>
 /// <param name="LeastDwell">A step lasts at least so long.</param>
 /// <param name="LongestStep">When a step has lasted so long and nothing is clear, it is inconclusive.</param>
-/// <param name="WarmUpBins">The first measurements of both versions, which are left out.</param>
+/// <param name="WarmUpBins">The first measurements in which the candidate has requests, which are left out of both versions.</param>
 /// <param name="BinSeconds">How long one measurement is.</param>
 public sealed record AnalysisSettings(
     double Alpha,
@@ -29,6 +29,9 @@ public sealed record AnalysisSettings(
     /// been started has a longer tail than one that has run for days, and is no worse for it.
     /// </summary>
     public double LatencyFloor { get; init; } = 0.02;
+
+    /// <summary>Latency counts once the candidate has stopped getting quicker (<see cref="Settling"/>), and not from the first measurement on.</summary>
+    public bool LatencySettles { get; init; }
 
     private const double Little = 1;
     private const double Middling = 20;

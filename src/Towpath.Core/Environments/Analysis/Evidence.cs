@@ -36,6 +36,14 @@ public sealed record Evidence(
             .Select(edge => RateComparison.Begin(history.SlowerRate(edge), settings.Tolerated, settings.LatencyFloor)).ToValueList(),
         null, Quiet.None, 0);
 
+    /// <summary>Measurements in which the candidate warmed up, up to <see cref="AnalysisSettings.WarmUpBins"/>.</summary>
+    public int Warm { get; init; }
+
+    public Settling Settling { get; init; } = Settling.None;
+
+    /// <summary>The next measurement's latency counts.</summary>
+    public bool IsSettled => !Settings.LatencySettles || Settling.IsOver;
+
     /// <summary>ln E of errors: the mean of errors alone and of blocks, and above the floor.</summary>
     public double LogWorseErrors
     {
@@ -51,10 +59,18 @@ public sealed record Evidence(
 
     public Evidence Add(TrafficBin bin)
     {
-        var next = this with { Bins = Bins + 1, Quiet = Quiet.Add(bin) };
+        var next = this with
+        {
+            Bins = Bins + 1,
+            Quiet = Quiet.Add(bin),
+            Settling = Settings.LatencySettles ? Settling.Add(bin, Settings.BinSeconds) : Settling,
+        };
         if (bin.Share != Share)
             next = next.AtShare(bin.Share);
-        return Bins < Settings.WarmUpBins ? next : next.Measured(bin);
+        // Only what the candidate answered warms it up. Whether a measurement is left out is known before it is made.
+        if (Warm >= Settings.WarmUpBins)
+            return next.Measured(bin, IsSettled);
+        return bin.Candidate.Requests > 0 ? next with { Warm = Warm + bin.Length } : next;
     }
 
     public Judgement Judge(double share, TimeSpan inStep) => SequentialJudge.Judge(this, share, inStep);
@@ -71,11 +87,13 @@ public sealed record Evidence(
             Share = share,
             InStep = default,
             Errors = Errors.AtMargin(Settings.Margin(least, Errors.Expected)),
-            Slower = Slower.Select(edge => edge.AtMargin(Settings.Margin(least, edge.Expected))).ToValueList(),
+            // What is not worth a rollback need not be ruled out either.
+            Slower = Slower.Select(edge => edge.AtMargin(Math.Max(Settings.LatencyFloor, Settings.Margin(least, edge.Expected)))).ToValueList(),
         };
     }
 
-    private Evidence Measured(TrafficBin bin)
+    /// <param name="settled">Latency counts. What was left out does not count later either.</param>
+    private Evidence Measured(TrafficBin bin, bool settled)
     {
         var errors = BlockOf(bin.Candidate, bin.Baseline, arm => arm.Errors);
         var twin = bin.Twin is null ? (Block?)null : PartsOf(bin, arm => arm.Errors);
@@ -87,7 +105,7 @@ public sealed record Evidence(
             // Of the same blocks: in a measurement of few requests one version has none, and nothing could be told from it.
             ErrorRatio = ErrorRatio.Add(compared.Seen - Errors.Seen, Errors.Dispersion.Value),
             Errors = compared,
-            Slower = Slower.Select((edge, i) => HasEdge(bin, i) ? SlowerAt(edge, bin, i) : edge).ToValueList(),
+            Slower = !settled ? Slower : Slower.Select((edge, i) => HasEdge(bin, i) ? SlowerAt(edge, bin, i) : edge).ToValueList(),
             Twin = twin is { } parts ? (Twin ?? SelfComparison.Begin(Settings.Tolerated)).Add(parts, Errors.Dispersion.Value) : Twin,
         };
         return next with { HighestWorse = Math.Max(HighestWorse, next.Combined().Max()) };

@@ -55,4 +55,22 @@ public sealed record Judgement(
     Verdict Verdict, string Reason, ValueList<MetricEvidence> Metrics, double LogWorse, bool Inconclusive, Silence Silence)
 {
     public static Judgement Of(Verdict verdict, string reason) => new(verdict, reason, [], 0, false, Silence.None);
+
+    /// <summary>Any may take the version back or keep it from going on; for that it goes on, all have to agree.</summary>
+    /// <param name="judgements">At least one.</param>
+    public static Judgement Together(ValueList<Judgement> judgements)
+    {
+        var telling = judgements.MinBy(Rank)!;
+        return telling.Verdict != Verdict.NotWorse ? telling : telling with { Reason = string.Join(" ", judgements.Select(one => one.Reason)) };
+
+        static int Rank(Judgement one) => one.Verdict switch
+        {
+            Verdict.Worse => 0,
+            Verdict.Unreliable => 1,
+            _ when one.Inconclusive => 2,
+            Verdict.NoData => 3,
+            Verdict.Undecided => 4,
+            _ => 5,
+        };
+    }
 }

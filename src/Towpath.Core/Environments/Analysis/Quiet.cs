@@ -1,7 +1,7 @@
 namespace Towpath.Core.Environments.Analysis;
 
 /// <summary>For how long a version has had no requests, and whether that is remarkable: with little traffic it is not.</summary>
-/// <param name="CandidateBins">Measurements in a row in which the live version had requests and the candidate none.</param>
+/// <param name="CandidateBins">Measurements in a row in which the live version had requests and the candidate none; a long one counts as several.</param>
 /// <param name="Missed">How many the candidate should have had meanwhile.</param>
 /// <param name="BothBins">Measurements in a row in which nobody had any.</param>
 public sealed record Quiet(int CandidateBins, double Missed, int BothBins)
@@ -18,9 +18,9 @@ public sealed record Quiet(int CandidateBins, double Missed, int BothBins)
         if (bin.Candidate.Requests > 0)
             return None;
         if (bin.Baseline.Requests <= 0)
-            return this with { BothBins = BothBins + 1 };
+            return this with { BothBins = BothBins + bin.Length };
         var share = Math.Clamp(bin.Share, 0, 0.99);
-        return new(CandidateBins + 1, Missed + (bin.Baseline.Requests * share / (1 - share)), 0);
+        return new(CandidateBins + bin.Length, Missed + (bin.Baseline.Requests * share / (1 - share)), 0);
     }
 
     /// <param name="requestsPerSecond">Of all traffic, as it was; 0: not known.</param>

@@ -88,6 +88,8 @@ public static class SequentialJudge
             return "The new version has had no requests that count yet.";
         if (IsNotWorse(evidence, share, metrics) && inStep < evidence.Settings.LeastDwell)
             return Invariant($"It looks well, and the step goes on until it has lasted {evidence.Settings.LeastDwell.TotalSeconds:0} s.");
+        if (!evidence.IsSettled && metrics[0].LogNotWorse >= Math.Log(evidence.Settings.PromotionThreshold))
+            return "It fails no more of its requests. Whether it is slower counts once it has stopped getting quicker after its start.";
         var seen = metrics[0].Detectable is { } rate ? $"{Percent(rate)} errors would have shown" : "not even errors alone would have shown";
         return Invariant($"After {requests} {(requests == 1 ? "request" : "requests")} to the new version nothing is clear: {seen}.");
     }

@@ -9,14 +9,15 @@ public sealed record ArmCounts(long Requests, long Errors, ValueList<long> Slowe
     public static ArmCounts None { get; } = new(0, 0, []);
 }
 
-/// <summary>One measurement of the traffic, of <see cref="AnalysisSettings.BinSeconds"/>.</summary>
+/// <summary>One measurement of the traffic.</summary>
 /// <param name="Share">Of the traffic that was meant for the candidate, 0 to 1. What it got is read from the counts.</param>
 /// <param name="Baseline">What is live, at the same time.</param>
 /// <param name="Twin">
 /// A random part of <paramref name="Baseline"/> that was counted apart, by client, where the router can tell clients: with it the
 /// live version is compared with itself. Null: not known.
 /// </param>
-public sealed record TrafficBin(double Share, ArmCounts Candidate, ArmCounts Baseline, ArmCounts? Twin = null);
+/// <param name="Length">How many times <see cref="AnalysisSettings.BinSeconds"/> it lasted; at least 1.</param>
+public sealed record TrafficBin(double Share, ArmCounts Candidate, ArmCounts Baseline, ArmCounts? Twin = null, int Length = 1);
 
 /// <summary>What the live version did before the candidate came.</summary>
 /// <param name="RequestsPerSecond">Its traffic.</param>

@@ -53,7 +53,9 @@ public static class TwoByTwo
         }
 
         var (low, high) = (0.0, Math.Min(1, (1 - line.Margin) / line.Ratio));
-        var place = Math.Min(Math.Max(b, high * 1e-6), high * (1 - 1e-6));
+        // Where the two rates would meet if both were as certain: few steps from there.
+        var guess = ((na * (a - line.Margin) / line.Ratio) + (nb * b)) / (na + nb);
+        var place = Math.Min(Math.Max(guess, high * 1e-6), high * (1 - 1e-6));
         for (var step = 0; step < 100 && high - low > 1e-15 * place; step++)
         {
             var (value, slope) = Score(na, nb, a, b, line, place);

@@ -62,8 +62,15 @@ public static class EnvironmentKeys
             Example = "[./smoke.sh, { http: /healthz }]",
             Elsewhere = ["test", "tests", "check", "checks", "smoke"],
         },
+        new("gates", new ListShape("gate", GateKeys.Gate, Most: 20),
+            "What must hold before a deployment starts: approvals, windows, freezes, soak time, webhooks. A rollback asks none of them.")
+        {
+            DefaultMeans = "none: it starts as soon as it may",
+            Example = "[{ approval: 1 }, { window: \"Mon-Fri 08:00-18:00 Europe/Amsterdam\" }]",
+            Elsewhere = ["gate", "approval", "approvals", "protection", "manual", "when", "window", "windows", "freeze", "soak"],
+        },
         new("queue", new ChoiceShape(["newest-ready", "every"]),
-            "`newest-ready`: a newer package that could start replaces older ones that wait. `every`: each is deployed, in order.")
+            "`newest-ready`: a newer package replaces older ones that wait and have passed no gate that it has not. `every`: each is deployed, in order.")
         {
             Default = "newest-ready",
             Example = "every",
@@ -112,7 +119,7 @@ public static class EnvironmentKeys
             Elsewhere = ["port", "ports", "expose", "bind"],
         },
         new("before", Commands,
-            "Run once, in the deploy layer (the repository at the commit), before the first new instance starts: migrations belong here.")
+            "Run once, in the deploy layer (the repository at the commit), before the first new instance starts. Changes of a database belong into `migrations`.")
         {
             Example = "[./migrate.sh]",
             Elsewhere = ["migrate", "predeploy", "beforeScript"],
@@ -129,10 +136,12 @@ public static class EnvironmentKeys
             Default = "30s",
             Example = "2m",
         },
-        new("rollout", RolloutKeys.Rollout,
-            "How traffic moves to a new version that listens. The very first version of an environment gets it all at once.")
+        new("rollout", new EitherShape([new ChoiceShape(["blue-green", "rolling"]), RolloutKeys.Rollout]),
+            "How traffic moves to a new version that listens. `blue-green`: all at once, when all its instances are well. `rolling`: instance "
+                + "by instance, for machines that cannot run both versions whole; the replaced version is not kept warm. Or a canary. The very "
+                + "first version of an environment gets it all at once.")
         {
-            DefaultMeans = "all at once",
+            Default = "blue-green",
             Example = "{ canary: [5%, 25%, 50%] }",
             Elsewhere = ["strategy", "canary"],
         },
@@ -146,5 +155,5 @@ public static class EnvironmentKeys
 
     public static EitherShape Environment { get; } = new([WithCommand, WithApps]);
 
-    private static ValueList<string> LaterKeys => ["gates", "hosts"];
+    private static ValueList<string> LaterKeys => ["hosts"];
 }

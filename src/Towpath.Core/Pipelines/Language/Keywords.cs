@@ -29,8 +29,10 @@ internal sealed class Keywords(Findings findings, KeySet set, IReadOnlyList<KeyS
         var missing = set.Required.Where(key => map.Entry(key.Name) is null).ToList();
         foreach (var key in missing)
         {
-            var others = siblings.Where(sibling => sibling != set)
-                .SelectMany(sibling => sibling.Required)
+            // Once the first is there, it is chosen what the map is.
+            var others = siblings.Where(sibling => sibling != set && key == set.Required.First())
+                .Select(sibling => sibling.Required.FirstOrDefault())
+                .OfType<Key>()
                 .Select(other => $" or '{other.Name}'");
             findings.Report(
                 place.At,

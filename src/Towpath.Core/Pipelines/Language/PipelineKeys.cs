@@ -2,7 +2,7 @@ namespace Towpath.Core.Pipelines.Language;
 
 /// <summary>
 /// The pipeline file, key by key, beginning at its root: the one definition that the parser, the JSON Schema and the
-/// reference page follow. <see cref="JobKeys"/>, <see cref="TriggerKeys"/>, <see cref="AppKeys"/> and <see cref="EnvironmentKeys"/> go on from here.
+/// reference page follow. <see cref="JobKeys"/>, <see cref="TriggerKeys"/>, <see cref="AppKeys"/>, <see cref="MigrationKeys"/> and <see cref="EnvironmentKeys"/> go on from here.
 /// </summary>
 public static class PipelineKeys
 {
@@ -41,6 +41,13 @@ public static class PipelineKeys
         {
             Example = "{ web: { command: ./Shop }, worker: { command: ./Worker } }",
             Elsewhere = ["services", "processes"],
+        },
+        new("migrations", MigrationKeys.Migrations,
+            "How the database follows the versions, in every environment that runs the apps. A version adds what it needs before it starts; "
+                + "what only older ones need is taken away when none of them can come back any more.")
+        {
+            Example = "{ expand: ./migrate.sh expand, contract: ./migrate.sh contract }",
+            Elsewhere = ["migration", "migrate", "database"],
         },
         new("environments", new NamedShape("environment", Values.Name, EnvironmentKeys.Environment, Most: 50),
             "Where the package goes, and in which order.")

@@ -20,10 +20,16 @@ public static class PipelineReference
             ReferenceText.Package,
             ReferenceText.Processes, Table(AppKeys.Process),
             ReferenceText.StaticSites, Table(AppKeys.Static),
+            ReferenceText.Migrations, Table(MigrationKeys.Migrations),
             ReferenceText.Environments, Table("key of every environment", EnvironmentKeys.Everywhere),
             ReferenceText.EnvironmentsWithApps, Table("further key", EnvironmentKeys.OnlyWithApps),
             ReferenceText.EnvironmentsWithCommand, Table("further key", EnvironmentKeys.OnlyWithCommand),
             ReferenceText.Checks, Table(EnvironmentKeys.HttpCheck),
+            GateText.Gates, .. new[] { GateKeys.Approval, GateKeys.Window, GateKeys.Freeze, GateKeys.Soak, GateKeys.Webhook }.Select(Table),
+            GateText.Approvals, Table((KeySet)GateKeys.Approval.Keys[0].Shape), GateText.Webhooks, Table((KeySet)GateKeys.Webhook.Keys[0].Shape),
+            RolloutText.Rollouts, Table(RolloutKeys.Rollout), Table(RolloutKeys.Step),
+            RolloutText.Metrics, Table("key of every metric", MetricKeys.Everywhere), Table("further key", MetricKeys.OnlyOfOneSource),
+            Table("key of a compared metric", MetricKeys.OnlyCompared), Table(MetricKeys.Kayenta),
             ReferenceText.Values, ValueTable(),
             ReferenceText.Mistakes,
             ReferenceText.Later, LaterList(),
@@ -53,8 +59,8 @@ public static class PipelineReference
         var table = new StringBuilder("| value | what it is |\n|---|---|\n");
         TextShape[] texts =
         [
-            Values.Address, Values.AgentName, Values.Command, Values.Cron, Values.Glob, Values.Name,
-            Values.Path, Values.Program, Values.Zone, Values.UrlPath, Values.VariableName,
+            Values.Address, Values.AgentName, Values.Command, Values.Condition, Values.Cron, Values.Freeze, Values.Glob, Values.JsonPath, Values.Name,
+            Values.Path, Values.Person, Values.Program, Values.Share, Values.Window, Values.Zone, Values.Url, Values.UrlPath, Values.VariableName,
         ];
         foreach (var text in texts)
             table.Append($"| {text.Name} | {Cell(text.Expected)} |\n");
@@ -64,7 +70,7 @@ public static class PipelineReference
 
     private static string LaterList()
     {
-        KeySet[] all = [PipelineKeys.File, JobKeys.Job, JobKeys.Step, AppKeys.Process, EnvironmentKeys.WithApps];
+        KeySet[] all = [PipelineKeys.File, JobKeys.Job, JobKeys.Step, AppKeys.Process, EnvironmentKeys.WithApps, RolloutKeys.Rollout];
         return string.Join("\n", all.Where(set => set.Later.Count > 0)
             .Select(set => $"- in {WithArticle(set.Noun)}: {string.Join(", ", set.Later.Select(key => $"`{key}`"))}"));
     }

@@ -173,6 +173,27 @@ internal static class ReferenceText
         ```
         """;
 
+    public const string Migrations = """
+        ## Migrations
+
+        While traffic moves, the old and the new version run side by side on one database, and the old one may come back. So a change of
+        the database has two halves: `expand` adds what the new version needs and leaves what the old one uses; `contract` takes away
+        what only older versions used, once none of them can come back.
+
+        ```yaml
+        app: { command: ./server, health: / }
+        migrations: { expand: ./migrate.sh expand, contract: ./migrate.sh contract, contractAfter: 2d }
+        environments:
+          production: { listen: 8080, secrets: [DATABASE_URL] }
+        ```
+
+        `expand` runs once for each version in each environment, before `before`. `contract` runs when the version has been live there
+        for `contractAfter`, as a deployment of its own, which waits for others and for a hold to be lifted. That a newer version has
+        replaced it by then does not matter; that it was rolled back means that nothing is taken away. From its start on, a rollback to
+        a version before it, or a promotion of one, is refused with the reason, also on the machine itself. One that fails is not tried
+        again for the same version. Both may be started again when the machine died meanwhile, so they have to bear that.
+        """;
+
     public const string Environments = """
         ## Environments
 

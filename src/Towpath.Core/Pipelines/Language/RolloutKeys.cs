@@ -3,7 +3,7 @@ namespace Towpath.Core.Pipelines.Language;
 /// <summary>How traffic moves to a new version.</summary>
 internal static class RolloutKeys
 {
-    private static KeySet Step { get; } = new("canary step",
+    public static KeySet Step { get; } = new("canary step",
     [
         new("share", Values.Share,
             "The new version's share of the requests.")
@@ -41,13 +41,21 @@ internal static class RolloutKeys
             Example = "false",
             Elsewhere = ["affinity", "session"],
         },
-        new("judge", new ChoiceShape(["sequential", "none"]),
+        new("judge", new EitherShape([new ChoiceShape(["sequential", "threshold", "kayenta", "none"]), MetricKeys.Judge]),
             "`sequential`: errors and latency of both versions are compared all the time, by tests that stay true however often one looks. "
-                + "`none`: a step is over after `dwell`, unless an instance fails.")
+                + "`threshold`: the `metrics` are held against their limits, and nothing else is looked at. `kayenta`: they are compared with the live "
+                + "version's as Kayenta does, once each `dwell`. `none`: a step is over after `dwell`, unless an instance fails.")
         {
             Default = "sequential",
-            Example = "none",
+            Example = "threshold",
             Elsewhere = ["analysis", "analyze"],
+        },
+        new("metrics", new NamedShape("metric", Values.Name, MetricKeys.Metric, Most: 20),
+            "Figures of your own that the new version must keep to. Any may take it back; for the next step all must agree, and the judge too.")
+        {
+            DefaultMeans = "none; with `threshold` and `kayenta` the router's error rate and 95th percentile",
+            Example = "{ queue: { command: ./queue-length.sh, fail: \"> 100\" } }",
+            Elsewhere = ["measurements", "providers", "queries"],
         },
         new("alpha", Values.Share,
             "The chance that a version which is no worse is taken back by the judge, over the whole deployment.")
@@ -79,6 +87,6 @@ internal static class RolloutKeys
         },
     ])
     {
-        Later = ["testers", "rolling", "migrations"],
+        Later = ["testers"],
     };
 }

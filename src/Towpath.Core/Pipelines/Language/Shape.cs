@@ -96,7 +96,7 @@ public sealed record KeySet(string Noun, ValueList<Key> Keys) : Shape
 }
 
 /// <summary>One of several shapes: the first that the value looks like.</summary>
-/// <param name="Shapes">More than one <see cref="KeySet"/> is told apart by the keys that each requires.</param>
+/// <param name="Shapes">More than one <see cref="KeySet"/> is told apart by the first key that each requires.</param>
 public sealed record EitherShape(ValueList<Shape> Shapes) : Shape
 {
     public override string Expected => string.Join(", or ", Shapes.Select(shape => shape.Expected));

@@ -111,7 +111,7 @@ internal sealed class ShapeCheck(Findings findings)
         (YamlScalar scalar, ChoiceShape choice) => choice.Words.Contains(scalar.Text),
         (YamlScalar, KeySet keys) => keys.Shorthand is not null,
         (YamlScalar, TextShape) => true,
-        (YamlMap map, KeySet keys) => keys.Required.All(key => map.Entry(key.Name) is not null),
+        (YamlMap map, KeySet keys) => keys.Required.FirstOrDefault() is not { } first || map.Entry(first.Name) is not null,
         (YamlMap, NamedShape) => true,
         _ => false,
     };

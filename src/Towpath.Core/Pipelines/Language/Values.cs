@@ -54,6 +54,14 @@ internal static class Values
         Objection = text => text.AsSpan(0, text.Length - 1).Trim("0.").IsEmpty ? "is nothing at all: it must be above 0%" : null,
     };
 
+    public static TextShape Condition { get; } = new(
+        "condition",
+        "<, <=, > or >= and a number, a percentage or so many times the live version's value, such as \"> 5%\", \"<= 250\" or \"> 1.5x\"",
+        @"(<|<=|>|>=) *-?[0-9]{1,15}(\.[0-9]{1,9})?(%|x)?") { MaxLength = 40 };
+
+    public static TextShape JsonPath { get; } = new(
+        "JSON path", "a path to a number in JSON, such as $.latency.p95 or $.items[0]", @"\$(\.[A-Za-z0-9_-]+|\[[0-9]{1,6}\])*") { MaxLength = 200 };
+
     public static TextShape Cron { get; } = new(
         "cron expression",
         "a cron expression of five fields, such as \"0 3 * * *\"",
@@ -63,6 +71,28 @@ internal static class Values
         "time zone",
         "a time zone such as Europe/Amsterdam, America/New_York or UTC",
         "[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}") { MaxLength = 60, Objection = Calendar.ZoneObjection };
+
+    public static TextShape Window { get; } = new(
+        "window",
+        "days, hours and a time zone, such as \"Mon-Fri 08:00-18:00 Europe/Amsterdam\"",
+        "[^\r\n]+") { MaxLength = 200, Objection = text => Pipelines.Window.TryRead(text, out _, out var problem) ? null : problem };
+
+    public static TextShape Freeze { get; } = new(
+        "freeze",
+        "a first and a last day and a time zone, such as \"2026-12-20 - 2027-01-04 Europe/Amsterdam\"",
+        "[^\r\n]+") { MaxLength = 200, Objection = text => FreezePeriod.TryRead(text, out _, out var problem) ? null : problem };
+
+    public static TextShape Person { get; } = new(
+        "person", "a person's name: one line, at most 64 characters", "[^\r\n\t]+") { MaxLength = 64 };
+
+    public static TextShape Url { get; } = new(
+        "URL", "an address that begins with https:// or http://", "https?://[^ \r\n\t]+")
+    {
+        MaxLength = 1_000,
+        Objection = text => Uri.TryCreate(text, UriKind.Absolute, out var url) && url is { Host.Length: > 0, UserInfo.Length: 0 }
+            ? null
+            : "is no address that can be asked: write https://HOST/PATH, without a name and a password",
+    };
 
     public static TextShape Ready { get; } = new(
         "alive DURATION",

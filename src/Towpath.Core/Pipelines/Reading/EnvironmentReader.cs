@@ -1,8 +1,10 @@
+using Towpath.Core.Pipelines.Language;
 using Towpath.Core.Pipelines.Yaml;
 
 namespace Towpath.Core.Pipelines.Reading;
 
-internal sealed class EnvironmentReader(Findings findings, ReadApps apps)
+/// <param name="migrations">Those of the file; null: none.</param>
+internal sealed class EnvironmentReader(Findings findings, ReadApps apps, YamlMap? migrations)
 {
     /// <summary>The sound ones, each after those that it waits for.</summary>
     public ValueList<EnvironmentDefinition> Read(IReadOnlyList<YamlEntry> environments)
@@ -39,7 +41,25 @@ internal sealed class EnvironmentReader(Findings findings, ReadApps apps)
             timeout)
         {
             Rollout = environment["rollout"] is YamlMap rollout ? new RolloutReader(findings, apps).Read(name, rollout, target) : null,
+            Rolling = environment.Text("rollout") == "rolling",
+            Migrations = target is AppsTarget ? Migrations(name, environment, steps) : null,
+            Gates = new GateReader(findings).Read(name, environment),
         };
+    }
+
+    private MigrationDefinition? Migrations(string name, YamlMap environment, StepReader steps)
+    {
+        if (migrations is null)
+            return null;
+        var after = migrations.DurationOrDefault("contractAfter");
+        if (migrations["contract"] is not null && after < environment.DurationOrDefault("keepWarm"))
+            findings.Report(
+                (migrations.Entry("contractAfter")?.Value ?? migrations).At,
+                $"'contract' would run while the replaced version still does: environment '{name}' keeps it warm for "
+                    + $"{Durations.Text(environment.DurationOrDefault("keepWarm"))}; make 'contractAfter' at least as long");
+        return new(Step("expand"), Step("contract"), after);
+
+        StepDefinition? Step(string key) => migrations[key] is YamlMap step ? steps.Step(step) : null;
     }
 
     private TargetDefinition Target(YamlScalar name, YamlMap environment, ListenReader listening)

@@ -13,7 +13,7 @@ internal sealed class PipelineReader(Findings findings)
         var package = new PackageReader(findings, jobNodes, jobs).Read(file);
         var apps = new AppReader(findings, package.Definition).Read(file);
         var environmentNodes = file.Named("environments");
-        var environments = new EnvironmentReader(findings, apps).Read(environmentNodes);
+        var environments = new EnvironmentReader(findings, apps, file["migrations"] as YamlMap).Read(environmentNodes);
         IsWhole(file, jobNodes, environmentNodes);
         return new(package.Jobs, package.Definition, apps.Sound, environments) { Schedules = new TriggerReader(findings).Read(file) };
     }

@@ -15,14 +15,42 @@ internal sealed class RolloutReader(Findings findings, ReadApps apps)
             findings.Report(
                 (rollout["longest"] ?? rollout["dwell"] ?? rollout).At,
                 "'longest' must be at least twice 'dwell', or a step would be given up before it may end");
+        var judge = Judge(rollout);
         return new(
             steps.Select(step => new RolloutStep(Share(step.Text("share")), step.Flag("pause"))).ToValueList(),
             rollout.Flag("sticky"),
-            rollout.Text("judge") == "none" ? JudgeKind.None : JudgeKind.Sequential,
+            judge,
             Share(rollout.Text("alpha")),
             dwell,
             longest,
-            rollout.Text("undecided") == "roll-back" ? UndecidedPolicy.RollBack : UndecidedPolicy.Hold);
+            rollout.Text("undecided") == "roll-back" ? UndecidedPolicy.RollBack : UndecidedPolicy.Hold)
+        {
+            Metrics = new MetricReader(findings, judge).Read(rollout),
+            Kayenta = judge == JudgeKind.Kayenta ? Kayenta((rollout["judge"] as YamlMap)?["kayenta"] as YamlMap) : null,
+        };
+    }
+
+    private static JudgeKind Judge(YamlMap rollout) => rollout["judge"] is YamlMap ? JudgeKind.Kayenta : rollout.Text("judge") switch
+    {
+        "none" => JudgeKind.None,
+        "threshold" => JudgeKind.Threshold,
+        "kayenta" => JudgeKind.Kayenta,
+        _ => JudgeKind.Sequential,
+    };
+
+    /// <param name="settings">Null: all are as usual.</param>
+    private KayentaDefinition Kayenta(YamlMap? settings)
+    {
+        if (settings is null)
+            return new(95, 75, OrdinalMap<int>.Empty);
+        var weights = OrdinalMap<int>.From(settings.Named("weights").Where(entry => entry.Value is YamlScalar)
+            .Select(entry => KeyValuePair.Create(entry.Key.Text, int.Parse(((YamlScalar)entry.Value).Text, CultureInfo.InvariantCulture))));
+        if (weights.Values.Sum() > 100)
+            findings.Report(settings["weights"]!.At, $"the weights add up to {weights.Values.Sum()}: they are percentages, and 100 is all there is");
+        var (pass, marginal) = (settings.Number("pass"), settings.Number("marginal"));
+        if (marginal > pass)
+            findings.Report((settings["marginal"] ?? settings).At, $"'marginal' ({marginal}) must be at most 'pass' ({pass})");
+        return new(pass, marginal, weights);
     }
 
     /// <summary>0 for what was reported already.</summary>

@@ -10,16 +10,18 @@ public sealed class InterruptionTests
     private const int MoreThanEver = 100;
     private static readonly string[] Kinds = ["release.unpacked", "instance.starting", "route.setting", "instance.ending", "state.writing"];
 
-    [Fact]
-    public async Task A_deployment_arrives_wherever_the_agent_dies()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_deployment_arrives_wherever_the_agent_dies(bool isRolling)
     {
         await using var machine = await AppMachine.StartAsync();
-        await machine.DeployAsync(await PlanAsync(machine, 1));
+        await machine.DeployAsync(await PlanAsync(machine, 1, isRolling));
         await using var load = Load.On(machine);
 
         var (deaths, rounds) = await DieEverywhereAsync(machine, async number =>
         {
-            var plan = await PlanAsync(machine, number + 1);
+            var plan = await PlanAsync(machine, number + 1, isRolling);
             return [() => machine.StartAsync(plan), () => machine.CheckAsync(plan), () => machine.ShiftAsync(plan)];
         });
 
@@ -96,8 +98,8 @@ public sealed class InterruptionTests
         return agent.IsDead;
     }
 
-    private static Task<ReleasePlan> PlanAsync(AppMachine machine, int number) =>
-        machine.PlanAsync($"d{number}", [Web()], it => it with { KeepWarm = TimeSpan.Zero }, ("TEST_DATA", machine.Data));
+    private static Task<ReleasePlan> PlanAsync(AppMachine machine, int number, bool isRolling = false) => machine.PlanAsync(
+        $"d{number}", [Web(instances: isRolling ? 2 : 1)], it => it with { KeepWarm = TimeSpan.Zero, Rolling = isRolling }, ("TEST_DATA", machine.Data));
 
     private static async Task OnlyOneRunsAsync(AppMachine machine, string release)
     {

@@ -28,6 +28,22 @@ public sealed class LocalRollbackTests
     }
 
     [Fact]
+    public async Task What_a_person_went_back_behind_with_the_server_is_left_out()
+    {
+        await using var machine = await AppMachine.StartAsync();
+        var first = await machine.DeployAsync(await machine.PlanAsync("d1"));
+        await machine.DeployAsync(await machine.PlanAsync("d2"));
+        Succeeded(await machine.StartAsync(first));
+        Succeeded(await machine.CheckAsync(first));
+        Succeeded(await machine.CarryOutAsync(id => new ShiftTraffic(id, first) { Undone = ["d2"] }));
+        await machine.DeployAsync(await machine.PlanAsync("d4"));
+
+        Succeeded(await machine.Host.RollBackLocallyAsync("shop", "production", _ => { }, TestContext.Current.CancellationToken));
+
+        Assert.StartsWith("d1 ", await machine.GetAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_is_not_healthy_any_more_is_not_gone_back_to()
     {
         await using var machine = await AppMachine.StartAsync();
@@ -57,6 +73,26 @@ public sealed class LocalRollbackTests
 
         Assert.Contains("d2 (run 2) is replaced by d1 (run 1)", said);
         Assert.StartsWith("d1 ", await machine.GetAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_measurement_under_way_is_cut_and_nobody_waits_for_it()
+    {
+        await using var machine = await AppMachine.StartAsync();
+        await machine.DeployAsync(await machine.PlanAsync("d1"));
+        await machine.DeployAsync(await machine.PlanAsync("d2"));
+        var plan = await machine.PlanAsync("d3");
+        Succeeded(await machine.StartAsync(plan));
+        Succeeded(await machine.CheckAsync(plan));
+        var measuring = machine.CarryOutAsync(id => new MeasureTraffic(id, plan, "d2", Share: 0.5, Sticky: false, For: TimeSpan.FromMinutes(50), Edges: []));
+        await Eventually.That(() => machine.Said.Contains("d3 gets 50 % of the requests now", StringComparison.Ordinal), "it has its share");
+
+        Succeeded(await machine.Host.RollBackLocallyAsync("shop", "production", _ => { }, TestContext.Current.CancellationToken));
+
+        // Nothing was counted that says anything.
+        Succeeded(await measuring);
+        for (var request = 0; request < 20; request++)
+            Assert.StartsWith("d1 ", await machine.GetAsync(), StringComparison.Ordinal);
     }
 
     [Fact]

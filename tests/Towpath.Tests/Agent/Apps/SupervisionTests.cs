@@ -1,3 +1,4 @@
+using Towpath.Agent;
 using Towpath.Agent.Apps;
 using Towpath.Core;
 using Towpath.Core.Agents;
@@ -125,10 +126,54 @@ public sealed class SupervisionTests
         Succeeded(await machine.StartAsync(plan));
         var pids = machine.PidsOf("d1").ToList();
 
-        await machine.RestartAgentAsync(meanwhile: () => pids.ForEach(Kill));
+        await machine.RestartAgentAsync(meanwhile: () =>
+        {
+            pids.ForEach(Kill);
+            var state = machine.At("agent", "apps", "shop", "production", "state.json");
+            File.WriteAllText(state, File.ReadAllText(state).Replace(ProcessTable.BootId(), "another boot", StringComparison.Ordinal));
+        });
         await Eventually.That(() => machine.PidsOf("d1").Any(), "it is started again");
 
         Succeeded(await machine.CheckAsync(plan));
+    }
+
+    [Fact]
+    public async Task A_candidate_that_crashed_while_no_agent_looked_has_crashed()
+    {
+        await using var machine = await AppMachine.StartAsync();
+        var plan = await machine.PlanAsync("d1");
+        Succeeded(await machine.StartAsync(plan));
+        var pid = machine.PidsOf("d1").Single();
+
+        await machine.RestartAgentAsync(meanwhile: () => Kill(pid));
+
+        var ended = await machine.CheckAsync(plan);
+        Assert.Equal(Outcome.Failed, ended.Outcome);
+        Assert.StartsWith("web/0 ended (with which exit code is not known", ended.Reason, StringComparison.Ordinal);
+        // Asked to start, it starts: that is another try, of whoever asks.
+        Succeeded(await machine.StartAsync(plan));
+        Succeeded(await machine.CheckAsync(plan));
+    }
+
+    [Fact]
+    public async Task A_candidate_that_crashed_between_two_measurements_while_no_agent_looked_is_not_measured_again()
+    {
+        await using var machine = await AppMachine.StartAsync();
+        await machine.DeployAsync(await machine.PlanAsync("d1"));
+        var plan = await machine.PlanAsync("d2");
+        Succeeded(await machine.StartAsync(plan));
+        Succeeded(await machine.CheckAsync(plan));
+        var measure = new MeasureTraffic("", plan, "d1", Share: 0.5, Sticky: false, For: TimeSpan.FromMilliseconds(50), Edges: []);
+        Assert.Equal(Outcome.Succeeded, (await machine.CarryOutAsync(id => measure with { Id = id })).Outcome);
+        var pid = machine.PidsOf("d2").Single();
+
+        await machine.RestartAgentAsync(meanwhile: () => Kill(pid));
+
+        var ended = await machine.CarryOutAsync(id => measure with { Id = id });
+        Assert.Equal(Outcome.Failed, ended.Outcome);
+        Assert.EndsWith("while it got requests.", ended.Reason, StringComparison.Ordinal);
+        Succeeded(await machine.WithdrawAsync(plan, "d1"));
+        Assert.StartsWith("d1 ", await machine.GetAsync(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -201,8 +201,8 @@ public sealed class DeploymentQueueTests
     public void What_is_live_is_told_to_the_environments_after() => Given.Environment("staging", later: ["production", "canary"])
         .Live(1)
         .ThenTold((1, true), (1, true))
-        .When(new HandOverTaken("canary", 1, true))
+        .When(new HandOverTaken("canary", [1], true))
         .ThenTold((1, true))
-        .When(new HandOverTaken("canary", 1, true))
+        .When(new HandOverTaken("canary", [1], true))
         .ThenNothingHappened();
 }

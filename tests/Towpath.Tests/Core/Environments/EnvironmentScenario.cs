@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Towpath.Core;
 using Towpath.Core.Agents;
 using Towpath.Core.Environments;
@@ -35,6 +36,11 @@ internal sealed class EnvironmentScenario
 
     public EnvironmentState State { get; private set; }
 
+    /// <summary>All that happened.</summary>
+    public List<Recorded<EnvironmentEvent>> Story { get; } = [];
+
+    public DateTimeOffset Now => now;
+
     /// <summary>Runs that come from now on have another definition of the environment.</summary>
     public EnvironmentScenario Defined(Func<EnvironmentDefinition, EnvironmentDefinition> change)
     {
@@ -65,19 +71,31 @@ internal sealed class EnvironmentScenario
     /// <summary>The run was live in one of the environments before.</summary>
     public EnvironmentScenario Passed(int run, string environment) => When(new OfferCandidate(Run(run), environment));
 
-    public EnvironmentScenario Revoked(int run, string environment) => When(new RevokeCandidate(Run(run), environment));
+    public EnvironmentScenario Revoked(int run, string environment) => When(new RevokeCandidates([Run(run)], environment));
 
     public EnvironmentScenario Live(int run, string? package = null, string? app = null) =>
         Offered(run, package, app).Arrives().ThenLive(run);
 
     /// <summary>The run's deployment is in the given stage.</summary>
-    public EnvironmentScenario Underway(int run, Stage stage)
+    /// <param name="by">Who approves it; null: it needs no approval.</param>
+    public EnvironmentScenario Underway(int run, Stage stage, string? by = null)
     {
         Offered(run);
+        if (by is not null)
+            Approved(run, by);
         while (State.Active!.Stage != stage)
             _ = State.Active.Stage == Stage.Survey ? Surveyed() : Answered(Outcome.Succeeded);
         return this;
     }
+
+    /// <summary>Runs that come from now on have to pass these gates.</summary>
+    public EnvironmentScenario Gated(params GateDefinition[] gates) => Defined(place => place with { Gates = gates.ToValueList() });
+
+    public EnvironmentScenario Approved(int run, string by) => When(new ApproveDeployment(DeploymentOf(run).Number, by, null, null));
+
+    /// <summary>A webhook answers what it was asked about the run.</summary>
+    public EnvironmentScenario Heard(int run, Outcome outcome, string says = "") => When(new StageAnswered(
+        Assert.Single(EnvironmentMachine.Pending(State).OfType<AskWebhook>(), question => question.Plan.Run == run).Id, outcome, says));
 
     public EnvironmentScenario Held(string by = "ada") => When(new HoldEnvironment(by, "Wait."));
 
@@ -90,7 +108,24 @@ internal sealed class EnvironmentScenario
     public EnvironmentScenario When(EnvironmentInput input)
     {
         last = EnvironmentMachine.Decide(State, input, now);
-        State = last.Events.Aggregate(State, (state, one) => EnvironmentMachine.Evolve(state, new Recorded<EnvironmentEvent>(1, now, one)));
+        foreach (var one in last.Events)
+        {
+            var recorded = new Recorded<EnvironmentEvent>(Story.Count + 1, now, one);
+            Story.Add(recorded);
+            State = EnvironmentMachine.Evolve(State, recorded);
+        }
+
+        return this;
+    }
+
+    /// <summary>The server dies, and another one reads what is in the journal: it comes to the same, and asks for the same.</summary>
+    public EnvironmentScenario ServerRestarted()
+    {
+        var (before, asked) = (State, EnvironmentMachine.Pending(State).ToList());
+        State = Story.Aggregate(EnvironmentState.Empty(State.Project, State.Name), (state, one) => EnvironmentMachine.Evolve(
+            state, one with { Event = JsonSerializer.Deserialize<EnvironmentEvent>(JsonSerializer.Serialize(one.Event, CoreJson.Options), CoreJson.Options)! }));
+        Assert.Equal(before, State);
+        Assert.Equal(asked, EnvironmentMachine.Pending(State));
         return this;
     }
 
@@ -98,7 +133,7 @@ internal sealed class EnvironmentScenario
 
     /// <summary>The agent ends the command that is in flight.</summary>
     public EnvironmentScenario Answered(Outcome outcome, string reason = "") =>
-        When(new StageAnswered(Assert.Single(EnvironmentMachine.Pending(State)).Id, outcome, reason));
+        When(new StageAnswered(Assert.Single(EnvironmentMachine.Pending(State).OfType<StageCommand>()).Id, outcome, reason));
 
     /// <summary>The live version has answered some requests before the canary.</summary>
     public EnvironmentScenario Surveyed() => When(new StageAnswered(Assert.Single(EnvironmentMachine.Pending(State)).Id, Outcome.Succeeded, "")
@@ -108,12 +143,19 @@ internal sealed class EnvironmentScenario
 
     /// <summary>Measurements that come one after the other.</summary>
     /// <param name="until">Ends before with the first one that is asked for at this share.</param>
-    public EnvironmentScenario Measured(TrafficMeasure traffic, int times = 1, double? until = null)
+    /// <param name="answer">What a metric's source says; null: nobody answers.</param>
+    public EnvironmentScenario Measured(TrafficMeasure? traffic, int times = 1, double? until = null, Func<MetricQuestion, double?>? answer = null)
     {
         for (var bin = 0; bin < times && EnvironmentMachine.Pending(State).SingleOrDefault() is MeasureTraffic asked && asked.Share != until; bin++)
         {
             now += asked.For;
-            When(new StageAnswered(asked.Id, Outcome.Succeeded, "") { Traffic = traffic with { Share = asked.Share } });
+            When(new StageAnswered(asked.Id, Outcome.Succeeded, "")
+            {
+                Traffic = traffic is null ? null : traffic with { Share = asked.Share, Seconds = asked.For.TotalSeconds },
+                Samples = asked.Metrics.Select(question => answer?.Invoke(question) is { } value
+                    ? new MetricSample(question.Metric, question.OfLive, value, "")
+                    : new MetricSample(question.Metric, question.OfLive, null, "Connection refused.")).ToValueList(),
+            });
         }
 
         return this;
@@ -122,7 +164,7 @@ internal sealed class EnvironmentScenario
     /// <summary>Everything that is asked of the agent succeeds until nothing is under way.</summary>
     public EnvironmentScenario Arrives()
     {
-        while (EnvironmentMachine.Pending(State).Any())
+        while (EnvironmentMachine.Pending(State).Any(command => command is StageCommand))
             _ = State.Active!.Stage == Stage.Canary
                 ? When(new AdvanceDeployment(State.Active.Number, ToEnd: true, "ada"))
                 : Answered(Outcome.Succeeded);
@@ -133,11 +175,12 @@ internal sealed class EnvironmentScenario
     public EnvironmentScenario AfterTime(TimeSpan time)
     {
         var end = now + time;
-        while (EnvironmentMachine.NextDeadline(State) is { } deadline && deadline <= end)
+        while (EnvironmentMachine.NextDeadline(State, now) is { } deadline && deadline <= end)
         {
+            Assert.True(deadline >= now, $"{deadline} is over");
             now = deadline;
             When(new EnvironmentClock());
-            Assert.NotEmpty(last.Events);
+            Assert.True(last.Events.Count > 0 || EnvironmentMachine.NextDeadline(State, now) > now, $"nothing happens at {deadline}, for ever");
         }
 
         now = end;
@@ -149,8 +192,17 @@ internal sealed class EnvironmentScenario
     {
         var deployment = DeploymentOf(run);
         Assert.Equal(status, deployment.Status);
-        var shown = status == DeploymentStatus.Waiting ? DeploymentQueue.WaitReason(State, deployment) : deployment.Reason;
+        var shown = status == DeploymentStatus.Waiting ? DeploymentQueue.WaitReason(State, deployment, now) : deployment.Reason;
         Assert.Contains(reason, shown, StringComparison.Ordinal);
+        return this;
+    }
+
+    /// <summary>How the run's deployment stands with its gate of that name.</summary>
+    public EnvironmentScenario ThenGate(int run, string name, bool isPassed, string reason = "")
+    {
+        var gate = Assert.Single(Gates.Of(State, DeploymentOf(run), now), gate => gate.Name == name);
+        Assert.True(gate.IsPassed == isPassed, gate.Reason);
+        Assert.Contains(reason, gate.Reason, StringComparison.Ordinal);
         return this;
     }
 
@@ -164,6 +216,12 @@ internal sealed class EnvironmentScenario
     public EnvironmentScenario ThenLive(int run)
     {
         Assert.Equal(run, State.Live?.Candidate.Run);
+        return this;
+    }
+
+    public EnvironmentScenario ThenReleaseIs(string release)
+    {
+        Assert.Equal(release, State.Live?.Release);
         return this;
     }
 

@@ -19,6 +19,8 @@ public sealed class RollbackTests
         .Answered(Outcome.Succeeded)
         .ThenAsked<CheckRelease>(check => !check.Verify)
         .ThenLive(2)
+        .Answered(Outcome.Succeeded)
+        .ThenAsked<ShiftTraffic>(shift => shift.Undone.SequenceEqual(["d2"]))
         .Arrives()
         .ThenLive(1);
 
@@ -167,17 +169,17 @@ public sealed class RollbackTests
     [Fact]
     public void Environments_after_are_told_that_the_candidate_was_taken_back() => Given.Environment("staging", later: "production")
         .Live(1).Live(2)
-        .When(new HandOverTaken("production", 1, true))
-        .When(new HandOverTaken("production", 2, true))
+        .When(new HandOverTaken("production", [1], true))
+        .When(new HandOverTaken("production", [2], true))
         .RolledBack().Arrives()
         .ThenTold((2, false));
 
     [Fact]
     public void Going_back_to_other_settings_takes_no_candidate_back_from_those_after() => Given.Environment("staging", later: "production")
         .Live(1)
-        .When(new HandOverTaken("production", 1, true))
+        .When(new HandOverTaken("production", [1], true))
         .Variable("LOG", "debug").Arrives()
-        .When(new HandOverTaken("production", 1, true))
+        .When(new HandOverTaken("production", [1], true))
         .RolledBack().Arrives()
         .ThenLive(1)
         .ThenTold();

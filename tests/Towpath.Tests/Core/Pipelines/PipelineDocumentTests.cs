@@ -58,7 +58,7 @@ public sealed partial class PipelineDocumentTests
 
     private static KeySet[] Sets =>
     [
-        PipelineKeys.File, JobKeys.Job, JobKeys.Step, TriggerKeys.Schedule, AppKeys.Process, AppKeys.Static,
+        PipelineKeys.File, JobKeys.Job, JobKeys.Step, TriggerKeys.Schedule, MigrationKeys.Migrations, AppKeys.Process, AppKeys.Static,
         EnvironmentKeys.WithApps, EnvironmentKeys.WithCommand, EnvironmentKeys.HttpCheck,
     ];
 
@@ -102,6 +102,7 @@ public sealed partial class PipelineDocumentTests
         "job" => $"jobs: {{ a: {map} }}",
         "step" => $"jobs: {{ a: {{ steps: {map} }} }}",
         "schedule" => $"triggers: {map}\njobs: {{ a: {{ steps: x }} }}",
+        "migrations" => $"app: x\nmigrations: {map}\nenvironments: {{ e: {{ listen: 80 }} }}",
         "process" or "static site" => $"app: {map}",
         "http check" => $"app: x\nenvironments: {{ e: {{ listen: 80, verify: {map} }} }}",
         _ => $"app: x\nenvironments: {{ e: {map} }}",

@@ -104,30 +104,6 @@ public sealed class PipelineFileTests
         Assert.Equal(Seconds(300), target.Deploy.Timeout);
     }
 
-    /// <summary>Runs and candidates keep their pipeline in the journal.</summary>
-    [Fact]
-    public void A_rollout_means_what_it_says()
-    {
-        var pipeline = Valid("""
-            app: x
-            environments:
-              a: { listen: 80, rollout: { canary: [0.5%, { share: 25%, pause: true }] } }
-              b: { listen: 81, rollout: { canary: 10%, sticky: false, judge: none, alpha: 5%, dwell: 12s, longest: 1h, undecided: roll-back } }
-              c: { listen: 82 }
-            """);
-        Assert.Equal(
-            new RolloutDefinition(
-                [new(0.005, Pause: false), new(0.25, Pause: true)], Sticky: true, JudgeKind.Sequential, Alpha: 0.01, Seconds(60),
-                TimeSpan.FromMinutes(30), UndecidedPolicy.Hold),
-            pipeline.Environment("a")!.Rollout);
-        Assert.Equal(
-            new RolloutDefinition(
-                [new(0.1, Pause: false)], Sticky: false, JudgeKind.None, Alpha: 0.05, Seconds(12), TimeSpan.FromHours(1), UndecidedPolicy.RollBack),
-            pipeline.Environment("b")!.Rollout);
-        Assert.Equal((Seconds(10), Seconds(2)), (pipeline.Environment("a")!.Rollout!.Bin, pipeline.Environment("b")!.Rollout!.Bin));
-        Assert.Null(pipeline.Environment("c")!.Rollout);
-    }
-
     [Fact]
     public void A_pipeline_survives_being_written_as_JSON()
     {

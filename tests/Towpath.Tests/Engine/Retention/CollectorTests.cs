@@ -89,7 +89,7 @@ public sealed class CollectorTests : IAsyncLifetime
         Assert.False(server.Packages.Contains(old.Package!.App));
         Assert.Null(server.Packages.Index.Find("shop:run-2"));
         Assert.Equal(1, server.Logs.ExtentOf(RunMachine.AttemptId(old, old.Jobs[0], old.Jobs[0].Attempts[^1])).Next);
-        var refused = await server.Steering.PromoteAsync("shop", "staging", 2, confirmOlder: true, "ada");
+        var refused = await server.Steering.PromoteAsync("shop", "staging", 2, confirmOlder: true, null, "ada");
         Assert.Equal(AskedStatus.Refused, refused.Status);
         Assert.Matches(@"^Package and logs of run 2 were removed on \d{4}-\d\d-\d\d, .* push its commit again\.$", refused.Sentence);
         var again = await server.Collector.RunAsync(dryRun: false, WorkingServer.Ended);
@@ -193,7 +193,7 @@ public sealed class CollectorTests : IAsyncLifetime
 
         time.Add(EnvironmentMachine.WaitTimeout + TimeSpan.FromHours(1));
         // Any input makes the loop look at the time.
-        await server.Plane.Loop.AskAsync(staging, new HandOverTaken("nowhere", 1, true));
+        await server.Plane.Loop.AskAsync(staging, new HandOverTaken("nowhere", [1], true));
         await Eventually.That(
             () => server.Plane.Environment("shop", "staging")!.Deployments[^1].Status == DeploymentStatus.Refused, "run 2 is refused");
         await server.Collector.RunAsync(dryRun: false, WorkingServer.Ended);

@@ -107,6 +107,27 @@ public sealed class JourneyTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Gate_that_waits_for_a_person_ends_the_journey_and_says_how_it_goes_on()
+    {
+        client.Commit("Ask somebody", ("towpath.yml", Files.Deploying.Replace("after: [staging],", "after: [staging], gates: [{ approval: 1 }],", StringComparison.Ordinal)));
+        var push = PushAndWaitAsync();
+        await server.Agents.EndJobAsync(
+            "shop/runs/1/jobs/build/attempts/1", Outcome.Succeeded, "", null, Step("make", 1), Step("make test", 1));
+        await server.Agents.PackAsync("shop/runs/1/package");
+        await server.Agents.EndStageAsync<StartRelease>("staging");
+        await server.Agents.EndStageAsync<CheckRelease>("staging");
+        await server.Agents.EndStageAsync<ShiftTraffic>("staging");
+
+        var (exitCode, text) = await push;
+
+        Assert.True(exitCode == 0, text);
+        AssertLine("  · production  waiting", "It waits for an approval.");
+        Assert.Contains(
+            $"    approve: towpath approve --project shop --env production --deployment 1  ({server.Address}/shop/environments/production)", Remote());
+        Assert.Equal("run 1 of shop: live in staging; production waiting", Remote()[^1]);
+    }
+
+    [Fact]
     public async Task Client_that_goes_away_ends_the_telling_and_nothing_else()
     {
         using var push = client.Start("push", "-o", "wait", server.AddressOf("shop"), "main");
