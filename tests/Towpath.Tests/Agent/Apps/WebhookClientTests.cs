@@ -12,23 +12,24 @@ public sealed class WebhookClientTests : IDisposable
 {
     private static readonly WebhookPlan Plan = new("shop", "production", 7, 5, "0123abcd", "sha256:ab", new ReplacedVersion(4, "4567cdef"));
 
-    private readonly HttpListener listener = new();
+    private readonly HttpListener listener;
     private readonly string url;
 
     public WebhookClientTests()
     {
-        // A port that is taken meanwhile is not to be feared: the next one is tried.
+        // A port that is taken meanwhile is not to be feared: the next one is tried, by a new listener, as one that could not start is gone.
         for (var port = 42_000; ; port++)
         {
+            listener = new HttpListener();
             try
             {
-                listener.Prefixes.Clear();
                 listener.Prefixes.Add(url = $"http://127.0.0.1:{port}/");
                 listener.Start();
                 return;
             }
             catch (HttpListenerException) when (port < 42_200)
             {
+                ((IDisposable)listener).Dispose();
             }
         }
     }
