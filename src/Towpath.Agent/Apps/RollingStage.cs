@@ -31,10 +31,10 @@ internal static class RollingStage
                 return refused;
         }
 
+        // Where there were more old instances than there are new ones, those left go when all traffic moves.
         return null;
     }
 
-    /// <summary>Where there were more old instances than there are new ones, those left go when all traffic moves.</summary>
     private static async Task<string?> TakeOverAsync(StageWork work, HostedRelease old, int index)
     {
         var environment = work.Environment;

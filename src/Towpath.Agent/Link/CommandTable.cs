@@ -20,8 +20,9 @@ internal sealed class CommandTable : IDisposable
 {
     public const string JobKind = "run-job";
 
-    /// <summary>Measurements come again and again, for hours: a log of each would be thousands of files that say nothing.</summary>
     private const string MeasureKind = "measure-traffic";
+
+    /// <summary>Asked again and again, for days: its answer says all that a log could.</summary>
     private const string WebhookKind = "ask-webhook";
 
     private readonly SpoolFolder spools;

@@ -56,8 +56,11 @@ public static class Migrations
             ? state with
             {
                 Contracted = new ContractedVersion(version.Candidate.Run, version.Candidate.Order, at),
-                Versions = Before(state, version).Select(before => before with { Barred = true })
-                    .Concat(state.Versions.Skip(Before(state, version).Count())).ToValueList(),
+                Versions =
+                [
+                    .. state.Versions.TakeWhile(known => known != version).Select(before => before with { Barred = true }),
+                    .. state.Versions.SkipWhile(known => known != version),
+                ],
             }
             : state;
 
@@ -86,8 +89,6 @@ public static class Migrations
 
     private static string Reason(ContractedVersion contracted) =>
         $"The contract migration of run {contracted.Run} was started at {contracted.At.UtcDateTime:yyyy-MM-dd HH:mm} UTC: it takes away what versions before it need.";
-
-    private static IEnumerable<LiveVersion> Before(EnvironmentState state, LiveVersion version) => state.Versions.TakeWhile(known => known != version);
 
     /// <summary>The version that a contract deployment is about.</summary>
     private static LiveVersion? Of(EnvironmentState state, Deployment deployment) => state.Versions.LastOrDefault(version =>
