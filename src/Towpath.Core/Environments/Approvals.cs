@@ -53,7 +53,12 @@ public static class Approvals
     {
         var counted = Counted(state, deployment, gate);
         if (counted.Count >= gate.People)
-            return new(gate, gate.Name, true, $"Approved by {And(counted)}.", null, null);
+            return new(gate, gate.Name, true, () => $"Approved by {And(counted)}.", null, null);
+        return new(gate, gate.Name, false, () => WhyMissing(state, deployment, gate, counted), null, null);
+    }
+
+    private static string WhyMissing(EnvironmentState state, Deployment deployment, ApprovalGate gate, List<string> counted)
+    {
         var missing = gate.People - counted.Count;
         var by = gate.By.Count == 0 ? "" : $" of {string.Join(", ", gate.By)}";
         var wanted = missing == 1 && gate.People == 1 ? $"It waits for an approval{by}."
@@ -61,7 +66,7 @@ public static class Approvals
             : $"It waits for the approval of {missing} more {(missing == 1 ? "person" : "people")}{by}; {And(counted)} approved it.";
         var voided = deployment.Approvals.Where(approval => gate.Takes(approval.By) && !counted.Contains(approval.By))
             .GroupBy(approval => approval.By).Select(said => $" {said.Key}'s approval does not count: it was for {Plan(state, deployment, said.Last())}.");
-        return new(gate, gate.Name, false, wanted + string.Concat(voided), null, null);
+        return wanted + string.Concat(voided);
     }
 
     private static string? Refusal(EnvironmentState state, ApproveDeployment approve)

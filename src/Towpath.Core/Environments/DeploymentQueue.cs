@@ -104,13 +104,14 @@ public static class DeploymentQueue
     {
         foreach (var newer in Ready(state).OrderByDescending(Turn))
         {
-            var missing = Gates.Missing(state, newer, now).ToList();
-            if (ModeOf(state, newer) == QueueMode.Every || missing.Exists(gate => gate.Gate?.PassesByItself == true))
+            var older = state.Waiting.Where(deployment => deployment.IsAutomatic && IsOlder(deployment, newer)).ToList();
+            if (older.Count == 0 || ModeOf(state, newer) == QueueMode.Every)
                 continue;
-            var older = state.Waiting.FirstOrDefault(deployment => deployment.IsAutomatic && IsOlder(deployment, newer)
-                && (deployment.Status == DeploymentStatus.Offered || IsNoFurther(deployment, missing)));
-            if (older is not null)
-                return new DeploymentEnded(older.Number, DeploymentStatus.Superseded, $"Run {newer.Candidate.Run} is newer.", newer.Number);
+            var missing = Gates.Missing(state, newer, now).ToList();
+            if (missing.Exists(gate => gate.Gate?.PassesByItself == true))
+                continue;
+            if (older.Find(deployment => deployment.Status == DeploymentStatus.Offered || IsNoFurther(deployment, missing)) is { } pointless)
+                return new DeploymentEnded(pointless.Number, DeploymentStatus.Superseded, $"Run {newer.Candidate.Run} is newer.", newer.Number);
         }
 
         return null;

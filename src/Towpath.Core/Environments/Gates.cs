@@ -7,10 +7,14 @@ namespace Towpath.Core.Environments;
 /// <summary>How a waiting deployment stands with one gate.</summary>
 /// <param name="Gate">Null for a freeze that somebody set on the server.</param>
 /// <param name="Name">The gate's key in the pipeline file.</param>
-/// <param name="Reason">Why it is passed or not, in full sentences.</param>
+/// <param name="Why">Writes <see cref="Reason"/>: how things stand is asked for every input, why it is so only by people.</param>
 /// <param name="Deadline">When its action is taken; null while the environments before are not done.</param>
 /// <param name="Next">When time alone may change this; null: it does not.</param>
-public sealed record GateStanding(GateDefinition? Gate, string Name, bool IsPassed, string Reason, DateTimeOffset? Deadline, DateTimeOffset? Next);
+public sealed record GateStanding(GateDefinition? Gate, string Name, bool IsPassed, Func<string> Why, DateTimeOffset? Deadline, DateTimeOffset? Next)
+{
+    /// <summary>Why it is passed or not, in full sentences.</summary>
+    public string Reason => Why();
+}
 
 /// <summary>
 /// What stands between a deployment and its start, read off the state and the time: nothing of it is recorded but what people and
@@ -46,7 +50,7 @@ public static class Gates
         standings.AddRange(state.Freezes.Where(freeze => freeze.Includes(now)).Select(freeze => deployment.Override is { } reason
             ? Overridden(null, deployment.By, reason)
             : new GateStanding(
-                null, "freeze", false, $"Frozen by {freeze.By} until {Text(freeze.Until)}: {Sentence(freeze.Reason)}",
+                null, "freeze", false, () => $"Frozen by {freeze.By} until {Text(freeze.Until)}: {Sentence(freeze.Reason)}",
                 deployment.OfferedAt + EnvironmentMachine.WaitTimeout, freeze.Until)));
         return standings.ToValueList();
     }
@@ -83,19 +87,18 @@ public static class Gates
     internal static string Sentence(string text) => text is [.., '.' or '!' or '?' or '…'] ? text : text + ".";
 
     private static GateStanding Overridden(GateDefinition? gate, string by, string reason) =>
-        new(gate, gate?.Name ?? "freeze", true, $"Passed over by {by}: {Sentence(reason)}", null, null);
+        new(gate, gate?.Name ?? "freeze", true, () => $"Passed over by {by}: {Sentence(reason)}", null, null);
 
     private static GateStanding Standing(WindowGate gate, DateTimeOffset now)
     {
-        var words = string.Join(" or ", gate.Windows.Select(window => window.ToString()));
         var next = gate.Windows.Select(window => window.Next(now)).Where(window => window is not null).Select(window => window!.Value)
             .OrderBy(window => window.Opens).ToList();
         if (next.Count == 0)
-            return new(gate, gate.Name, false, $"No time can be told at which its window opens ({words}): this machine may not know the zone.", null, null);
+            return new(gate, gate.Name, false, () => $"No time can be told at which its window opens ({gate.Words}): this machine may not know the zone.", null, null);
         var (opens, closes) = next[0];
         return opens <= now
-            ? new(gate, gate.Name, true, $"Its window is open until {Text(closes)} ({words}).", null, closes)
-            : new(gate, gate.Name, false, $"Its window opens {Text(opens)} ({words}).", null, opens);
+            ? new(gate, gate.Name, true, () => $"Its window is open until {Text(closes)} ({gate.Words}).", null, closes)
+            : new(gate, gate.Name, false, () => $"Its window opens {Text(opens)} ({gate.Words}).", null, opens);
     }
 
     private static GateStanding Standing(FreezeGate gate, DateTimeOffset now)
@@ -103,27 +106,27 @@ public static class Gates
         foreach (var period in gate.Periods)
         {
             if (period.Span() is not { } span)
-                return new(gate, gate.Name, false, $"Whether it is frozen cannot be told ({period}): this machine does not know the zone.", null, null);
+                return new(gate, gate.Name, false, () => $"Whether it is frozen cannot be told ({period}): this machine does not know the zone.", null, null);
             if (span.From <= now && now < span.Until)
-                return new(gate, gate.Name, false, $"The pipeline file freezes it until {Text(span.Until)}.", null, span.Until);
+                return new(gate, gate.Name, false, () => $"The pipeline file freezes it until {Text(span.Until)}.", null, span.Until);
         }
 
         var next = gate.Periods.Select(period => period.Span()?.From).Where(from => from > now).Min();
-        return new(gate, gate.Name, true, "Nothing is frozen now.", null, next);
+        return new(gate, gate.Name, true, () => "Nothing is frozen now.", null, next);
     }
 
     private static GateStanding Standing(EnvironmentState state, Deployment deployment, SoakGate gate, DateTimeOffset now)
     {
         // New settings of what is live: it has been through this.
         if (deployment.Kind == DeploymentKind.Settings)
-            return new(gate, gate.Name, true, "It is live here already.", null, null);
+            return new(gate, gate.Name, true, () => "It is live here already.", null, null);
         var since = deployment.Definition(state.Name)!.After.Select(name => (Name: name, At: deployment.PassedIn.Find(name)))
             .OrderByDescending(passed => passed.At == default ? DateTimeOffset.MaxValue : passed.At).FirstOrDefault();
         if (since.Name is null || since.At == default)
-            return new(gate, gate.Name, since.Name is null, since.Name is null ? "" : $"It is not live in '{since.Name}' yet.", null, null);
+            return new(gate, gate.Name, since.Name is null, () => since.Name is null ? "" : $"It is not live in '{since.Name}' yet.", null, null);
         var over = since.At + gate.Time;
         return now >= over
-            ? new(gate, gate.Name, true, $"It has been live in '{since.Name}' since {Text(since.At)}.", null, null)
-            : new(gate, gate.Name, false, $"It has to be live in '{since.Name}' for {Durations.Text(gate.Time)}: until {Text(over)}.", null, over);
+            ? new(gate, gate.Name, true, () => $"It has been live in '{since.Name}' since {Text(since.At)}.", null, null)
+            : new(gate, gate.Name, false, () => $"It has to be live in '{since.Name}' for {Durations.Text(gate.Time)}: until {Text(over)}.", null, over);
     }
 }

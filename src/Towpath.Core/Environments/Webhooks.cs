@@ -75,14 +75,18 @@ public static class Webhooks
 
     internal static GateStanding Standing(EnvironmentState state, Deployment deployment, int index, WebhookGate gate, DateTimeOffset now)
     {
-        var host = HostOf(gate);
         var question = Find(deployment, index);
         if (question is { Outcome: Outcome.Succeeded } && IsForThisPlan(state, deployment, question))
-            return new(gate, gate.Name, true, $"{host} says yes.", null, null);
+            return new(gate, gate.Name, true, () => $"{HostOf(gate)} says yes.", null, null);
         if (gate.PassesWhenOverdue && now >= deployment.WaitingSince + gate.Within)
-            return new(gate, gate.Name, true, $"{host} said nothing within {Durations.Text(gate.Within)}, and then it passes (overdue: pass).", null, null);
-        var says = question is { Outcome: Outcome.Unknown, Says.Length: > 0 } ? $" {Gates.Sentence(question.Says)}" : "";
-        return new(gate, gate.Name, false, $"It waits for a yes from {host}.{says}", null, question?.NextAt);
+            return new(gate, gate.Name, true, () => $"{HostOf(gate)} said nothing within {Durations.Text(gate.Within)}, and then it passes (overdue: pass).", null, null);
+        return new(gate, gate.Name, false, Why, null, question?.NextAt);
+
+        string Why()
+        {
+            var says = question is { Outcome: Outcome.Unknown, Says.Length: > 0 } ? $" {Gates.Sentence(question.Says)}" : "";
+            return $"It waits for a yes from {HostOf(gate)}.{says}";
+        }
     }
 
     private static bool IsDue(EnvironmentState state, Deployment deployment, WebhookQuestion? question, DateTimeOffset now) =>

@@ -39,6 +39,8 @@ public sealed record ApprovalGate(int People, ValueList<string> By, TimeSpan Wit
 public sealed record WindowGate(ValueList<Window> Windows, TimeSpan Within) : GateDefinition(Within)
 {
     public override string Name => "window";
+
+    public string Words => string.Join(" or ", Windows);
 }
 
 /// <summary>Now is in none of the periods.</summary>

@@ -11,10 +11,12 @@ public static partial class Placeholders
     public static ValueList<string> All { get; } = [.. OfVersion, "candidate", "baseline", "project", "environment"];
 
     /// <summary>Each once, in the order in which they stand there.</summary>
-    public static IEnumerable<string> In(string text) => Name().Matches(text).Select(match => match.Groups[1].Value).Distinct();
+    public static IEnumerable<string> In(string text) =>
+        HasNone(text) ? [] : Name().Matches(text).Select(match => match.Groups[1].Value).Distinct();
 
     /// <param name="value">Of each of <see cref="All"/>; other names are left as they are.</param>
-    public static string Fill(string text, Func<string, string?> value) => Name().Replace(text, match => value(match.Groups[1].Value) ?? match.Value);
+    public static string Fill(string text, Func<string, string?> value) =>
+        HasNone(text) ? text : Name().Replace(text, match => value(match.Groups[1].Value) ?? match.Value);
 
     public static IEnumerable<string> In(MetricSource source) => source switch
     {
@@ -34,6 +36,8 @@ public static partial class Placeholders
 
     /// <summary>The question can be asked of each version by itself.</summary>
     public static bool IsOfVersion(MetricSource source) => source is RouterFigure || In(source).Any(OfVersion.Contains);
+
+    private static bool HasNone(string text) => !text.Contains("{{", StringComparison.Ordinal);
 
     [GeneratedRegex(@"\{\{[ ]*([A-Za-z0-9_.-]+)[ ]*\}\}", RegexOptions.NonBacktracking)]
     private static partial Regex Name();

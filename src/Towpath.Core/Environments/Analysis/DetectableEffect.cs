@@ -22,7 +22,7 @@ public static class DetectableEffect
         var lowest = Math.Min(RatioGrid.RateAtMost, baseline);
         return Growth(RatioGrid.RateAtMost) < needed
             ? null
-            : RootSearch.Bisect(rate => Growth(rate) - needed, lowest, RatioGrid.RateAtMost);
+            : RootSearch.Brent(rate => Growth(rate) - needed, lowest, RatioGrid.RateAtMost, 1e-9);
 
         double Growth(double rate)
         {

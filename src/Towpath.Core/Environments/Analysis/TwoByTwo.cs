@@ -65,9 +65,11 @@ public static class TwoByTwo
                 high = place;
             var next = place - (value / slope);
             next = next > low && next < high ? next : low + ((high - low) / 2);
-            if (Math.Abs(next - place) <= 1e-15 * place)
-                break;
+            var moved = Math.Abs(next - place);
             place = next;
+            // Each step has twice the digits of the one before.
+            if (moved <= 1e-9 * place)
+                break;
         }
 
         return Inside(place, line);
