@@ -14,13 +14,13 @@ namespace Towpath.Engine;
 /// <remarks>Not thread-safe but for <see cref="Read"/>: <see cref="LoopRunner"/> calls it from one thread, the simulator from its own.</remarks>
 public sealed class Loop(IJournal journal, IAdapters adapters, Rules rules)
 {
-    private static readonly SortedSet<string> NothingInFlight = [];
+    private static readonly HashSet<string> NothingInFlight = [];
 
     private readonly IJournal journal = journal;
     private readonly Rules rules = rules;
     private readonly Replay replay = new(journal, rules);
     private readonly ConcurrentDictionary<StreamId, MachineState> states = [];
-    private readonly Dictionary<StreamId, SortedSet<string>> inFlight = [];
+    private readonly Dictionary<StreamId, HashSet<string>> inFlight = [];
     private readonly SortedSet<(DateTimeOffset At, string Stream)> deadlines = [];
     private readonly Dictionary<StreamId, DateTimeOffset> deadlineOf = [];
 
@@ -173,20 +173,29 @@ public sealed class Loop(IJournal journal, IAdapters adapters, Rules rules)
             Change(stream, before, pending);
     }
 
-    private static bool IsSame(SortedSet<string> before, List<Command> pending) =>
-        pending.Count == before.Count && (pending.Count == 0 || pending.TrueForAll(command => before.Contains(command.Id)));
+    private static bool IsSame(HashSet<string> before, List<Command> pending) =>
+        pending.Count == before.Count && pending.TrueForAll(command => before.Contains(command.Id));
 
-    private void Change(StreamId stream, SortedSet<string> before, List<Command> pending)
+    private void Change(StreamId stream, HashSet<string> before, List<Command> pending)
     {
-        var after = new SortedSet<string>(pending.Select(command => command.Id), StringComparer.Ordinal);
+        var after = new HashSet<string>(pending.Count, StringComparer.Ordinal);
+        foreach (var command in pending)
+            after.Add(command.Id);
         if (after.Count > 0)
             inFlight[stream] = after;
         else
             inFlight.Remove(stream);
-        foreach (var gone in before.Where(id => !after.Contains(id)))
-            adapters.Cancel(gone);
-        foreach (var command in pending.Where(command => !before.Contains(command.Id)))
-            adapters.Begin(command);
+        foreach (var gone in before)
+        {
+            if (!after.Contains(gone))
+                adapters.Cancel(gone);
+        }
+
+        foreach (var command in pending)
+        {
+            if (!before.Contains(command.Id))
+                adapters.Begin(command);
+        }
     }
 
     private void SetDeadline(StreamId stream, DateTimeOffset? deadline)

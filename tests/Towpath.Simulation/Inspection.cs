@@ -11,7 +11,7 @@ namespace Towpath.Simulation;
 internal sealed class Inspection
 {
     /// <summary>A replay goes on where the last one of the stream ended: after one batch in so many it is compared with what is in memory.</summary>
-    private const int ReplaysOneIn = 100;
+    private const int ReplaysOneIn = 200;
 
     private readonly SimulatedJournal journal;
     private readonly Rules rules;

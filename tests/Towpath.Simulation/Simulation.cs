@@ -10,7 +10,7 @@ namespace Towpath.Simulation;
 /// <summary>One seed: a storm in which safety is watched, then calm in which everything has to come to an end.</summary>
 public sealed class Simulation
 {
-    private const int ReadsJsonOneIn = 32;
+    private const int ReadsJsonOneIn = 64;
 
     /// <summary>Seeds whose every start reads every event. The others read on from what the start before came to; all compare that with the whole now and then, and at the end.</summary>
     private const int ReadsAllOneIn = 8;

@@ -6,9 +6,10 @@ namespace Towpath.Core.Environments;
 public static class DeploymentQueue
 {
     /// <summary>The next thing that follows from the state as it is; null: nothing does.</summary>
-    public static EnvironmentEvent? Next(EnvironmentState state, DateTimeOffset now) =>
-        (EnvironmentEvent?)Stale(state) ?? Superseded(state, now) ?? Begin(state) ?? Start(state, now)
-            ?? (EnvironmentEvent?)NewSettings(state) ?? Webhooks.Next(state, now);
+    public static EnvironmentEvent? Next(EnvironmentState state, DateTimeOffset now) => state.IsAwaited
+        ? (EnvironmentEvent?)Stale(state) ?? Superseded(state, now) ?? Begin(state) ?? Start(state, now)
+            ?? (EnvironmentEvent?)NewSettings(state) ?? Webhooks.Next(state, now)
+        : (EnvironmentEvent?)Begin(state) ?? NewSettings(state);
 
     /// <summary>An environment that the deployment has to pass first; null when there is none.</summary>
     public static string? NotPassed(EnvironmentState state, Deployment deployment) =>

@@ -12,13 +12,15 @@ public static partial class EnvironmentMachine
     {
         if (Gates.AreAt(state) && DeploymentQueue.Next(state, now) is not null)
             return now;
-        var waiting = state.Waiting.SelectMany(deployment => new[]
-        {
-            deployment.OfferedAt + WaitTimeout, Gates.NextDeadline(state, deployment, now),
-        }).Min();
         var active = state.Active is { Status: not DeploymentStatus.NeedsDecision } underWay ? underWay.Deadline : null;
-        return new[] { waiting, active, Migrations.Deadline(state, now) }.Min();
+        var next = Earlier(active, Migrations.Deadline(state, now));
+        foreach (var deployment in state.Waiting)
+            next = Earlier(Earlier(next, deployment.OfferedAt + WaitTimeout), Gates.NextDeadline(state, deployment, now));
+        return next;
     }
+
+    /// <summary>Null is never.</summary>
+    internal static DateTimeOffset? Earlier(DateTimeOffset? one, DateTimeOffset? other) => one is null || other < one ? other ?? one : one;
 
     private static Decision<EnvironmentEvent> Overdue(EnvironmentState state, DateTimeOffset now)
     {

@@ -43,10 +43,14 @@ public sealed record EnvironmentState(
     /// <summary>The one that changes the environment now.</summary>
     public Deployment? Active => Deployments.LastOrDefault(deployment => deployment.IsActive);
 
-    public IEnumerable<Deployment> Waiting =>
-        Deployments.Where(deployment => deployment.Status is DeploymentStatus.Offered or DeploymentStatus.Waiting);
+    public IEnumerable<Deployment> Waiting => Deployments.Where(IsWaiting);
+
+    /// <summary>Something waits.</summary>
+    public bool IsAwaited => Deployments.Any(IsWaiting);
 
     public Deployment? Deployment(int number) => Deployments.LastOrDefault(deployment => deployment.Number == number);
+
+    private static bool IsWaiting(Deployment deployment) => deployment.Status is DeploymentStatus.Offered or DeploymentStatus.Waiting;
 }
 
 /// <summary>A candidate that arrived.</summary>
@@ -63,7 +67,16 @@ public sealed record LiveVersion(int Deployment, string Release, Candidate Candi
 }
 
 /// <summary>The version whose contract migration was started last.</summary>
-public sealed record ContractedVersion(int Run, long Order, DateTimeOffset At);
+public sealed record ContractedVersion(int Run, long Order, DateTimeOffset At)
+{
+    /// <summary>
+    /// Earlier runs of the same commit whose contract migration was started too: they can come back, and it is not started again. Those of
+    /// older commits cannot.
+    /// </summary>
+    public ValueList<int> Before { get; init; } = [];
+
+    public bool Includes(int run) => run == Run || Before.Contains(run);
+}
 
 /// <summary>Variables and secrets that the server keeps for an environment. Values of secrets are never here.</summary>
 /// <param name="Revision">0: nothing was ever set.</param>

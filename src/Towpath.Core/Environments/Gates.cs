@@ -76,9 +76,15 @@ public static class Gates
     }
 
     /// <summary>When time alone may change how a waiting deployment stands; null: never.</summary>
-    internal static DateTimeOffset? NextDeadline(EnvironmentState state, Deployment deployment, DateTimeOffset now) =>
-        deployment.Status != DeploymentStatus.Waiting ? null : Of(state, deployment, now)
-            .SelectMany(gate => new[] { gate.IsPassed ? null : gate.Deadline, gate.Next }).Min();
+    internal static DateTimeOffset? NextDeadline(EnvironmentState state, Deployment deployment, DateTimeOffset now)
+    {
+        if (deployment.Status != DeploymentStatus.Waiting)
+            return null;
+        DateTimeOffset? earliest = null;
+        foreach (var gate in Of(state, deployment, now))
+            earliest = EnvironmentMachine.Earlier(EnvironmentMachine.Earlier(earliest, gate.Next), gate.IsPassed ? null : gate.Deadline);
+        return earliest;
+    }
 
     /// <summary><c>Thu 2026-12-24 08:00 +01:00</c>.</summary>
     internal static string Text(DateTimeOffset at) => at.ToString("ddd yyyy-MM-dd HH:mm zzz", System.Globalization.CultureInfo.InvariantCulture);

@@ -22,7 +22,7 @@ public static class Migrations
         {
             var version = state.Versions[index];
             oldest = Math.Min(oldest, version.Candidate.Order);
-            if (version.Candidate.Order == oldest && version.Candidate.Run != state.Contracted?.Run && Of(state, version) is { Contract: not null })
+            if (version.Candidate.Order == oldest && state.Contracted?.Includes(version.Candidate.Run) != true && Of(state, version) is { Contract: not null })
                 owed = version;
         }
 
@@ -55,7 +55,10 @@ public static class Migrations
         state.Deployment(number) is { } deployment && Of(state, deployment) is { } version
             ? state with
             {
-                Contracted = new ContractedVersion(version.Candidate.Run, version.Candidate.Order, at),
+                Contracted = new ContractedVersion(version.Candidate.Run, version.Candidate.Order, at)
+                {
+                    Before = state.Contracted is { } last && last.Order == version.Candidate.Order ? last.Before.Add(last.Run) : [],
+                },
                 Versions =
                 [
                     .. state.Versions.TakeWhile(known => known != version).Select(before => before with { Barred = true }),

@@ -39,6 +39,7 @@ public static partial class Placeholders
 
     private static bool HasNone(string text) => !text.Contains("{{", StringComparison.Ordinal);
 
-    [GeneratedRegex(@"\{\{[ ]*([A-Za-z0-9_.-]+)[ ]*\}\}", RegexOptions.NonBacktracking)]
+    // Each part ends where the next begins, so no text makes it go back.
+    [GeneratedRegex(@"\{\{[ ]*([A-Za-z0-9_.-]+)[ ]*\}\}")]
     private static partial Regex Name();
 }

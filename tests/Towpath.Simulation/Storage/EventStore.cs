@@ -12,11 +12,11 @@ namespace Towpath.Simulation.Storage;
 
 /// <summary>
 /// Events on the simulated disk. Their JSON takes most of a simulation's time, so only some seeds read back what they
-/// wrote, as every real server does; in the others one event in two hundred is written, read and compared.
+/// wrote, as every real server does; in the others one event in four hundred is written, read and compared.
 /// </summary>
 internal static class EventStore
 {
-    private const int ReadsOneIn = 200;
+    private const int ReadsOneIn = 400;
 
     private static readonly Dictionary<Type, string> Names = new[] { typeof(ProjectEvent), typeof(RunEvent), typeof(EnvironmentEvent) }
         .SelectMany(hierarchy => hierarchy.GetCustomAttributes<JsonDerivedTypeAttribute>())
@@ -29,7 +29,7 @@ internal static class EventStore
         return written with { Event = Read(written) };
     }
 
-    /// <summary>As it is, but for one in two hundred.</summary>
+    /// <summary>As it is, but for one in four hundred.</summary>
     public static JournalEntry Sampled(StreamId stream, Recorded<MachineEvent> recorded)
     {
         if (recorded.Sequence % ReadsOneIn != 0)

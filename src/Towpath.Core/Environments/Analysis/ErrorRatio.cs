@@ -14,13 +14,15 @@ public sealed record ErrorRatio(double Tolerated, ValueList<double> Logs)
     public static ErrorRatio Begin(double tolerated) => new(tolerated, RatioGrid.EvenLogs);
 
     /// <summary>ln E.</summary>
-    public double LogE => LogTail.Sum(Logs);
+    public double LogE { get; } = LogTail.Sum(Logs);
 
     /// <summary>Shares may differ from one addition to the next; nothing starts again then.</summary>
     /// <param name="share">The new version's part of the requests among which these errors were, 0 to 1.</param>
     /// <param name="dispersion">At least 1: each error counts as so many fewer.</param>
     public ErrorRatio Add(double share, double candidateErrors, double baselineErrors, double dispersion = 1)
     {
+        if (candidateErrors == 0 && baselineErrors == 0)
+            return this;
         var (ratios, logs) = (RatioGrid.Between(Tolerated), new double[RatioGrid.Count]);
         var tolerated = 1 - share + (share * Tolerated);
         for (var k = 0; k < logs.Length; k++)
@@ -31,7 +33,7 @@ public sealed record ErrorRatio(double Tolerated, ValueList<double> Logs)
             logs[k] = Logs[k] + ((own + (baselineErrors == 0 ? 0 : baselineErrors * other)) / dispersion);
         }
 
-        return this with { Logs = ValueList.Create<double>(logs) };
+        return new(Tolerated, ValueList.Create<double>(logs));
     }
 
     /// <summary>

@@ -20,7 +20,7 @@ public sealed record RateTest(Line Line, bool Below, ValueList<double> Logs)
     public static RateTest OfNotWorse(double margin) => new(new Line(1, margin), false, PromotionLogs);
 
     /// <summary>ln E.</summary>
-    public double LogE => LogTail.Sum(Logs);
+    public double LogE { get; } = LogTail.Sum(Logs);
 
     /// <param name="b">The baseline's rate, guessed before the block was seen.</param>
     /// <param name="rates">The candidate's, one for each alternative.</param>
@@ -30,7 +30,7 @@ public sealed record RateTest(Line Line, bool Below, ValueList<double> Logs)
         var logs = new double[Logs.Count];
         for (var k = 0; k < logs.Length; k++)
             logs[k] = Logs[k] + (TwoByTwo.LogS(block, rates[k], b, Line, Below) / dispersion);
-        return this with { Logs = ValueList.Create<double>(logs) };
+        return new(Line, Below, ValueList.Create<double>(logs));
     }
 
     public RateTest AddNotWorse(Block block, double b, double dispersion = 1) =>

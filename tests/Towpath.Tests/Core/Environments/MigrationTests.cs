@@ -82,6 +82,19 @@ public sealed class MigrationTests
         .ThenAsked<RunContract>(contract => contract.Plan.Run == 1);
 
     [Fact]
+    public void Run_that_comes_back_after_a_retry_of_its_commit_does_not_contract_again() => Migrating()
+        .Live(1)
+        .AfterTime(Day)
+        .Answered(Outcome.Succeeded)
+        .Offered(2, order: 10).Arrives().ThenLive(2)
+        .AfterTime(Day)
+        .ThenAsked<RunContract>(contract => contract.Plan.Run == 2)
+        .Answered(Outcome.Succeeded)
+        .When(new Promote(1, "ada")).Arrives().ThenLive(1)
+        .AfterTime(Day * 3)
+        .ThenNothingIsUnderWay();
+
+    [Fact]
     public void One_that_fails_is_not_tried_again_and_still_bars_the_way() => Migrating(contract: false)
         .Live(1).Defined(Keeping(Step)).Live(2)
         .AfterTime(Day)
