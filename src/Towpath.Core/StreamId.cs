@@ -41,6 +41,7 @@ public readonly record struct StreamId
 
     public override string ToString() => Text;
 
+    /// <param name="kind">The second of exactly three parts.</param>
     private ReadOnlySpan<char> After(string kind) =>
         Text.IndexOf(kind, StringComparison.Ordinal) is >= 0 and var at ? Text.AsSpan(at + kind.Length) : default;
 }

@@ -10,7 +10,10 @@ namespace Towpath.Simulation;
 /// <summary>Shows everything that happens to every checker, keeps the books, and remembers the first broken promise.</summary>
 internal sealed class Inspection
 {
-    /// <summary>A replay goes on where the last one of the stream ended: after one batch in so many it is compared with what is in memory.</summary>
+    /// <summary>
+    /// After one batch in so many, what is in memory is compared with a replay, which goes on where the last one of the stream ended. To
+    /// compare a whole state costs as much as several inputs.
+    /// </summary>
     private const int ReplaysOneIn = 200;
 
     private readonly SimulatedJournal journal;
@@ -99,6 +102,8 @@ internal sealed class Inspection
 
     public void AtTheEnd(Ending ending, Func<StreamId, MachineState?> read)
     {
+        if (!journal.KeepsSnapshots)
+            replayed.Clear();
         CompareAll(read);
         foreach (var checker in checkers)
             See(checker, checker.AtTheEnd(ending));

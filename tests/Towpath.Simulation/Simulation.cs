@@ -10,9 +10,10 @@ namespace Towpath.Simulation;
 /// <summary>One seed: a storm in which safety is watched, then calm in which everything has to come to an end.</summary>
 public sealed class Simulation
 {
+    /// <summary>Seeds whose events are all written as the product writes them, and read back.</summary>
     private const int ReadsJsonOneIn = 64;
 
-    /// <summary>Seeds whose every start reads every event. The others read on from what the start before came to; all compare that with the whole now and then, and at the end.</summary>
+    /// <summary>Seeds whose every start reads every event. The others read on from what the start before came to; all compare that with a replay now and then, and at the end.</summary>
     private const int ReadsAllOneIn = 8;
 
     private const int InputsAtMost = 100_000;

@@ -6,7 +6,7 @@ namespace Towpath.Core.Environments;
 public static class DeploymentQueue
 {
     /// <summary>The next thing that follows from the state as it is; null: nothing does.</summary>
-    public static EnvironmentEvent? Next(EnvironmentState state, DateTimeOffset now) => state.IsAwaited
+    public static EnvironmentEvent? Next(EnvironmentState state, DateTimeOffset now) => state.HasWaiting
         ? (EnvironmentEvent?)Stale(state) ?? Superseded(state, now) ?? Begin(state) ?? Start(state, now)
             ?? (EnvironmentEvent?)NewSettings(state) ?? Webhooks.Next(state, now)
         : (EnvironmentEvent?)Begin(state) ?? NewSettings(state);

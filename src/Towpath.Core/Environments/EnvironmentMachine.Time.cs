@@ -20,7 +20,7 @@ public static partial class EnvironmentMachine
     }
 
     /// <summary>Null is never.</summary>
-    internal static DateTimeOffset? Earlier(DateTimeOffset? one, DateTimeOffset? other) => one is null || other < one ? other ?? one : one;
+    internal static DateTimeOffset? Earlier(DateTimeOffset? one, DateTimeOffset? other) => one is null || other < one ? other : one;
 
     private static Decision<EnvironmentEvent> Overdue(EnvironmentState state, DateTimeOffset now)
     {

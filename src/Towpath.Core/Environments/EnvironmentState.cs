@@ -45,8 +45,8 @@ public sealed record EnvironmentState(
 
     public IEnumerable<Deployment> Waiting => Deployments.Where(IsWaiting);
 
-    /// <summary>Something waits.</summary>
-    public bool IsAwaited => Deployments.Any(IsWaiting);
+    /// <summary>A deployment waits.</summary>
+    public bool HasWaiting => Deployments.Any(IsWaiting);
 
     public Deployment? Deployment(int number) => Deployments.LastOrDefault(deployment => deployment.Number == number);
 

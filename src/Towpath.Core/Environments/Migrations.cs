@@ -57,7 +57,9 @@ public static class Migrations
             {
                 Contracted = new ContractedVersion(version.Candidate.Run, version.Candidate.Order, at)
                 {
-                    Before = state.Contracted is { } last && last.Order == version.Candidate.Order ? last.Before.Add(last.Run) : [],
+                    Before = state.Contracted is { } last && last.Order == version.Candidate.Order
+                        ? last.Before.Append(last.Run).TakeLast(EnvironmentMachine.QuarantineKept).ToValueList()
+                        : [],
                 },
                 Versions =
                 [

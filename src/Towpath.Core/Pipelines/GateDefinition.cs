@@ -40,6 +40,7 @@ public sealed record WindowGate(ValueList<Window> Windows, TimeSpan Within) : Ga
 {
     public override string Name => "window";
 
+    [JsonIgnore]
     public string Words => string.Join(" or ", Windows);
 }
 

@@ -131,7 +131,7 @@ public sealed record PlannedEnvironment(string Name, string Why, ValueList<strin
         {
             ApprovalGate { People: 1 } one => $"somebody approves it{By(one)}",
             ApprovalGate approval => $"{approval.People} people approve it{By(approval)}",
-            WindowGate window => $"it is {string.Join(" or ", window.Windows.Select(each => each.ToString()))}",
+            WindowGate window => $"it is {window.Words}",
             FreezeGate freeze => $"it is not {string.Join(" nor ", freeze.Periods.Select(each => each.ToString()))}",
             SoakGate soak => $"it has been live for {Durations.Text(soak.Time)} in every environment before",
             WebhookGate webhook => $"{webhook.Url} says yes",

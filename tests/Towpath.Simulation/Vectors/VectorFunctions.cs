@@ -115,7 +115,7 @@ public static class VectorFunctions
         var places = x.Has("r") ? x.Numbers("r") : IsBelow(x) ? RatioGrid.Between(line.Ratio) : [.. RateTest.PromotionPlaces];
         var test = IsBelow(x) ? RateTest.OfWorse(line) : RateTest.OfNotWorse(line.Margin);
         if (x.Has("w"))
-            test = test with { Logs = x.Numbers("w").Select(weight => Math.Log(weight)).ToValueList() };
+            test = new RateTest(test.Line, test.Below, x.Numbers("w").Select(weight => Math.Log(weight)).ToValueList());
         var seen = default(Block);
         foreach (var bin in x.Each("bins"))
         {

@@ -22,7 +22,7 @@ public static class DetectableEffect
         var lowest = Math.Min(RatioGrid.RateAtMost, baseline);
         return Growth(RatioGrid.RateAtMost) < needed
             ? null
-            : RootSearch.Brent(rate => Growth(rate) - needed, lowest, RatioGrid.RateAtMost, 1e-9);
+            : RootSearch.Brent(rate => Growth(rate) - needed, lowest, RatioGrid.RateAtMost, 1e-12);
 
         double Growth(double rate)
         {

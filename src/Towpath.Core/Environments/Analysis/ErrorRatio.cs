@@ -13,7 +13,7 @@ public sealed record ErrorRatio(double Tolerated, ValueList<double> Logs)
 {
     public static ErrorRatio Begin(double tolerated) => new(tolerated, RatioGrid.EvenLogs);
 
-    /// <summary>ln E.</summary>
+    /// <summary>ln E; summed up once, so <c>with</c> is not for <see cref="Logs"/>.</summary>
     public double LogE { get; } = LogTail.Sum(Logs);
 
     /// <summary>Shares may differ from one addition to the next; nothing starts again then.</summary>

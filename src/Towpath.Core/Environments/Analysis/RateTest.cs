@@ -19,7 +19,7 @@ public sealed record RateTest(Line Line, bool Below, ValueList<double> Logs)
     /// <summary>Against "worse than the baseline by the margin or more".</summary>
     public static RateTest OfNotWorse(double margin) => new(new Line(1, margin), false, PromotionLogs);
 
-    /// <summary>ln E.</summary>
+    /// <summary>ln E; summed up once, so <c>with</c> is not for <see cref="Logs"/>.</summary>
     public double LogE { get; } = LogTail.Sum(Logs);
 
     /// <param name="b">The baseline's rate, guessed before the block was seen.</param>

@@ -67,7 +67,7 @@ public static class TwoByTwo
             next = next > low && next < high ? next : low + ((high - low) / 2);
             var moved = Math.Abs(next - place);
             place = next;
-            // Each step has twice the digits of the one before.
+            // A step by the slope has twice the digits of the one before: what is left is far less than this.
             if (moved <= 1e-9 * place)
                 break;
         }
