@@ -64,12 +64,10 @@ public static class TwoByTwo
             else
                 high = place;
             var next = place - (value / slope);
-            next = next > low && next < high ? next : low + ((high - low) / 2);
-            var moved = Math.Abs(next - place);
-            place = next;
-            // A step by the slope has twice the digits of the one before: what is left is far less than this.
-            if (moved <= 1e-9 * place)
-                break;
+            // Each such step has twice the digits of the one before: after this one there are no more to gain.
+            if (Math.Abs(next - place) <= 1e-9 * place)
+                return Inside(next, line);
+            place = next > low && next < high ? next : low + ((high - low) / 2);
         }
 
         return Inside(place, line);

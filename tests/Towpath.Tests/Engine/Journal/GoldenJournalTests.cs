@@ -25,7 +25,10 @@ public sealed class GoldenJournalTests
     {
         var events = GoldenJournal.ReadEvents(Path.Combine(Folder, version));
         foreach (var (stream, expected) in GoldenJournal.ReadStates(Path.Combine(Folder, version)))
-            Assert.Null(Difference(JsonNode.Parse(expected), StateOf(stream, events), stream));
+        {
+            var found = Difference(JsonNode.Parse(expected), StateOf(stream, events), stream);
+            Assert.True(found is null, found);
+        }
     }
 
     [Fact]
@@ -50,6 +53,8 @@ public sealed class GoldenJournalTests
     {
         Assert.Null(Difference(JsonNode.Parse("""{"a":[{"b":1}]}"""), JsonNode.Parse("""{"a":[{"b":1,"c":2}],"d":3}"""), ""));
         Assert.Equal("/a/0/b is 2, not 1", Difference(JsonNode.Parse("""{"a":[{"b":1}]}"""), JsonNode.Parse("""{"a":[{"b":2}]}"""), ""));
+        Assert.Null(Difference(JsonNode.Parse("[0.1234567890123]"), JsonNode.Parse("[0.1234567890124]"), ""));
+        Assert.Equal("/0 is 0.12345679, not 0.12345678", Difference(JsonNode.Parse("[0.12345678]"), JsonNode.Parse("[0.12345679]"), ""));
         Assert.Equal("/a has 2 items, not 1", Difference(JsonNode.Parse("""{"a":[1]}"""), JsonNode.Parse("""{"a":[1,2]}"""), ""));
         Assert.Equal("/a is missing", Difference(JsonNode.Parse("""{"a":{"b":1}}"""), JsonNode.Parse("{}"), ""));
     }
@@ -71,8 +76,15 @@ public sealed class GoldenJournalTests
         (JsonArray one, JsonArray other) when one.Count != other.Count => $"{path} has {other.Count} items, not {one.Count}",
         (JsonArray one, JsonArray other) =>
             one.Select((item, index) => Difference(item, other[index], $"{path}/{index}")).FirstOrDefault(found => found is not null),
+        (JsonValue one, JsonValue other) when IsSame(one, other) => null,
         _ => JsonNode.DeepEquals(expected, actual) ? null : $"{path} is {actual?.ToJsonString()}, not {expected?.ToJsonString()}",
     };
+
+    /// <summary>Of what a judge computes, the last digits are the machine's: logarithms differ from one mathematics library to the next.</summary>
+    private static bool IsSame(JsonValue one, JsonValue other) =>
+        one.GetValueKind() == JsonValueKind.Number && other.GetValueKind() == JsonValueKind.Number
+        && one.GetValue<double>() is var expected && other.GetValue<double>() is var actual
+        && expected != Math.Floor(expected) && Math.Abs(actual - expected) <= 1e-9 * Math.Abs(expected);
 
     private sealed class NoAdapters : IAdapters
     {
