@@ -53,12 +53,25 @@ public static partial class Failpoint
     {
         Append(file, Encoding.UTF8.GetBytes($"{process} {name}\n"));
         var order = file + ".kill";
-        if (!File.Exists(order) || File.ReadAllText(order).Trim().Split(' ') is not [var who, var when] || who != process)
+        if (ReadOrder(order).Split(' ') is not [var who, var when] || who != process)
             return false;
         if (File.ReadLines(file).Count(line => line.StartsWith(process + " ", StringComparison.Ordinal)) != int.Parse(when, null))
             return false;
         File.Delete(order);
         return true;
+    }
+
+    /// <summary>Empty when there is none. Whoever dies at it may take it away between two looks.</summary>
+    private static string ReadOrder(string order)
+    {
+        try
+        {
+            return File.Exists(order) ? File.ReadAllText(order).Trim() : "";
+        }
+        catch (FileNotFoundException)
+        {
+            return "";
+        }
     }
 
     // A stream that appends writes where the file ended when it was opened, and another process writes there too.

@@ -48,6 +48,28 @@ public sealed partial class FailpointTests
     }
 
     [Fact]
+    public void Order_that_another_process_takes_away_between_two_looks_is_none()
+    {
+        using var folder = new TestFolder();
+        var (file, order) = (folder.At("crossings"), folder.At("crossings.kill"));
+
+        Parallel.Invoke(
+            () =>
+            {
+                for (var n = 0; n < 5_000; n++)
+                {
+                    File.WriteAllText(order, "router 1\n");
+                    File.Delete(order);
+                }
+            },
+            () =>
+            {
+                for (var n = 0; n < 5_000; n++)
+                    Assert.False(Failpoint.IsLast(file, "server", $"{n}"));
+            });
+    }
+
+    [Fact]
     public void Processes_that_cross_at_the_same_time_write_over_none_of_each_other()
     {
         using var folder = new TestFolder();
