@@ -32,11 +32,14 @@ public static class Rollback
         ];
     }
 
-    /// <summary>What somebody promoted and a gate has kept since would undo this when the gate opens, in spite of the hold.</summary>
+    /// <summary>
+    /// What somebody promoted and a gate has kept since would undo this when the gate opens, in spite of the hold. With nothing under way
+    /// only a gate can have kept it, also one that is open by now and at which nobody has looked since.
+    /// </summary>
     private static Decision<EnvironmentEvent> WithoutPromotions(
         Decision<EnvironmentEvent> decision, EnvironmentState state, string by, DateTimeOffset now) =>
         decision.Events.Count == 0 ? decision : decision.Events.Concat(state.Waiting
-            .Where(waiting => waiting.Kind == DeploymentKind.Promote && Gates.Missing(state, waiting, now).Any())
+            .Where(waiting => waiting.Kind == DeploymentKind.Promote && (state.Active is null || Gates.Missing(state, waiting, now).Any()))
             .Select(waiting => new DeploymentEnded(
                 waiting.Number, DeploymentStatus.Canceled, $"{by} went back or stopped what runs while it waited: promote it again if it is still wanted.", null)))
             .ToValueList();

@@ -25,7 +25,7 @@ public sealed record EnvironmentView(
     /// <summary>Set on the server, now or to come.</summary>
     public IReadOnlyList<FreezeView> Freezes { get; init; } = [];
 
-    /// <param name="historyAtMost">So many of the latest that ended.</param>
+    /// <param name="historyAtMost">So many of the latest that ended. Lists ask for none, and get no evidence either: its bands take milliseconds.</param>
     /// <param name="now">What waits at a gate may wait for a time.</param>
     public static EnvironmentView Of(EnvironmentState state, DateTimeOffset now, int historyAtMost = int.MaxValue)
     {
@@ -40,7 +40,7 @@ public sealed record EnvironmentView(
             newest?.After ?? [],
             state.Live is { } live ? LiveView.Of(live) : null,
             (state.Active ?? over.FirstOrDefault()) is { } latest
-                ? DeploymentView.Of(state, latest, now) with { Evidence = EvidenceView.Of(state, latest) } : null,
+                ? DeploymentView.Of(state, latest, now) with { Evidence = historyAtMost > 0 ? EvidenceView.Of(state, latest) : null } : null,
             [.. state.Waiting.Select(deployment => DeploymentView.Of(state, deployment, now))],
             state.Hold is { } hold ? new HoldView(hold.By, hold.Reason, hold.Since) : null,
             state.Versions.Count > 0 && Rollback.Target(state) is { } target && Core.Environments.Migrations.Bars(state, target) is null ? LiveView.Of(target) : null,

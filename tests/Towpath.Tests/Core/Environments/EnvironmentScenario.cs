@@ -187,6 +187,13 @@ internal sealed class EnvironmentScenario
         return this;
     }
 
+    /// <summary>Time goes by, and nobody looks.</summary>
+    public EnvironmentScenario Unseen(TimeSpan time)
+    {
+        now += time;
+        return this;
+    }
+
     /// <summary>The last deployment of the run is there now; the reason, where given, is contained in what people read.</summary>
     public EnvironmentScenario Then(int run, DeploymentStatus status, string reason = "")
     {

@@ -1,4 +1,5 @@
 using Towpath.Core;
+using Towpath.Core.Agents;
 using Towpath.Core.Environments;
 using Towpath.Core.Pipelines;
 
@@ -239,6 +240,19 @@ public sealed class GateTests
         .RolledBack(by: "ada").Arrives()
         .Then(3, DeploymentStatus.Canceled, "ada went back")
         .AfterTime(2 * Hour)
+        .ThenLive(1);
+
+    [Fact]
+    public void Rollback_also_ends_a_promotion_whose_gate_has_opened_and_at_which_nobody_has_looked_since() => Given.Environment("production")
+        .Live(1).Live(2)
+        .Gated(Afternoon)
+        .Offered(3)
+        .When(new Promote(3, "eve"))
+        .Unseen(2 * Hour)
+        .RolledBack(by: "ada")
+        .Then(3, DeploymentStatus.Canceled, "ada went back")
+        .ThenAsked<StartRelease>(start => start.Plan.Run == 1)
+        .Arrives()
         .ThenLive(1);
 
     [Fact]
