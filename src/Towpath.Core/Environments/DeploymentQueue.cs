@@ -65,9 +65,13 @@ public static class DeploymentQueue
     /// <summary>The newest candidate that waited under the hold until its time was over; null when there is none, or no hold.</summary>
     public static Deployment? Late(EnvironmentState state) => state.Hold is not { } hold ? null : state.Deployments
         .Where(deployment => deployment is { Kind: DeploymentKind.Deploy, Status: DeploymentStatus.Refused, WaitedTooLong: true }
-            && deployment.EndedAt >= hold.Begun && NotPassed(state, deployment) is null && Quarantine(state, deployment) is null)
+            && deployment.EndedAt >= hold.Begun && IsLastOfItsRun(state, deployment) && NotPassed(state, deployment) is null && Quarantine(state, deployment) is null)
         .OrderBy(deployment => deployment.Candidate.Order).ThenBy(deployment => deployment.Number)
         .LastOrDefault();
+
+    /// <summary>Only the last one hears when its candidate is rolled back in an environment before.</summary>
+    private static bool IsLastOfItsRun(EnvironmentState state, Deployment deployment) => !state.Deployments.Any(later =>
+        later.Number > deployment.Number && later.Kind == DeploymentKind.Deploy && later.Candidate.Run == deployment.Candidate.Run);
 
     /// <summary>Automation neither goes back to an older commit, nor deploys again what was rolled back or must not be repeated.</summary>
     private static DeploymentEnded? Stale(EnvironmentState state)

@@ -23,6 +23,24 @@ public sealed class HoldTests
         .Arrives()
         .ThenLive(1);
 
+    /// <summary>The clock went back: the first time that it waited too long seems to lie under the second hold.</summary>
+    [Fact]
+    public void What_was_offered_afresh_and_rolled_back_before_since_is_not_offered_afresh_again() => Given.Environment("production", after: ["staging"])
+        .Live(1)
+        .Held()
+        .Gated(new ApprovalGate(1, [], TimeSpan.FromDays(2)))
+        .Offered(2)
+        .AfterTime(TimeSpan.FromDays(2))
+        .Then(2, DeploymentStatus.Refused, "Its gate 'approval'")
+        .When(new ResumeEnvironment("ada"))
+        .Then(2, DeploymentStatus.Waiting)
+        .Unseen(TimeSpan.FromHours(-1))
+        .Held()
+        .Revoked(2, "staging")
+        .Then(2, DeploymentStatus.Refused, "It was rolled back in 'staging'.")
+        .When(new ResumeEnvironment("ada"))
+        .Then(2, DeploymentStatus.Refused, "It was rolled back in 'staging'.");
+
     [Fact]
     public void Newest_that_waits_starts_when_the_hold_is_lifted() => Given.Environment("production")
         .Live(1)
