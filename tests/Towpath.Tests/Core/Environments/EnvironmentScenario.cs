@@ -187,6 +187,15 @@ internal sealed class EnvironmentScenario
         return this;
     }
 
+    /// <summary>Time goes by, and nothing happens: also nothing that would be over again by the end.</summary>
+    public EnvironmentScenario Idle(TimeSpan time)
+    {
+        var before = Story.Count;
+        AfterTime(time);
+        Assert.Equal(before, Story.Count);
+        return this;
+    }
+
     /// <summary>Time goes by, and nobody looks.</summary>
     public EnvironmentScenario Unseen(TimeSpan time)
     {

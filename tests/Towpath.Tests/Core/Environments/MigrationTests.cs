@@ -13,8 +13,7 @@ public sealed class MigrationTests
     [Fact]
     public void Contract_runs_once_when_the_version_was_live_for_its_time() => Migrating()
         .Live(1).Live(2)
-        .AfterTime(Day - TimeSpan.FromSeconds(1))
-        .ThenNothingIsUnderWay()
+        .Idle(Day - TimeSpan.FromSeconds(1))
         .AfterTime(TimeSpan.FromSeconds(1))
         .ThenAsked<RunContract>(contract => contract.Plan is { Run: 1, Release: "d1" } && contract.Past.Count == 0)
         .Answered(Outcome.Succeeded)
@@ -23,8 +22,7 @@ public sealed class MigrationTests
         .ThenAsked<RunContract>(contract => contract.Plan is { Run: 2, Release: "d2" } && contract.Past.SequenceEqual(["d1"]))
         .Answered(Outcome.Succeeded)
         .ThenLive(2)
-        .AfterTime(Day * 30)
-        .ThenNothingIsUnderWay();
+        .Idle(Day * 30);
 
     [Fact]
     public void There_is_a_way_back_until_it_begins_and_none_afterwards() => Migrating()
@@ -42,8 +40,7 @@ public sealed class MigrationTests
         .AfterTime(Day / 2)
         .RolledBack().Arrives().ThenLive(1)
         .When(new ResumeEnvironment("ada"))
-        .AfterTime(Day * 30)
-        .ThenNothingIsUnderWay();
+        .Idle(Day * 30);
 
     [Fact]
     public void Going_back_to_it_begins_its_time_anew() => Migrating()
@@ -51,8 +48,7 @@ public sealed class MigrationTests
         .AfterTime(Day / 2)
         .RolledBack().Arrives().ThenLive(1)
         .When(new ResumeEnvironment("ada"))
-        .AfterTime(Day / 2)
-        .ThenNothingIsUnderWay()
+        .Idle(Day / 2)
         .AfterTime(Day / 2)
         .ThenAsked<RunContract>(contract => contract.Plan.Run == 1);
 
@@ -61,8 +57,7 @@ public sealed class MigrationTests
         .Live(1).Defined(Keeping(Step)).Live(2)
         .When(new Promote(1, "ada")).Arrives().ThenLive(1)
         .When(new ResumeEnvironment("ada"))
-        .AfterTime(Day * 3)
-        .ThenNothingIsUnderWay()
+        .Idle(Day * 3)
         .When(new Promote(2, "ada")).Arrives().ThenLive(2)
         .AfterTime(Day)
         .ThenAsked<RunContract>(contract => contract.Plan.Run == 2);
@@ -71,8 +66,7 @@ public sealed class MigrationTests
     public void Hold_keeps_it_and_a_deployment_goes_first() => Migrating()
         .Live(1)
         .Held()
-        .AfterTime(Day * 2)
-        .ThenNothingIsUnderWay()
+        .Idle(Day * 2)
         .Offered(2)
         .When(new ResumeEnvironment("ada"))
         .ThenAsked<StartRelease>(start => start.Plan.Run == 2)
@@ -91,8 +85,7 @@ public sealed class MigrationTests
         .ThenAsked<RunContract>(contract => contract.Plan.Run == 2)
         .Answered(Outcome.Succeeded)
         .When(new Promote(1, "ada")).Arrives().ThenLive(1)
-        .AfterTime(Day * 3)
-        .ThenNothingIsUnderWay();
+        .Idle(Day * 3);
 
     [Fact]
     public void One_that_fails_is_not_tried_again_and_still_bars_the_way() => Migrating(contract: false)
@@ -102,8 +95,7 @@ public sealed class MigrationTests
         .Then(2, DeploymentStatus.Failed, "contract failed: exit code 1.")
         .ThenLive(2)
         .ThenHeldBy(null)
-        .AfterTime(Day * 3)
-        .ThenNothingIsUnderWay()
+        .Idle(Day * 3)
         .RolledBack().ThenRefused("Push a fix instead.");
 
     [Fact]
