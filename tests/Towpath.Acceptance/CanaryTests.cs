@@ -40,6 +40,54 @@ public sealed class CanaryTests
         Assert.True(load.Lost == 0, $"{load.Lost} requests were not answered; the first: {load.FirstLost}");
     }
 
+    [Fact]
+    public async Task Testers_get_the_new_version_while_others_hardly_do_and_until_a_person_lets_it_go_on()
+    {
+        await using var up = new UpTowpath();
+        await up.StartAsync();
+        var port = Site.FreePort();
+        using var repository = await Repository.CreateAsync(up, "testers");
+        repository.Write("towpath.yml", Pipeline(port, "none").Replace(
+            "canary: [20%]", "canary: [{ share: 0.01%, pause: true }], testers: { header: X-Tester, value: \"yes\" }", StringComparison.Ordinal)
+            .Replace("dwell: 6s", "dwell: 1s", StringComparison.Ordinal));
+        await ShipAsync(repository, "0", "First", 1);
+        await PushAsync(repository, "0.0", "Second");
+        await PausedAsync(repository);
+
+        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}/") };
+        var others = new List<string>();
+        for (var request = 0; request < 20; request++)
+        {
+            Assert.Equal("d2", await ReleaseAsync(http, "yes"));
+            others.Add(await ReleaseAsync(http, "no"));
+        }
+
+        Assert.True(others.Count(release => release == "d1") >= 19, string.Join(' ', others));
+        (await repository.RunAsync("advance", "--environment", "production")).Expect(0);
+        await ExpectLiveAsync(repository, 2);
+        Assert.Equal("d2", await ReleaseAsync(http, "no"));
+    }
+
+    private static async Task PausedAsync(Repository repository)
+    {
+        var (state, end) = ("", DateTime.UtcNow.AddMinutes(2));
+        while (state != "paused" && DateTime.UtcNow < end)
+        {
+            var shown = (await repository.RunAsync("envs", "show", "production", "--json")).Expect(0).Json;
+            state = shown.GetProperty("deployment") is { ValueKind: JsonValueKind.Object } deployment ? deployment.GetProperty("state").GetString() : "";
+        }
+
+        Assert.Equal("paused", state);
+    }
+
+    private static async Task<string> ReleaseAsync(HttpClient http, string tester)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/");
+        request.Headers.Add("X-Tester", tester);
+        using var answer = await http.SendAsync(request);
+        return (await answer.Content.ReadAsStringAsync()).Split(' ')[0];
+    }
+
     private static string Pipeline(int port, string judge) => $$"""
         jobs:
           build: { steps: ["test -f errors"], retry: 2 }

@@ -59,7 +59,7 @@ internal static class CanaryStages
             return StageWork.Succeeded;
         }
 
-        var canary = new CanaryTraffic(name, (int)Math.Round(command.Share * CanaryTraffic.Whole), command.Sticky);
+        var canary = new CanaryTraffic(name, (int)Math.Round(command.Share * CanaryTraffic.Whole), command.Sticky) { Testers = command.Testers };
         var isNews = environment.State.Canary != canary;
         await environment.ChangeAsync(state => state with { Canary = canary });
         if (await environment.LendAsync(command.Lease, work.Cancel) is { } problem)

@@ -201,6 +201,15 @@ internal sealed partial class HostedEnvironment
             Sticky = wanted.Sticky,
             LeaseMs = (uint)Math.Max(1, left.TotalMilliseconds),
         };
+        if (wanted.Testers is { } testers)
+        {
+            canary.Testers = new Testers { Value = testers.Value };
+            if (testers.Mark == TesterMark.Header)
+                canary.Testers.Header = testers.Name;
+            else
+                canary.Testers.Cookie = testers.Name;
+        }
+
         canary.Destinations.AddRange(DestinationsOf(wanted.Release, app));
         return canary;
     }

@@ -129,6 +129,8 @@ internal sealed record AppTraffic(string? Release, string Listen);
 internal sealed record CanaryTraffic(string Release, int Share, bool Sticky)
 {
     public const int Whole = 10_000;
+
+    public TestersDefinition? Testers { get; init; }
 }
 
 /// <param name="Port">Null when its app does not listen here.</param>

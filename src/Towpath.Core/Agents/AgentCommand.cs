@@ -69,6 +69,9 @@ public sealed record MeasureTraffic(
 {
     private static readonly TimeSpan BetweenTwo = TimeSpan.FromSeconds(20);
 
+    /// <summary>Whose requests all go to the release; null: nobody's.</summary>
+    public TestersDefinition? Testers { get; init; }
+
     /// <summary>To be asked meanwhile.</summary>
     public ValueList<MetricQuestion> Metrics { get; init; } = [];
 

@@ -45,6 +45,7 @@ public static class Canary
             $"{id}-{canary.Bin}", plan, state.Live.Release, plan.Definition.Rollout.Steps[canary.Step].Share, plan.Definition.Rollout.Sticky,
             LengthOf(canary, plan.Definition.Rollout), canary.Evidence.History.Edges)
         {
+            Testers = plan.Definition.Rollout.Testers,
             Metrics = MetricWatch.DueQuestions(state, deployment, plan.Definition.Rollout, LengthOf(canary, plan.Definition.Rollout)),
         },
         _ => null,

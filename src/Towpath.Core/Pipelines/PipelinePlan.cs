@@ -170,7 +170,7 @@ public sealed record PlannedEnvironment(string Name, string Why, ValueList<strin
     {
         var shares = And(rollout.Steps.Select(step => step.Share.ToString("0.##%", CultureInfo.InvariantCulture)).ToValueList());
         if (rollout.Judge == JudgeKind.None)
-            return $"give it {shares} of the requests, for {Durations.Text(rollout.Dwell)} each";
+            return $"give it {shares} of the requests{Testers(rollout)}, for {Durations.Text(rollout.Dwell)} each";
         var until = rollout.Judge switch
         {
             JudgeKind.Threshold => $"{MetricNames(rollout)} {(rollout.Metrics.Count == 1 ? "is" : "are")} within limits",
@@ -179,8 +179,12 @@ public sealed record PlannedEnvironment(string Name, string Why, ValueList<strin
                 $"it is shown to be no worse than the live version, and {MetricNames(rollout)} {(rollout.Metrics.Count == 1 ? "is" : "are")} within limits",
             _ => "it is shown to be no worse than the live version",
         };
-        return $"give it {shares} of the requests, each until {until}: from {Durations.Text(rollout.Dwell)} to {Durations.Text(rollout.Longest)}";
+        return $"give it {shares} of the requests{Testers(rollout)}, each until {until}: from {Durations.Text(rollout.Dwell)} to {Durations.Text(rollout.Longest)}";
     }
+
+    private static string Testers(RolloutDefinition rollout) => rollout.Testers is { } testers
+        ? $" and all of those with {(testers.Mark == TesterMark.Header ? $"the header {testers.Name}: {testers.Value}" : $"the cookie {testers.Name}={testers.Value}")}"
+        : "";
 
     private static string MetricNames(RolloutDefinition rollout) => And(rollout.Metrics.Select(metric => metric.Name).ToValueList());
 

@@ -18,6 +18,9 @@ public sealed record RolloutDefinition(
     /// <summary>Those of the file, and those that the judge looks at by itself.</summary>
     public ValueList<MetricDefinition> Metrics { get; init; } = [];
 
+    /// <summary>Whose requests the new version gets all of while it has a share; null: nobody's.</summary>
+    public TestersDefinition? Testers { get; init; }
+
     /// <summary>Only with <see cref="JudgeKind.Kayenta"/>.</summary>
     public KayentaDefinition? Kayenta { get; init; }
 
@@ -33,6 +36,17 @@ public sealed record RolloutDefinition(
 /// <param name="Share">Of all requests, from 0 to 1, both excluded.</param>
 /// <param name="Pause">A person has to let it go on after this step.</param>
 public sealed record RolloutStep(double Share, bool Pause);
+
+/// <summary>How the requests of testers are told from others. It protects nothing: whoever sends the value is one.</summary>
+/// <param name="Mark">A header's name or a cookie's.</param>
+/// <param name="Value">Compared letter by letter.</param>
+public sealed record TestersDefinition(TesterMark Mark, string Name, string Value);
+
+public enum TesterMark
+{
+    Header,
+    Cookie,
+}
 
 public enum JudgeKind
 {

@@ -27,7 +27,7 @@ public static class PipelineReference
             ReferenceText.Checks, Table(EnvironmentKeys.HttpCheck),
             GateText.Gates, .. new[] { GateKeys.Approval, GateKeys.Window, GateKeys.Freeze, GateKeys.Soak, GateKeys.Webhook }.Select(Table),
             GateText.Approvals, Table((KeySet)GateKeys.Approval.Keys[0].Shape), GateText.Webhooks, Table((KeySet)GateKeys.Webhook.Keys[0].Shape),
-            RolloutText.Rollouts, Table(RolloutKeys.Rollout), Table(RolloutKeys.Step),
+            RolloutText.Rollouts, Table(RolloutKeys.Rollout), Table(RolloutKeys.Step), Table(RolloutKeys.Testers),
             RolloutText.Metrics, Table("key of every metric", MetricKeys.Everywhere), Table("further key", MetricKeys.OnlyOfOneSource),
             Table("key of a compared metric", MetricKeys.OnlyCompared), Table(MetricKeys.Kayenta),
             ReferenceText.Values, ValueTable(),
@@ -70,7 +70,7 @@ public static class PipelineReference
 
     private static string LaterList()
     {
-        KeySet[] all = [PipelineKeys.File, JobKeys.Job, JobKeys.Step, AppKeys.Process, EnvironmentKeys.WithApps, RolloutKeys.Rollout];
+        KeySet[] all = [PipelineKeys.File, JobKeys.Job, JobKeys.Step, AppKeys.Process, EnvironmentKeys.WithApps];
         return string.Join("\n", all.Where(set => set.Later.Count > 0)
             .Select(set => $"- in {WithArticle(set.Noun)}: {string.Join(", ", set.Later.Select(key => $"`{key}`"))}"));
     }

@@ -24,6 +24,29 @@ internal static class RolloutKeys
         Shorthand = "share",
     };
 
+    public static KeySet Testers { get; } = new("testers",
+    [
+        new("header", Values.MarkName,
+            "A request header by which their requests are known.")
+        {
+            Example = "X-Tester",
+            Elsewhere = ["headerName"],
+        },
+        new("cookie", Values.MarkName,
+            "A cookie by which they are known, instead of a header.")
+        {
+            Example = "tester",
+            Elsewhere = ["cookieName"],
+        },
+        new("value", Values.MarkValue,
+            "What it has to be, letter by letter. Whoever sends it is a tester: it protects nothing.")
+        {
+            Required = true,
+            Example = "\"yes\"",
+            Elsewhere = ["exact", "equals", "is"],
+        },
+    ]);
+
     public static KeySet Rollout { get; } = new("rollout",
     [
         new("canary", new ListShape("step", Step, Most: 20, Least: 1),
@@ -85,8 +108,12 @@ internal static class RolloutKeys
             Example = "roll-back",
             Elsewhere = ["inconclusive", "onInconclusive"],
         },
-    ])
-    {
-        Later = ["testers"],
-    };
+        new("testers", Testers,
+            "Whose requests all go to the new version, at every step. They are not compared: testers do other things than others.")
+        {
+            DefaultMeans = "nobody's",
+            Example = "{ header: X-Tester, value: \"yes\" }",
+            Elsewhere = ["setHeaderRoute", "match", "headers"],
+        },
+    ]);
 }

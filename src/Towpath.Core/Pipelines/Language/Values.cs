@@ -94,6 +94,19 @@ internal static class Values
             : "is no address that can be asked: write https://HOST/PATH, without a name and a password",
     };
 
+    /// <summary>As the router takes it.</summary>
+    public static TextShape MarkName { get; } = new(
+        "name", "made of letters, digits, '-' and '_'", "[A-Za-z0-9_-]+")
+    {
+        MaxLength = 256,
+        Objection = text => text.StartsWith("towpath-", StringComparison.OrdinalIgnoreCase)
+            ? "begins with towpath-, as the router's own do: choose another name"
+            : null,
+    };
+
+    public static TextShape MarkValue { get; } = new(
+        "value", "visible ASCII characters without ',' and ';'", "[!-+--:<-~]+") { MaxLength = 256 };
+
     public static TextShape Ready { get; } = new(
         "alive DURATION",
         "'alive' and a duration, such as alive 10s",

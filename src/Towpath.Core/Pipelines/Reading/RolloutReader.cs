@@ -25,9 +25,21 @@ internal sealed class RolloutReader(Findings findings, ReadApps apps)
             longest,
             rollout.Text("undecided") == "roll-back" ? UndecidedPolicy.RollBack : UndecidedPolicy.Hold)
         {
+            Testers = rollout["testers"] is YamlMap testers ? Testers(testers) : null,
             Metrics = new MetricReader(findings, judge).Read(rollout),
             Kayenta = judge == JudgeKind.Kayenta ? Kayenta((rollout["judge"] as YamlMap)?["kayenta"] as YamlMap) : null,
         };
+    }
+
+    private TestersDefinition Testers(YamlMap testers)
+    {
+        var (hasHeader, hasCookie) = (testers["header"] is not null, testers["cookie"] is not null);
+        if (hasHeader == hasCookie)
+            findings.Report(
+                testers.At, !hasHeader
+                    ? "testers are known by a header or by a cookie: add `header: X-Tester`, or `cookie`"
+                    : "testers are known by a header or by a cookie, and these have both: take one out");
+        return new(hasHeader ? TesterMark.Header : TesterMark.Cookie, testers.Text(hasHeader ? "header" : "cookie") ?? "", testers.Text("value") ?? "");
     }
 
     private static JudgeKind Judge(YamlMap rollout) => rollout["judge"] is YamlMap ? JudgeKind.Kayenta : rollout.Text("judge") switch

@@ -51,6 +51,17 @@ public sealed class PipelineRolloutTests
     }
 
     [Fact]
+    public void Testers_are_known_by_a_header_or_by_a_cookie()
+    {
+        Assert.Equal(
+            new TestersDefinition(TesterMark.Header, "X-Tester", "yes"),
+            Rollout("{ canary: 5%, testers: { header: X-Tester, value: \"yes\" } }").Testers);
+        Assert.Equal(
+            new TestersDefinition(TesterMark.Cookie, "tester", "a=1"), Rollout("{ canary: 5%, testers: { cookie: tester, value: a=1 } }").Testers);
+        Assert.Null(Rollout("{ canary: 5% }").Testers);
+    }
+
+    [Fact]
     public void Metrics_of_a_rollout_mean_what_they_say()
     {
         var metrics = Rollout("""
