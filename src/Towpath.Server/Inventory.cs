@@ -44,14 +44,13 @@ public sealed class Inventory(ControlPlane plane, StepsUnderWay? steps = null)
     public RunView View(RunState run) => RunView.Of(run, steps is null ? null : attempt => steps(attempt));
 
     /// <summary>The project's environments, each after those it waits for; also those that no candidate has reached yet.</summary>
-    /// <param name="historyAtMost">Of each, so many of the latest deployments that ended.</param>
-    public IReadOnlyList<EnvironmentView> Environments(ProjectState project, int historyAtMost = int.MaxValue)
+    public IReadOnlyList<EnvironmentState> Environments(ProjectState project)
     {
         var planned = Pipeline(project)?.Environments.Select(environment => environment.Name).ToList() ?? [];
         var known = plane.Journal.List($"{project.Name}/environments/", EnvironmentsAtMost)
             .Select(row => StreamId.Parse(row.Stream).Environment!);
         return [.. planned.Concat(known.Except(planned, StringComparer.Ordinal).Order(StringComparer.Ordinal))
-            .Select(name => View(project, Environment(project, name)!, historyAtMost))];
+            .Select(name => Environment(project, name)!)];
     }
 
     /// <summary>Null when neither a candidate nor the newest pipeline knows it.</summary>

@@ -25,22 +25,17 @@ public sealed record EnvironmentView(
     /// <summary>Set on the server, now or to come.</summary>
     public IReadOnlyList<FreezeView> Freezes { get; init; } = [];
 
-    /// <param name="historyAtMost">So many of the latest that ended. Lists ask for none, and get no evidence either: its bands take milliseconds.</param>
+    /// <param name="historyAtMost">So many of the latest that ended.</param>
     /// <param name="now">What waits at a gate may wait for a time.</param>
     public static EnvironmentView Of(EnvironmentState state, DateTimeOffset now, int historyAtMost = int.MaxValue)
     {
-        var newest = state.Deployments.Count > 0 ? state.Deployments[^1].Definition(state.Name) : null;
-        var current = state.Live?.Candidate.Pipeline.Environment(state.Name) ?? newest;
-        var urls = current?.Target is AppsTarget apps
-            ? apps.Listen.ToDictionary(pair => pair.Key, pair => $"http://{pair.Value.Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal)}/")
-            : [];
         var over = state.Deployments.Where(deployment => deployment.IsOver).Reverse().ToList();
         return new EnvironmentView(
-            state.Project, state.Name, urls.Count == 0 ? null : urls.OrderBy(pair => pair.Key, StringComparer.Ordinal).First().Value, urls,
-            newest?.After ?? [],
+            state.Project, state.Name, UrlOf(state), UrlsOf(state),
+            Newest(state)?.After ?? [],
             state.Live is { } live ? LiveView.Of(live) : null,
             (state.Active ?? over.FirstOrDefault()) is { } latest
-                ? DeploymentView.Of(state, latest, now) with { Evidence = historyAtMost > 0 ? EvidenceView.Of(state, latest) : null } : null,
+                ? DeploymentView.Of(state, latest, now) with { Evidence = EvidenceView.Of(state, latest) } : null,
             [.. state.Waiting.Select(deployment => DeploymentView.Of(state, deployment, now))],
             state.Hold is { } hold ? new HoldView(hold.By, hold.Reason, hold.Since) : null,
             state.Versions.Count > 0 && Rollback.Target(state) is { } target && Core.Environments.Migrations.Bars(state, target) is null ? LiveView.Of(target) : null,
@@ -54,6 +49,24 @@ public sealed record EnvironmentView(
 
     /// <summary>Null where nothing was migrated, and nothing is to be.</summary>
     public MigrationsView? Migrations { get; init; }
+
+    /// <summary>Where the first listening app answers; null when nothing listens.</summary>
+    public static string? UrlOf(EnvironmentState state) => UrlsOf(state).Values.FirstOrDefault();
+
+    private static SortedDictionary<string, string> UrlsOf(EnvironmentState state)
+    {
+        var urls = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        if ((state.Live?.Candidate.Pipeline.Environment(state.Name) ?? Newest(state))?.Target is AppsTarget apps)
+        {
+            foreach (var (app, listen) in apps.Listen)
+                urls[app] = $"http://{listen.Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal)}/";
+        }
+
+        return urls;
+    }
+
+    private static EnvironmentDefinition? Newest(EnvironmentState state) =>
+        state.Deployments.Count > 0 ? state.Deployments[^1].Definition(state.Name) : null;
 }
 
 /// <param name="NextRun">Whose contract migration runs next; null: nobody's.</param>
@@ -118,7 +131,8 @@ public sealed record DeploymentView(
     /// <summary>Why a person let it pass over its gates, approvals excepted; null: nobody did.</summary>
     public string? Override { get; init; }
 
-    internal static DeploymentView Of(EnvironmentState state, Deployment deployment, DateTimeOffset now) => new(
+    /// <summary>Without its evidence.</summary>
+    public static DeploymentView Of(EnvironmentState state, Deployment deployment, DateTimeOffset now) => new(
         deployment.Number, deployment.Candidate.Run, deployment.Candidate.Commit, deployment.Candidate.Subject,
         deployment.Candidate.Package.Digest.ToString(), Word.Of(deployment.Kind), Word.Of(deployment.Status),
         deployment.IsOver || deployment.IsActive ? deployment.Reason : DeploymentQueue.WaitReason(state, deployment, now),

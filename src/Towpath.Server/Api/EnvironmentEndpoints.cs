@@ -71,7 +71,8 @@ internal static class EnvironmentEndpoints
     }
 
     private static Results<Ok<IReadOnlyList<EnvironmentView>>, ProblemHttpResult> List(string project, Inventory inventory) =>
-        inventory.Project(project) is { } found ? TypedResults.Ok(inventory.Environments(found))
+        inventory.Project(project) is { } found
+            ? TypedResults.Ok<IReadOnlyList<EnvironmentView>>([.. inventory.Environments(found).Select(environment => inventory.View(found, environment))])
             : ApiAnswers.Problem(Asked.NoProject(project));
 
     private static Results<Ok<EnvironmentView>, ProblemHttpResult> Show(

@@ -47,7 +47,7 @@ internal sealed class Journey(string address, string project, int run)
         foreach (var (definition, at) in places)
         {
             if (at is not null)
-                TellDeployment(definition.Name, at, EnvironmentView.Of(environment(definition.Name)!, now).Url ?? "", state.Pipeline);
+                TellDeployment(definition.Name, at, EnvironmentView.UrlOf(environment(definition.Name)!) ?? "", state.Pipeline);
         }
 
         if (!IsSettled(places))
@@ -126,8 +126,9 @@ internal sealed class Journey(string address, string project, int run)
 
     /// <summary>The deployment that brings the run's candidate by itself; what a person does afterwards is another story.</summary>
     private DeploymentView? DeploymentIn(EnvironmentState? environment, DateTimeOffset now) => environment is null ? null
-        : EnvironmentView.Of(environment, now) is var view
-            ? view.History.Concat(view.Waiting).Append(view.Deployment).FirstOrDefault(one => one is { Kind: "deploy" } && one.Run == run)
+        : environment.Deployments.Where(deployment => deployment.Kind == DeploymentKind.Deploy && deployment.Candidate.Run == run)
+            .MaxBy(deployment => (deployment.IsOver, deployment.Number)) is { } found
+            ? DeploymentView.Of(environment, found, now)
             : null;
 
     /// <summary>

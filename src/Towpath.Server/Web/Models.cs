@@ -8,7 +8,7 @@ using Towpath.Server.Logs;
 namespace Towpath.Server.Web;
 
 /// <param name="Newest">Of its runs; null before the first.</param>
-public sealed record ProjectCard(string Name, RunView? Newest, IReadOnlyList<EnvironmentView> Environments);
+public sealed record ProjectCard(string Name, RunView? Newest, IReadOnlyList<EnvironmentCard> Environments);
 
 /// <summary>Where a run's candidate came to, in one environment.</summary>
 public sealed record Destination(string Environment, DeploymentView Deployment, bool IsLive);
@@ -36,15 +36,19 @@ internal static class Models
             ? deployment : null;
 
     public static ProjectCard Card(Inventory inventory, ProjectState project) =>
-        new(project.Name, inventory.Runs(project.Name, 1) is [var latest, ..] ? latest : null, inventory.Environments(project, historyAtMost: 0));
+        new(project.Name, inventory.Runs(project.Name, 1) is [var latest, ..] ? latest : null, Cards(inventory, project));
+
+    public static IReadOnlyList<EnvironmentCard> Cards(Inventory inventory, ProjectState project) =>
+        [.. inventory.Environments(project).Select(environment => EnvironmentCard.Of(environment, inventory.Now))];
 
     public static IReadOnlyList<Destination> Destinations(Inventory inventory, ProjectState project, int run) =>
     [
         .. from environment in inventory.Environments(project)
-           let last = environment.History.Concat(environment.Waiting).Append(UnderWay(environment)).OfType<DeploymentView>()
-               .Where(deployment => deployment.Run == run && deployment.Kind != "contract").MaxBy(deployment => deployment.Number)
+           let last = environment.Deployments.LastOrDefault(deployment =>
+               deployment.Candidate.Run == run && deployment.Kind != DeploymentKind.Contract)
            where last is not null
-           select new Destination(environment.Name, last, environment.Live?.Run == run),
+           select new Destination(
+               environment.Name, DeploymentView.Of(environment, last, inventory.Now), environment.Live?.Candidate.Run == run),
     ];
 
     /// <param name="from">Null: the log's end.</param>
@@ -76,24 +80,10 @@ internal static class Models
     }
 
     /// <summary>Candidates that a person may deploy, newest first.</summary>
-    public static IReadOnlyList<DeploymentView> Promotable(EnvironmentState environment, DateTimeOffset now)
-    {
-        var live = environment.Live?.Candidate.Run;
-        var runs = environment.Deployments
-            .Where(deployment => deployment.Kind == DeploymentKind.Deploy && deployment.Candidate.Run != live
-                && deployment.Definition(environment.Name)?.After.All(deployment.PassedIn.ContainsKey) == true)
-            .Select(deployment => deployment.Number).ToHashSet();
-        var view = EnvironmentView.Of(environment, now);
-        return [.. view.History.Concat(view.Waiting).Where(deployment => runs.Contains(deployment.Number))
-            .OrderByDescending(deployment => deployment.Run)];
-    }
-
-    /// <summary>One deployment as a view; null when it is not known any more.</summary>
-    public static DeploymentView? View(EnvironmentState environment, DateTimeOffset now, int deployment)
-    {
-        var view = EnvironmentView.Of(environment, now);
-        return view.History.Concat(view.Waiting).Append(UnderWay(view)).FirstOrDefault(one => one?.Number == deployment);
-    }
+    public static IEnumerable<Deployment> Promotable(EnvironmentState environment) => environment.Deployments
+        .Where(deployment => deployment is { Kind: DeploymentKind.Deploy, IsActive: false } && deployment.Candidate.Run != environment.Live?.Candidate.Run
+            && deployment.Definition(environment.Name)?.After.All(deployment.PassedIn.ContainsKey) == true)
+        .OrderByDescending(deployment => deployment.Candidate.Run);
 
     /// <summary>Until when a version was live; null: it is.</summary>
     public static DateTimeOffset? LiveUntil(EnvironmentState environment, LiveView version)

@@ -46,7 +46,7 @@ internal static class QuestionPages
             "It goes through the same checks as every deployment. "
                 + "When it is older than what is live, you are asked once more, and the environment is held afterwards.",
             "Deploy it", "promote") with
-        { IsDangerous = false, Choices = Models.Promotable(state, inventory.Now) }));
+        { IsDangerous = false, Choices = [.. Models.Promotable(state).Select(deployment => DeploymentView.Of(state, deployment, inventory.Now))] }));
         pages.MapGet(
             Environment + "/deployments/{deployment:int}/cancel",
             (string project, string environment, int deployment, Inventory inventory) =>

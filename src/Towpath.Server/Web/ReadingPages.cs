@@ -45,7 +45,7 @@ internal static class ReadingPages
             view.Schedules,
             Newest = newest.Count > 0 ? newest[0] : null,
             Packaged = newest.FirstOrDefault(run => run is { Package: not null, Deploys: true }),
-            Environments = inventory.Environments(found, historyAtMost: 0),
+            Environments = Models.Cards(inventory, found),
             Runs = before is null ? newest : inventory.Runs(project, ProjectPage.PageSize, before),
             Before = before,
         });
@@ -91,7 +91,7 @@ internal static class ReadingPages
             Stages = state.Active is { } active ? Models.Stages(state, active) : [],
             Log = Models.UnderWay(view) is { } coming ? Models.Excerpt(logs, coming.Log, null) : null,
             Ended = state.Deployments.Count(deployment => deployment.IsOver),
-            CanPromote = Models.Promotable(state, inventory.Now).Count > 0,
+            CanPromote = Models.Promotable(state).Any(),
         });
     }
 
@@ -107,7 +107,7 @@ internal static class ReadingPages
         {
             Project = project,
             Environment = environment,
-            View = Models.View(state, inventory.Now, deployment)!,
+            View = DeploymentView.Of(state, found, inventory.Now),
             inventory.Now,
             Stages = Models.Stages(state, found),
             Log = Excerpt(logs, DeploymentView.LogId(state, deployment), from, found.IsOver),

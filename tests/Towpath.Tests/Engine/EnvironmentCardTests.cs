@@ -1,0 +1,42 @@
+using Towpath.Core.Environments;
+using Towpath.Core.Pipelines;
+using Towpath.Engine.Views;
+using Towpath.Tests.Core;
+using Towpath.Tests.Core.Environments;
+
+namespace Towpath.Tests.Engine;
+
+/// <summary>What lists say of an environment.</summary>
+public sealed class EnvironmentCardTests
+{
+    [Fact]
+    public void Its_state_is_the_most_telling_thing_about_it()
+    {
+        var place = Given.Environment("production");
+        Assert.Equal(("empty", null), (Of(place).State, Of(place).Live));
+
+        place.Offered(1);
+        Assert.Equal(("starting", 1, "deploy"), (Of(place).State, Of(place).Coming!.Run, Of(place).Coming!.Kind));
+
+        place.Live(2);
+        Assert.Equal(("live", 2, null), (Of(place).State, Of(place).Live!.Run, Of(place).Coming));
+
+        place.Held();
+        Assert.Equal(("held", 2, "ada"), (Of(place).State, Of(place).Live!.Run, Of(place).Hold!.By));
+    }
+
+    [Fact]
+    public void What_waits_says_for_which_gates_and_what_has_none_says_why()
+    {
+        var gated = Given.Environment("production").Gated(new ApprovalGate(1, [], TimeSpan.FromDays(1))).Offered(1);
+        Assert.Equal([new WaitingView(1, "for: approval")], Of(gated).Waiting);
+
+        var busy = Given.Environment("production", queue: QueueMode.Every).Offered(1);
+        for (var run = 2; run < 8; run++)
+            busy.Offered(run);
+        Assert.Equal(EnvironmentCard.WaitingAtMost, Of(busy).Waiting.Count);
+        Assert.All(Of(busy).Waiting, waiting => Assert.NotEmpty(waiting.Why));
+    }
+
+    private static EnvironmentCard Of(EnvironmentScenario place) => EnvironmentCard.Of(place.State, place.Now);
+}
