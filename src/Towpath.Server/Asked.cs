@@ -35,6 +35,8 @@ public readonly record struct Asked(AskedStatus Status, string Sentence = "", in
     public static Asked NoEnvironment(string project, string environment) =>
         Unknown($"'{project}' has no environment '{environment}'; 'towpath envs' lists those it has.");
 
+    public static Asked NoAgent(string agent) => Unknown($"No agent '{agent}' is connected; 'towpath agents' lists those that are.");
+
     public static Asked NoAnalysis(string environment, int deployment) => Unknown(
         $"Deployment {deployment} of '{environment}' gave no version a share of the traffic to be judged by, or it was too long ago.");
 }

@@ -109,6 +109,7 @@ public static class ServerHost
         services.AddSingleton(_ => new LogStore(settings.LogsFolder, TimeProvider.System));
         services.AddSingleton(_ => new Repositories(settings.RepositoriesFolder));
         services.AddSingleton<PushResolution>();
+        services.AddSingleton(_ => AgentLimits.Open(settings.JournalFolder));
         services.AddSingleton<AgentHub>();
         services.AddSingleton<AgentSupplies>();
         services.AddSingleton<Adapters>();

@@ -1,3 +1,5 @@
+using Towpath.Chaos;
+
 namespace Towpath.Acceptance;
 
 /// <summary>What happens when processes end, and when they are not let end.</summary>
@@ -27,6 +29,42 @@ public sealed class ProcessTests
         var lines = log.Split('\n').Where(line => line.StartsWith("line", StringComparison.Ordinal));
         Assert.Equal(["line 1", "line 2", "line 3", "line 4", "line 5"], lines);
         Assert.Single((await repository.RunAsync("runs", "--json")).Expect(0).Json.EnumerateArray());
+    }
+
+    [Fact]
+    public async Task Limit_of_an_agent_acts_on_what_waits_and_outlives_the_server()
+    {
+        await using var up = new UpTowpath();
+        await up.StartAsync();
+        await Until.TrueAsync("the agent is there", TimeSpan.FromMinutes(1), async () => await LimitAsync() > 0);
+        Assert.Contains("jobs at once 1", (await up.RunAsync("agents", "limit", "local", "1")).Expect(0).Output, StringComparison.Ordinal);
+        Assert.Contains("No agent 'lokal' is connected", (await up.RunAsync("agents", "limit", "lokal", "1")).Expect(3).Errors, StringComparison.Ordinal);
+        Assert.Contains("from 1 to 1000, not 0", (await up.RunAsync("agents", "limit", "local", "0")).Expect(2).Errors, StringComparison.Ordinal);
+
+        using var repository = await Repository.CreateAsync(up, "limited");
+        repository.Write("towpath.yml", """
+            jobs:
+              a: { steps: [sleep 600] }
+              b: { steps: [sleep 600] }
+            """);
+        await repository.CommitAsync("One");
+        (await repository.PushAsync()).Expect(0);
+        await BecomesAsync("queued", "running");
+
+        await up.KillAsync("server");
+        await Until.TrueAsync("the agent is back", TimeSpan.FromMinutes(1), async () => await LimitAsync() == 1);
+        await BecomesAsync("queued", "running");
+        (await up.RunAsync("agents", "limit", "local", "2")).Expect(0);
+        await BecomesAsync("running", "running");
+        (await up.RunAsync("agents", "limit", "local")).Expect(0);
+        Assert.Equal(Math.Max(2, Environment.ProcessorCount), await LimitAsync());
+
+        Task BecomesAsync(params string[] states) => Until.TrueAsync($"jobs: {string.Join(", ", states)}", TimeSpan.FromMinutes(1), async () =>
+            (await repository.RunAsync("runs", "show", "1", "--json")).Expect(0).Json.GetProperty("jobs").EnumerateArray()
+            .Select(job => job.GetProperty("state").GetString()).Order().SequenceEqual(states));
+
+        async Task<int> LimitAsync() => await up.RunAsync("agents", "--json") is { Code: 0 } ran && ran.Json.EnumerateArray().ToList() is [var agent]
+            ? agent.GetProperty("slots").GetInt32() : 0;
     }
 
     [Fact]

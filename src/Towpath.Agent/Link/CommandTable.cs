@@ -31,19 +31,19 @@ internal sealed class CommandTable : IDisposable
     private readonly CarryOut carryOut;
     private readonly Action<string> say;
     private readonly TimeProvider time;
-    private readonly SemaphoreSlim slots;
+    private readonly Turns turns;
     private readonly Lock gate = new();
     private readonly Dictionary<string, Running> running = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource stopping = new();
 
-    /// <param name="slots">Jobs at the same time; other commands do not wait.</param>
+    /// <param name="jobsAtOnce">Until the server says something else.</param>
     public CommandTable(
         SpoolFolder spools,
         AnswerFolder answers,
         Outbox outbox,
         CarryOut carryOut,
         string agent,
-        int slots,
+        int jobsAtOnce,
         Action<string> say,
         TimeProvider time)
     {
@@ -53,12 +53,19 @@ internal sealed class CommandTable : IDisposable
         this.carryOut = carryOut;
         this.say = say;
         this.time = time;
-        this.slots = new(slots);
+        turns = new(jobsAtOnce);
         AgentName = agent;
         AnswerForThoseThatDied();
     }
 
     public string AgentName { get; }
+
+    /// <summary>Other commands than jobs do not wait.</summary>
+    public int JobsAtOnce
+    {
+        get => turns.AtOnce;
+        set => turns.AtOnce = value;
+    }
 
     /// <summary>What is under way, and what was answered but is not stored.</summary>
     public IReadOnlyList<string> Open
@@ -104,11 +111,7 @@ internal sealed class CommandTable : IDisposable
 
     public void AnswerStored(string command) => answers.Stored(command);
 
-    public void Dispose()
-    {
-        stopping.Dispose();
-        slots.Dispose();
-    }
+    public void Dispose() => stopping.Dispose();
 
     /// <summary>Ends every command; returns when their processes are gone.</summary>
     public async Task StopAsync()
@@ -173,7 +176,7 @@ internal sealed class CommandTable : IDisposable
         {
             try
             {
-                await slots.WaitAsync(cancel);
+                await turns.TakeAsync(cancel);
             }
             catch (OperationCanceledException)
             {
@@ -190,7 +193,7 @@ internal sealed class CommandTable : IDisposable
         finally
         {
             if (isJob)
-                slots.Release();
+                turns.GiveBack();
         }
     }
 

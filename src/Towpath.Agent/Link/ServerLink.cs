@@ -172,6 +172,9 @@ internal sealed class ServerLink(
                 case ToAgent.MessageOneofCase.Cancel:
                     commands.Cancel(stream.Current.Cancel.CommandId);
                     break;
+                case ToAgent.MessageOneofCase.Limit:
+                    commands.JobsAtOnce = (int)Math.Clamp(stream.Current.Limit.Jobs, 1, int.MaxValue);
+                    break;
                 case ToAgent.MessageOneofCase.AnswerStored:
                     commands.AnswerStored(stream.Current.AnswerStored.CommandId);
                     break;

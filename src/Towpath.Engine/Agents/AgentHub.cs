@@ -9,7 +9,7 @@ namespace Towpath.Engine.Agents;
 
 /// <summary>Which agent works on what. Jobs go to any agent with a free slot, in the order they came; everything else to the environment's agent.</summary>
 /// <remarks>What is assigned survives a reconnect: the agent is sent its commands again and goes on with those it has.</remarks>
-public sealed class AgentHub(TimeProvider time, ILogger<AgentHub> log) : IDisposable
+public sealed class AgentHub(AgentLimits limits, TimeProvider time, ILogger<AgentHub> log) : IDisposable
 {
     /// <summary>How long an agent may be silent or away before its jobs are taken for lost.</summary>
     public static readonly TimeSpan LostAfter = TimeSpan.FromSeconds(30);
@@ -35,7 +35,7 @@ public sealed class AgentHub(TimeProvider time, ILogger<AgentHub> log) : IDispos
         get
         {
             lock (gate)
-                return [.. agents.Values.Select(agent => new AgentView(agent.Name, agent.Version, agent.Sandbox, agent.Slots, agent.Jobs.Count))];
+                return [.. agents.Values.Select(View)];
         }
     }
 
@@ -55,6 +55,26 @@ public sealed class AgentHub(TimeProvider time, ILogger<AgentHub> log) : IDispos
             if (command is RunJob { TakenBy: { } taker } && !agents.ContainsKey(taker) && !absences.ContainsKey(taker))
                 Miss(taker);
             Dispatch();
+        }
+    }
+
+    /// <summary>
+    /// Sets how many jobs an agent does at once, from now on and after restarts. When it is raised, what waits starts; when it is lowered,
+    /// what runs goes on, and nothing follows it until fewer run.
+    /// </summary>
+    /// <param name="jobs">From 1 to <see cref="AgentLimits.JobsAtMost"/>; null: as many as the agent says itself.</param>
+    /// <returns>Null: no agent of that name is connected.</returns>
+    /// <exception cref="IOException">It cannot be kept; what was still holds.</exception>
+    public AgentView? Limit(string name, int? jobs)
+    {
+        lock (gate)
+        {
+            if (!agents.TryGetValue(name, out var agent))
+                return null;
+            limits.Set(name, jobs);
+            agent.Limit(jobs);
+            Dispatch();
+            return View(agent);
         }
     }
 
@@ -82,6 +102,7 @@ public sealed class AgentHub(TimeProvider time, ILogger<AgentHub> log) : IDispos
             if (absences.TryRemove(agent.Name, out var absence))
                 absence.Dispose();
             agents[agent.Name] = agent;
+            agent.Limit(limits.Of(agent.Name));
             foreach (var unwanted in commands.Where(id => !assignments.ContainsKey(id)))
                 agent.Cancel(unwanted);
             foreach (var known in commands)
@@ -201,6 +222,8 @@ public sealed class AgentHub(TimeProvider time, ILogger<AgentHub> log) : IDispos
         agent.Begin(assignment.Command);
     }
 
+    private static AgentView View(ConnectedAgent agent) => new(agent.Name, agent.Version, agent.Sandbox, agent.Slots, agent.Jobs.Count);
+
     private static string AgentOf(AgentCommand command) =>
         command switch
         {
@@ -219,5 +242,6 @@ public sealed class AgentHub(TimeProvider time, ILogger<AgentHub> log) : IDispos
 }
 
 /// <param name="Sandbox">How jobs are kept apart: <c>bubblewrap</c> or <c>process-group</c>.</param>
+/// <param name="Slots">Jobs that it does at once.</param>
 /// <param name="Busy">Slots in use.</param>
 public sealed record AgentView(string Name, string Version, string Sandbox, int Slots, int Busy);

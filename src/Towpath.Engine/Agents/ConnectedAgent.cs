@@ -18,7 +18,8 @@ internal sealed class ConnectedAgent(Hello hello, Func<AgentCommand, (AgentComma
 
     public string Sandbox { get; } = hello.Sandbox;
 
-    public int Slots { get; } = (int)Math.Clamp(hello.Slots, 1, 1000);
+    /// <summary>Jobs that it is given at once: as many as it says itself, until somebody sets a limit. Guarded by the hub's lock.</summary>
+    public int Slots { get; private set; } = SlotsOf(hello);
 
     /// <summary>Jobs that it was given and has not answered. Guarded by the hub's lock.</summary>
     public HashSet<string> Jobs { get; } = new(StringComparer.Ordinal);
@@ -36,6 +37,13 @@ internal sealed class ConnectedAgent(Hello hello, Func<AgentCommand, (AgentComma
         Send(new ToAgent { Begin = begin });
     }
 
+    /// <param name="jobs">Null: as many as it says itself.</param>
+    public void Limit(int? jobs)
+    {
+        Slots = jobs ?? SlotsOf(hello);
+        Send(new ToAgent { Limit = new Limit { Jobs = (uint)Slots } });
+    }
+
     public void Cancel(string commandId)
     {
         Jobs.Remove(commandId);
@@ -45,4 +53,6 @@ internal sealed class ConnectedAgent(Hello hello, Func<AgentCommand, (AgentComma
     public void Send(ToAgent message) => outbox.Writer.TryWrite(message);
 
     public void Close() => outbox.Writer.TryComplete();
+
+    private static int SlotsOf(Hello hello) => (int)Math.Clamp(hello.Slots, 1, AgentLimits.JobsAtMost);
 }

@@ -54,6 +54,7 @@ public static class ApiExtensions
         api.MapBackups();
         api.MapCollection();
         api.MapStatus();
+        api.MapAgents();
         routes.MapOpenApi(Description);
         // Monitors ask with either.
         routes.MapMethods("/healthz", ["GET", "HEAD"], () => TypedResults.Text("ok\n")).ExcludeFromDescription();

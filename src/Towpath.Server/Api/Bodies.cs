@@ -42,3 +42,6 @@ public sealed record PackageDetails(int Run, string Commit, string Digest, strin
 /// <summary>Something changed: ask for it again.</summary>
 /// <param name="Stream"><c>shop</c>, <c>shop/runs/7</c> or <c>shop/environments/staging</c>.</param>
 public sealed record ChangedEvent(string Stream);
+
+/// <param name="Jobs">At once; null: as many as the agent says itself.</param>
+public sealed record LimitBody(int? Jobs);

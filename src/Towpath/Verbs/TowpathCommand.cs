@@ -51,6 +51,7 @@ internal static class TowpathCommand
         RestoreVerb.Create(),
         CollectVerb.Create(),
         StatusVerb.Create(),
+        AgentsVerb.Create(),
         VersionVerb.Create(),
         ServerVerb.Create(),
         AgentVerb.Create(),

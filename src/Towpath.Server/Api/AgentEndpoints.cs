@@ -1,0 +1,29 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Towpath.Engine.Agents;
+
+namespace Towpath.Server.Api;
+
+internal static class AgentEndpoints
+{
+    public static void MapAgents(this IEndpointRouteBuilder api)
+    {
+        var agents = api.MapGroup("/agents").WithTags("Server");
+        agents.MapGet("", (HttpContext context) => TypedResults.Ok(context.RequestServices.GetService<AgentHub>()?.Agents ?? []))
+            .WithSummary("Lists the agents that are connected.");
+        agents.MapPut("{agent}/limit", Limit).ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound)
+            .WithSummary("Sets how many jobs an agent does at once, also after restarts; null: as many as it says itself.")
+            .WithDescription("When it is raised, what waits starts; when it is lowered, what runs goes on, and nothing follows it until fewer run.");
+    }
+
+    private static Results<Ok<AgentView>, ProblemHttpResult> Limit(string agent, LimitBody body, HttpContext context)
+    {
+        if (body.Jobs is < 1 or > AgentLimits.JobsAtMost)
+            return ApiAnswers.Problem(Asked.Invalid($"'jobs' is a number from 1 to {AgentLimits.JobsAtMost}, not {body.Jobs}."));
+        return context.RequestServices.GetService<AgentHub>()?.Limit(agent, body.Jobs) is { } limited
+            ? TypedResults.Ok(limited) : ApiAnswers.Problem(Asked.NoAgent(agent));
+    }
+}
