@@ -167,8 +167,12 @@ internal static class AnalysisPictures
 
     private static string Number(double? value) => value?.ToString("G4", CultureInfo.InvariantCulture) ?? "none";
 
-    private static string Power(double exponent) =>
-        exponent is > -2 and < 5 ? Math.Pow(10, exponent).ToString("0.##", CultureInfo.InvariantCulture) : string.Create(CultureInfo.InvariantCulture, $"10^{exponent:0}");
+    private static string Power(double exponent) => exponent switch
+    {
+        <= -2 => "< 0.01",
+        < 5 => Math.Pow(10, exponent).ToString("0.##", CultureInfo.InvariantCulture),
+        _ => string.Create(CultureInfo.InvariantCulture, $"10^{exponent:0}"),
+    };
 
     private sealed record Scale(double Low, double High)
     {

@@ -99,7 +99,7 @@ public static class SequentialJudge
 
     private static string Latency(MetricEvidence latency)
     {
-        var edge = latency.SlowerThan is { } milliseconds ? Invariant($"than {milliseconds:0.###} ms") : "than is usual";
+        var edge = latency.SlowerThan is { } milliseconds ? Invariant($"than {Math.Round(milliseconds, milliseconds < 10 ? 3 : 1)} ms") : "than is usual";
         return $"The new version answers {Percent(latency.CandidateRate ?? 0)} of its requests slower {edge}, the live one {Percent(latency.BaselineRate ?? 0)}";
     }
 
