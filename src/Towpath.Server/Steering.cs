@@ -37,8 +37,9 @@ public sealed class Steering(ControlPlane plane, Inventory inventory, RunsInUse 
             : asked;
     });
 
-    public Task<Asked> RollBackAsync(string project, string environment, string by, string? reason) =>
-        OnEnvironmentAsync(project, environment, reason, _ => new RollBackEnvironment(by, Reason(reason, "Rolled back by hand.")));
+    /// <param name="to">The run to go back to; null: the version before.</param>
+    public Task<Asked> RollBackAsync(string project, string environment, string by, string? reason, int? to = null) =>
+        OnEnvironmentAsync(project, environment, reason, _ => new RollBackEnvironment(by, Reason(reason, "Rolled back by hand.")) { To = to });
 
     public Task<Asked> StopAsync(string project, string environment, string by) =>
         OnEnvironmentAsync(project, environment, null, _ => new StopEnvironment(by));

@@ -45,6 +45,33 @@ public sealed class JourneyTests(UpFixture fixture)
     }
 
     [Fact]
+    public async Task Rollback_to_a_run_goes_behind_what_came_after_it()
+    {
+        var production = Site.FreePort();
+        using var repository = await Repository.CreateAsync(up, "behind");
+        repository.Write("towpath.yml", Site.Pipeline(Site.FreePort(), production));
+        for (var run = 1; run <= 3; run++)
+        {
+            repository.Write("public/index.html", $"Page {run}");
+            await repository.CommitAsync($"{run}");
+            (await repository.PushAsync()).Expect(0);
+            (await repository.RunAsync("deployments", "wait", "--run", $"{run}", "--environment", "production")).Expect(0);
+        }
+
+        var unknown = (await repository.RunAsync("rollback", "production", "--to", "7")).Expect(3);
+        Assert.Contains("Run 7 is no version that 'production' can go back to; these are: run 1, 2.", unknown.Errors, StringComparison.Ordinal);
+        Assert.Contains("Say once which environment", (await repository.RunAsync("rollback")).Expect(2).Errors, StringComparison.Ordinal);
+        (await repository.RunAsync("rollback", "production", "--to", "1")).Expect(0);
+        (await repository.RunAsync("deployments", "wait", "--run", "1", "--environment", "production")).Expect(0);
+        Assert.Equal("Page 1", await Site.PageAsync(production));
+
+        // It was left behind, so that only a person brings it back.
+        (await repository.RunAsync("resume", "--environment", "production")).Expect(0);
+        (await repository.RunAsync("promote", "--run", "2", "--environment", "production")).Expect(0);
+        (await repository.RunAsync("deployments", "wait", "--run", "2", "--environment", "production")).Expect(0);
+    }
+
+    [Fact]
     public async Task A_commit_that_changes_nothing_that_runs_goes_live_all_the_same()
     {
         var (staging, production) = (Site.FreePort(), Site.FreePort());

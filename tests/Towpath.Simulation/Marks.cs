@@ -125,6 +125,7 @@ public enum Mark
 
     // Going back.
     RolledBackByHand,
+    RolledBackBehindSeveral,
     RolledBackDuringADeployment,
     RolledBackWhileRollingBack,
     RollbackRefused,

@@ -194,6 +194,8 @@ internal static class RolloutsVerb
             var wentOn = visitors.LastOf(release) > back;
             var ended = await production.EndAsync(run, Longest, cancel);
             MeasuringVerb.Say($"server back: {ended.State}. {ended.Reason}");
+            if (ended.EndedAt is null)
+                await production.RollBackAsync(cancel);
             Figures.Add(new("from the server's death to the new version's last request", "towpath", "s", Sample.Of([lent])));
             Figures.Add(new("from the server's return to the new version's next request", "towpath", "s", Sample.Of([again])));
             Targets.Add(new("the lease lapses after", "s", lent, (GoodBin + LeaseBeyond + UnderWay).TotalSeconds));

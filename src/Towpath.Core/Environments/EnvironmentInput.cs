@@ -47,7 +47,11 @@ public sealed record FreezeEnvironment(string By, string Reason, DateTimeOffset 
 public sealed record UnfreezeEnvironment(string By) : EnvironmentInput;
 
 /// <summary>Go back to the version before; while a deployment runs, back to what is live.</summary>
-public sealed record RollBackEnvironment(string By, string Reason) : EnvironmentInput;
+public sealed record RollBackEnvironment(string By, string Reason) : EnvironmentInput
+{
+    /// <summary>The run to go back to, behind all that came after it; null: the version before.</summary>
+    public int? To { get; init; }
+}
 
 /// <summary>End what runs here.</summary>
 public sealed record StopEnvironment(string By) : EnvironmentInput;

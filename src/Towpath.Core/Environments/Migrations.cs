@@ -70,9 +70,10 @@ public static class Migrations
             : state;
 
     /// <summary>What going back now would leave as it is, in a sentence; empty: nothing.</summary>
-    public static string Leaves(EnvironmentState state)
+    /// <param name="to">The run to go back to; null: the version before.</param>
+    public static string Leaves(EnvironmentState state, int? to = null)
     {
-        var back = state.Active is null ? Rollback.Target(state) : state.Live;
+        var back = state.Active is null ? Rollback.Target(state, to) : state.Live;
         if (back is null)
             return "";
         var undone = state.Active is { } active ? [active.Candidate]

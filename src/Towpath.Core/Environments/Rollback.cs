@@ -48,6 +48,9 @@ public static class Rollback
     private static Decision<EnvironmentEvent> Abort(
         EnvironmentState state, Deployment active, RollBackEnvironment input, DateTimeOffset now)
     {
+        if (input.To is { } to && to != state.Live?.Candidate.Run)
+            return Decision<EnvironmentEvent>.Refuse(
+                $"Deployment {active.Number} is under way: 'towpath rollback {state.Name}' ends it; then it can go back to run {to}.");
         if (state.Waiting.Any(deployment => deployment.Kind == DeploymentKind.Rollback))
             return Decision<EnvironmentEvent>.Nothing;
         if (active is { Kind: DeploymentKind.Rollback, Status: not (DeploymentStatus.RollingBack or DeploymentStatus.NeedsDecision) })
@@ -77,11 +80,15 @@ public static class Rollback
             return Decision<EnvironmentEvent>.Refuse($"Nothing was ever live in '{state.Name}'.");
         var last = state.Versions[^1];
         if (state.Stopped)
-            return (ValueList<EnvironmentEvent>)[new HoldSet(input.By, input.Reason), Offer(state, last, last.Deployment, input.By)];
+            return input.To is { } to && to != last.Candidate.Run
+                ? Decision<EnvironmentEvent>.Refuse($"Nothing runs in '{state.Name}': 'towpath rollback {state.Name}' brings run {last.Candidate.Run} back first.")
+                : (ValueList<EnvironmentEvent>)[new HoldSet(input.By, input.Reason), Offer(state, last, last.Deployment, input.By)];
         if (Definition(state, last)?.Target is CommandTarget { Undo: UndoMode.None })
             return Decision<EnvironmentEvent>.Refuse(
                 $"What was deployed to '{state.Name}' cannot be undone (undo: none); push a fix instead.");
-        var earlier = Target(state);
+        if (input.To is { } run && WhyNot(state, run) is { } why)
+            return Decision<EnvironmentEvent>.Refuse(why);
+        var earlier = Target(state, input.To);
         if (earlier is not null && Migrations.Bars(state, earlier) is { } barred)
             return Decision<EnvironmentEvent>.Refuse(
                 $"'{state.Name}' cannot go back to run {earlier.Candidate.Run}. {barred} Push a fix instead.");
@@ -91,24 +98,48 @@ public static class Rollback
                 : $"'{state.Name}' has no earlier version to go back to; 'towpath envs stop {state.Name}' ends what runs.");
         if (Definition(state, last)?.Target is CommandTarget { Undo: UndoMode.Command } && target != state.Versions[^2])
             return Decision<EnvironmentEvent>.Refuse(
-                $"The undo command of run {last.Candidate.Run} leads back to run {state.Versions[^2].Candidate.Run}, which was rolled back here "
-                + $"itself; 'towpath promote --run {target.Candidate.Run} --environment {state.Name}' deploys an earlier version again.");
+                $"The undo command of run {last.Candidate.Run} leads back to run {state.Versions[^2].Candidate.Run}{(input.To is null ? ", which was rolled back here itself" : "")}; "
+                + $"'towpath promote --run {target.Candidate.Run} --environment {state.Name}' deploys an earlier version again.");
         if (Definition(state, last)?.Target is not CommandTarget { Undo: UndoMode.Command } && DeploymentPlan.IsOnce(state, target.Candidate))
             return Decision<EnvironmentEvent>.Refuse(
                 $"Run {target.Candidate.Run} was deployed to '{state.Name}' and must not be again (repeatable: false); push a fix instead.");
         return (ValueList<EnvironmentEvent>)
         [
             new HoldSet(input.By, input.Reason),
-            new PackageQuarantined(last.Candidate.Package.Digest, last.Settings.Revision, last.Deployment),
+            .. Behind(state, target),
             Offer(state, target, last.Deployment, input.By),
         ];
     }
 
     /// <summary>The latest earlier version that differs from what is live and was not rolled back itself.</summary>
-    public static LiveVersion? Target(EnvironmentState state) => state.Versions.SkipLast(1).LastOrDefault(version =>
-        !version.IsSameAs(state.Versions[^1].Candidate, state.Versions[^1].Settings)
-        && !state.Quarantine.Any(entry =>
-            entry.Package == version.Candidate.Package.Digest && entry.SettingsRevision == version.Settings.Revision));
+    /// <param name="run">The one of this run; null: of any.</param>
+    public static LiveVersion? Target(EnvironmentState state, int? run = null) => state.Versions.SkipLast(1).LastOrDefault(version =>
+        (run is null || version.Candidate.Run == run)
+        && !version.IsSameAs(state.Versions[^1].Candidate, state.Versions[^1].Settings) && !IsQuarantined(state, version));
+
+    /// <summary>Why there is no way back to a run, as far as the run goes; null: there is one.</summary>
+    private static string? WhyNot(EnvironmentState state, int run)
+    {
+        if (Target(state, run) is not null)
+            return null;
+        if (state.Versions[^1].Candidate.Run == run)
+            return $"Run {run} is what is live in '{state.Name}'.";
+        if (state.Versions.Any(version => version.Candidate.Run == run))
+            return $"Run {run} was rolled back in '{state.Name}' itself, or is the same as what is live; 'towpath promote --run {run} "
+                + $"--environment {state.Name}' deploys it again.";
+        var known = state.Versions.SkipLast(1).Select(version => version.Candidate.Run).Distinct().Where(known => Target(state, known) is not null).ToList();
+        return $"Run {run} is no version that '{state.Name}' can go back to{(known.Count == 0 ? "" : $"; these are: run {string.Join(", ", known)}")}.";
+    }
+
+    private static bool IsQuarantined(EnvironmentState state, LiveVersion version) => state.Quarantine.Any(entry =>
+        entry.Package == version.Candidate.Package.Digest && entry.SettingsRevision == version.Settings.Revision);
+
+    /// <summary>What is live, and whatever else came after the version that a person goes back to, does not come again by itself.</summary>
+    private static IEnumerable<PackageQuarantined> Behind(EnvironmentState state, LiveVersion target) => state.Versions.Reverse()
+        .TakeWhile(version => !version.IsSameAs(target.Candidate, target.Settings))
+        .Where((version, index) => index == 0 || !IsQuarantined(state, version))
+        .Select(version => new PackageQuarantined(version.Candidate.Package.Digest, version.Settings.Revision, version.Deployment))
+        .DistinctBy(entry => (entry.Package, entry.SettingsRevision));
 
     /// <summary>Releases that a rollback goes back behind; none for any other deployment.</summary>
     internal static ValueList<string> Undone(EnvironmentState state, Deployment deployment)

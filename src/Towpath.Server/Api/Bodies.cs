@@ -3,6 +3,10 @@ namespace Towpath.Server.Api;
 /// <param name="Reason">Why, for those who read the history; at most 500 characters. A word of its own is used when it is missing.</param>
 public sealed record ReasonBody(string? Reason);
 
+/// <param name="Reason">As in <see cref="ReasonBody"/>.</param>
+/// <param name="To">The run to go back to, behind all that came after it; null: the version before.</param>
+public sealed record RollbackBody(string? Reason, int? To = null);
+
 /// <param name="Run">The run whose package is to be deployed.</param>
 /// <param name="ConfirmOlder">True when it is known that what is live is newer.</param>
 /// <param name="Override">Why windows, freezes, soak time and webhooks are passed over; null: they hold. Approvals always do.</param>

@@ -16,9 +16,11 @@ internal static class EnvironmentEndpoints
         var one = all.MapGroup("{environment}").ProducesProblem(StatusCodes.Status409Conflict);
         one.MapGet("", Show).WithSummary("Shows an environment: what is live, what is on its way, what waits and why, and its history.")
             .WithDescription("'history' is how many of the latest deployments that ended are wanted; all that are known when it is missing.");
-        one.MapPost("rollback", (string project, string environment, ReasonBody? body, Turn turn) =>
-                turn.TakeAsync(project, environment, (steering, by) => steering.RollBackAsync(project, environment, by, body?.Reason)))
-            .WithSummary("Goes back to the version before, or ends the deployment under way; the environment is held afterwards.");
+        one.MapPost("rollback", (string project, string environment, RollbackBody? body, Turn turn) =>
+                turn.TakeAsync(project, environment, (steering, by) => steering.RollBackAsync(project, environment, by, body?.Reason, body?.To)))
+            .WithSummary("Goes back to the version before, or to that of a run, or ends the deployment under way; the environment is held afterwards.");
+        one.MapGet("rollback", Leaves)
+            .WithSummary("Shows what a rollback would leave as it is, in a sentence; empty: nothing.");
         one.MapPost("promote", (string project, string environment, PromoteBody body, Turn turn) =>
                 turn.TakeAsync(project, environment, (steering, by) =>
                     steering.PromoteAsync(project, environment, body.Run, body.ConfirmOlder, body.Override, by)))
@@ -80,6 +82,10 @@ internal static class EnvironmentEndpoints
         Find(project, environment, inventory, out var missing) is { } found
             ? TypedResults.Ok(inventory.View(inventory.Project(project)!, found, history ?? int.MaxValue)) : missing!;
 
+    private static Results<Ok<RollbackLeaves>, ProblemHttpResult> Leaves(string project, string environment, Inventory inventory, int? to = null) =>
+        Find(project, environment, inventory, out var missing) is { } found
+            ? TypedResults.Ok(new RollbackLeaves(found.Versions.Count == 0 ? "" : Migrations.Leaves(found, to))) : missing!;
+
     private static Results<Ok<AnalysisView>, ProblemHttpResult> Analysis(string project, string environment, int deployment, Inventory inventory)
     {
         if (Find(project, environment, inventory, out var missing) is not { } found)
@@ -87,6 +93,9 @@ internal static class EnvironmentEndpoints
         return inventory.Analysis(found, deployment) is { } analysis ? TypedResults.Ok(analysis) : ApiAnswers.Problem(Asked.NoAnalysis(environment, deployment));
     }
 }
+
+/// <param name="Leaves">What stays as it is.</param>
+public sealed record RollbackLeaves(string Leaves);
 
 /// <summary>One request to change an environment, answered with the environment as it is after it.</summary>
 internal sealed class Turn(HttpContext context, Steering steering, Inventory inventory)

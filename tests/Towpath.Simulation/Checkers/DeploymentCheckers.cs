@@ -83,6 +83,8 @@ internal sealed class PeopleArePaidHeed(Books books) : Checker(books)
             case DeploymentOffered { Kind: DeploymentKind.Rollback } to when page!.Quarantine.Contains((to.Candidate.Package.Digest, to.Settings!.Revision))
                 && page.Live?.Candidate.Run != to.Candidate.Run && !page.IsStopped:
                 return "a person's rollback goes back to what was rolled back itself";
+            case DeploymentOffered { Kind: DeploymentKind.Rollback } to when page is { UnderWay: null, IsStopped: false } && LeftOpen(page, to) is { } between:
+                return $"a person went back behind run {between.Candidate.Run}, and it may come again by itself";
             case DeploymentStarted started when fact.Deployment(started.Deployment) is { IsAutomatic: true } line:
                 return page!.Hold is not null ? "automation started under a hold"
                     : page.Quarantine.Contains((line.Candidate.Package.Digest, started.Settings.Revision)) ? "automation deployed again what was rolled back"
@@ -92,6 +94,15 @@ internal sealed class PeopleArePaidHeed(Books books) : Checker(books)
             default:
                 return null;
         }
+    }
+
+    /// <summary>A version after the one that a person goes back to that is neither the same nor quarantined; null: none is.</summary>
+    private static DeploymentLine? LeftOpen(EnvironmentPage page, DeploymentOffered to)
+    {
+        bool IsTarget(DeploymentLine version) => version.Candidate.Package.Digest == to.Candidate.Package.Digest && version.Settings!.Revision == to.Settings!.Revision;
+        var target = page.Versions.FindLastIndex(IsTarget);
+        return target < 0 ? null : page.Versions.Skip(target + 1)
+            .FirstOrDefault(version => !page.Quarantine.Contains((version.Candidate.Package.Digest, version.Settings!.Revision)));
     }
 }
 

@@ -57,6 +57,10 @@ internal sealed class MarkSpotter(Books books, Marks marks) : Checker(books)
             case RollBackEnvironment when page is EnvironmentPage { UnderWay: { } active }:
                 marks.Reach(active.IsBeingTakenBack ? Mark.RolledBackWhileRollingBack : Mark.RolledBackDuringADeployment);
                 break;
+            case RollBackEnvironment { To: { } run } when page is EnvironmentPage { UnderWay: null, IsStopped: false } wide
+                && wide.Versions.SkipLast(2).Any(version => version.Candidate.Run == run):
+                marks.Reach(Mark.RolledBackBehindSeveral);
+                break;
             case RollBackEnvironment when page is EnvironmentPage { UnderWay: null, IsStopped: false, Versions: [.., { } before, _] } bounded && bounded.Barred.Contains(before.Candidate.Run):
                 marks.Reach(Mark.WayBackBarred);
                 break;

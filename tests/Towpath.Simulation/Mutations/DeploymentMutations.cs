@@ -22,6 +22,9 @@ internal static class DeploymentMutations
         Decides("a rollback waits for the hold to be lifted", (stream, state, input, now) => Without(
             Sound.Decide(stream, state, input, now), one => input is RollBackEnvironment && one is DeploymentStarted or StageBegan)),
         Decides("a rollback quarantines nothing", (stream, state, input, now) => Without(Sound.Decide(stream, state, input, now), one => one is PackageQuarantined)),
+        Decides("a rollback behind several versions quarantines the last one only", (stream, state, input, now) => Without(
+            Sound.Decide(stream, state, input, now),
+            one => input is RollBackEnvironment && one is PackageQuarantined { Deployment: var version } && state is EnvironmentState { Versions: [.., var live] } && version != live.Deployment)),
         Decides("cancel is ignored", (stream, state, input, now) => input is CancelDeployment && state is EnvironmentState { Active: not null }
             ? Decision<MachineEvent>.Nothing
             : Sound.Decide(stream, state, input, now)),

@@ -116,7 +116,7 @@ internal sealed class SimulatedPeople(Random random, Func<DateTimeOffset> now, B
     private EnvironmentInput Wish(EnvironmentPage page) => random.Next(14) switch
     {
         12 or 13 => new AdvanceDeployment(page.UnderWay?.Number ?? 1, random.Next(2) == 0, "ada"),
-        0 or 1 => new RollBackEnvironment("ada", "It looks wrong."),
+        0 or 1 => new RollBackEnvironment("ada", "It looks wrong.") { To = WayBack(page) },
         2 => new HoldEnvironment("ada", "Lunch."),
         3 or 4 or 5 => new ResumeEnvironment("ada"),
         6 or 7 => new CancelDeployment(Deployment(page), "ada"),
@@ -124,6 +124,10 @@ internal sealed class SimulatedPeople(Random random, Func<DateTimeOffset> now, B
         9 => random.Next(3) == 0 ? new StopEnvironment("ada") : new AcceptDeployment(Deployment(page), "ada"),
         _ => NewSettings(),
     };
+
+    /// <summary>Now and then behind several versions; not drawn, so that older seeds go on as they did.</summary>
+    private static int? WayBack(EnvironmentPage page) => page.Deployments.Count % 6 != 0 || page.Versions.Count < 3 ? null
+        : page.Versions[page.Deployments.Count % page.Versions.Count].Candidate.Run;
 
     private int Deployment(EnvironmentPage page) =>
         page.UnderWay is { } active && random.Next(2) == 0 ? active.Number : random.Next(1, page.Deployments.Count + 2);

@@ -129,7 +129,7 @@ internal sealed class EnvironmentScenario
         return this;
     }
 
-    public EnvironmentScenario RolledBack(string by = "ada") => When(new RollBackEnvironment(by, "It looks wrong."));
+    public EnvironmentScenario RolledBack(string by = "ada", int? to = null) => When(new RollBackEnvironment(by, "It looks wrong.") { To = to });
 
     /// <summary>The agent ends the command that is in flight.</summary>
     public EnvironmentScenario Answered(Outcome outcome, string reason = "") =>

@@ -40,6 +40,36 @@ public sealed class RollbackTests
         .RolledBack().ThenRefused("no earlier version to go back to");
 
     [Fact]
+    public void Rollback_to_a_run_goes_behind_all_that_came_after_it_and_none_of_these_comes_again_by_itself() => Given.Environment("production")
+        .Live(1).Live(2).Live(3).Live(4)
+        .RolledBack(to: 2)
+        .ThenHeldBy("ada")
+        .ThenQuarantined(4, 3)
+        .ThenOffered(2, DeploymentKind.Rollback, undoes: 4)
+        .Arrives().ThenLive(2)
+        .RolledBack().Arrives().ThenLive(1)
+        .RolledBack().ThenRefused("no earlier version to go back to");
+
+    [Fact]
+    public void Rollback_to_a_run_leaves_what_stays_behind_it_as_it_was() => Given.Environment("production")
+        .Live(1).Live(2)
+        .Live(3, package: "package 1").Live(4)
+        .RolledBack(to: 1)
+        .ThenQuarantined(4)
+        .Arrives().ThenLive(1)
+        .RolledBack().Arrives().ThenLive(2);
+
+    [Fact]
+    public void Rollback_to_a_run_says_why_there_is_no_way_back_to_it() => Given.Environment("production")
+        .Live(1).Live(2).Live(3).Live(4).Live(5, package: "package 2")
+        .RolledBack(to: 5).ThenRefused("Run 5 is what is live")
+        .RolledBack(to: 2).ThenRefused("is the same as what is live")
+        .RolledBack(to: 9).ThenRefused("Run 9 is no version that 'production' can go back to; these are: run 1, 3, 4.")
+        .Underway(6, Stage.Check)
+        .RolledBack(to: 3).ThenRefused("Deployment 6 is under way: 'towpath rollback production' ends it; then it can go back to run 3.")
+        .RolledBack(to: 5).Then(6, DeploymentStatus.RollingBack);
+
+    [Fact]
     public void Rollback_skips_what_is_the_same_as_what_is_live() => Given.Environment("production")
         .Live(1).Live(2)
         .Live(3, package: "package 2")
