@@ -15,7 +15,7 @@ public sealed record Rules(
     /// <summary>An event as the journal keeps it.</summary>
     public Func<StreamId, Recorded<MachineEvent>, JournalEntry> Write { get; init; } = EventJson.Write;
 
-    /// <summary>What lists show of a stream; the simulator lists nothing.</summary>
+    /// <summary>What lists show of projects and runs; the simulator lists nothing.</summary>
     public Func<MachineState, DateTimeOffset, string> Summarize { get; init; } = Summaries.Of;
 
     /// <summary>The input that asks a machine to look at the time, and says what it may have to know.</summary>

@@ -14,7 +14,7 @@ namespace Towpath.Server;
 /// <summary>What agents said of the steps of an attempt that is under way, by the attempt's id; null: nothing yet.</summary>
 public delegate IReadOnlyList<StepResult>? StepsUnderWay(string attemptId);
 
-/// <summary>What there is, as views: lists come from the journal's rows, single things from their machines.</summary>
+/// <summary>What there is: lists come from the journal's rows as far as these say enough, single things from their machines.</summary>
 public sealed class Inventory(ControlPlane plane, StepsUnderWay? steps = null)
 {
     /// <summary>Rows that a list gives at most.</summary>

@@ -56,7 +56,8 @@ public sealed class ProcessTests
         await BecomesAsync("queued", "running");
         (await up.RunAsync("agents", "limit", "local", "2")).Expect(0);
         await BecomesAsync("running", "running");
-        (await up.RunAsync("agents", "limit", "local")).Expect(0);
+        (await up.RunAsync("agents", "limit", "local")).Expect(2);
+        (await up.RunAsync("agents", "limit", "local", "--reset")).Expect(0);
         Assert.Equal(Math.Max(2, Environment.ProcessorCount), await LimitAsync());
 
         Task BecomesAsync(params string[] states) => Until.TrueAsync($"jobs: {string.Join(", ", states)}", TimeSpan.FromMinutes(1), async () =>

@@ -30,6 +30,7 @@ internal sealed class Turns(int atOnce)
     /// <exception cref="OperationCanceledException">It was called off before there was a turn.</exception>
     public async Task TakeAsync(CancellationToken cancel)
     {
+        cancel.ThrowIfCancellationRequested();
         var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (gate)
         {

@@ -65,15 +65,25 @@ public sealed class AgentHub(AgentLimits limits, TimeProvider time, ILogger<Agen
     /// <param name="jobs">From 1 to <see cref="AgentLimits.JobsAtMost"/>; null: as many as the agent says itself.</param>
     /// <returns>Null: no agent of that name is connected.</returns>
     /// <exception cref="IOException">It cannot be kept; what was still holds.</exception>
+    /// <exception cref="UnauthorizedAccessException">The same.</exception>
     public AgentView? Limit(string name, int? jobs)
     {
+        ConnectedAgent? agent;
         lock (gate)
         {
-            if (!agents.TryGetValue(name, out var agent))
+            if (!agents.TryGetValue(name, out agent))
                 return null;
-            limits.Set(name, jobs);
-            agent.Limit(jobs);
+        }
+
+        // On the disk, and nobody waits for that: commands go on meanwhile.
+        limits.Set(name, jobs);
+        lock (gate)
+        {
+            // It may have come again meanwhile.
+            agent = agents.GetValueOrDefault(name, agent);
+            agent.Limit(limits.Of(name));
             Dispatch();
+            log.LogInformation("Agent '{Name}' does {Slots} jobs at once from now on", name, agent.Slots);
             return View(agent);
         }
     }
@@ -222,7 +232,7 @@ public sealed class AgentHub(AgentLimits limits, TimeProvider time, ILogger<Agen
         agent.Begin(assignment.Command);
     }
 
-    private static AgentView View(ConnectedAgent agent) => new(agent.Name, agent.Version, agent.Sandbox, agent.Slots, agent.Jobs.Count);
+    private AgentView View(ConnectedAgent agent) => new(agent.Name, agent.Version, agent.Sandbox, agent.Slots, agent.Jobs.Count, limits.Of(agent.Name));
 
     private static string AgentOf(AgentCommand command) =>
         command switch
@@ -243,5 +253,6 @@ public sealed class AgentHub(AgentLimits limits, TimeProvider time, ILogger<Agen
 
 /// <param name="Sandbox">How jobs are kept apart: <c>bubblewrap</c> or <c>process-group</c>.</param>
 /// <param name="Slots">Jobs that it does at once.</param>
-/// <param name="Busy">Slots in use.</param>
-public sealed record AgentView(string Name, string Version, string Sandbox, int Slots, int Busy);
+/// <param name="Busy">Jobs that it has; more than <paramref name="Slots"/> for a while after these were lowered.</param>
+/// <param name="Limit">What somebody set the slots to; null: the agent says itself how many.</param>
+public sealed record AgentView(string Name, string Version, string Sandbox, int Slots, int Busy, int? Limit = null);

@@ -6,20 +6,21 @@ namespace Towpath.Engine.Agents;
 
 /// <summary>
 /// How many jobs people let agents do at once, one small file. It says something of these machines, so that no backup holds it.
-/// The hub's lock guards it.
+/// Thread-safe.
 /// </summary>
 public sealed class AgentLimits
 {
     /// <summary>The most that an agent can be given.</summary>
     public const int JobsAtMost = 1000;
 
+    private readonly Lock gate = new();
     private readonly string path;
-    private OrdinalMap<int> jobs;
+    private OrdinalMap<int> limits;
 
-    private AgentLimits(string path, OrdinalMap<int> jobs)
+    private AgentLimits(string path, OrdinalMap<int> limits)
     {
         this.path = path;
-        this.jobs = jobs;
+        this.limits = limits;
     }
 
     /// <param name="folder">Where <c>agents.json</c> lies. What is damaged there is as good as nothing: each agent then says itself what it can do.</param>
@@ -37,15 +38,19 @@ public sealed class AgentLimits
     }
 
     /// <summary>From 1 to <see cref="JobsAtMost"/>; null: nobody set one.</summary>
-    public int? Of(string agent) => jobs.ContainsKey(agent) ? Math.Clamp(jobs[agent], 1, JobsAtMost) : null;
+    public int? Of(string agent) => Volatile.Read(ref limits).TryGetValue(agent, out var jobs) ? Math.Clamp(jobs, 1, JobsAtMost) : null;
 
     /// <summary>On disk when it returns.</summary>
-    /// <param name="atOnce">Null: none any more.</param>
-    /// <exception cref="IOException">It cannot be kept; what was is.</exception>
-    public void Set(string agent, int? atOnce)
+    /// <param name="jobs">Null: none any more.</param>
+    /// <exception cref="IOException">It cannot be kept: what was still holds, and after a restart perhaps the new one.</exception>
+    /// <exception cref="UnauthorizedAccessException">The same.</exception>
+    public void Set(string agent, int? jobs)
     {
-        var next = atOnce is { } count ? jobs.With(agent, count) : jobs.Without(agent);
-        DurableFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(next, CoreJson.Options));
-        jobs = next;
+        lock (gate)
+        {
+            var next = jobs is { } count ? limits.With(agent, count) : limits.Without(agent);
+            DurableFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(next, CoreJson.Options));
+            Volatile.Write(ref limits, next);
+        }
     }
 }

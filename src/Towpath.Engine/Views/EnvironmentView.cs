@@ -3,7 +3,7 @@ using Towpath.Core.Pipelines;
 
 namespace Towpath.Engine.Views;
 
-/// <summary>An environment as lists, pages and scripts see it. These names are a promise to scripts.</summary>
+/// <summary>An environment as its page and scripts see it. These names are a promise to scripts.</summary>
 /// <param name="Url">Where the first listening app answers; null when nothing listens.</param>
 /// <param name="Urls">App to address.</param>
 /// <param name="Live">Null when nothing runs here.</param>

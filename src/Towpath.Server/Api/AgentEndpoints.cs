@@ -14,16 +14,27 @@ internal static class AgentEndpoints
         var agents = api.MapGroup("/agents").WithTags("Server");
         agents.MapGet("", (HttpContext context) => TypedResults.Ok(context.RequestServices.GetService<AgentHub>()?.Agents ?? []))
             .WithSummary("Lists the agents that are connected.");
-        agents.MapPut("{agent}/limit", Limit).ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound)
-            .WithSummary("Sets how many jobs an agent does at once, also after restarts; null: as many as it says itself.")
+        agents.MapPut("{agent}/limit", (string agent, LimitBody body, HttpContext context) => body.Jobs is < 1 or > AgentLimits.JobsAtMost
+                ? ApiAnswers.Problem(Asked.Invalid($"'jobs' is a number from 1 to {AgentLimits.JobsAtMost}, not {body.Jobs}."))
+                : Limit(agent, body.Jobs, context))
+            .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound)
+            .WithSummary("Sets how many jobs an agent does at once, also after restarts.")
             .WithDescription("When it is raised, what waits starts; when it is lowered, what runs goes on, and nothing follows it until fewer run.");
+        agents.MapDelete("{agent}/limit", (string agent, HttpContext context) => Limit(agent, null, context))
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .WithSummary("Lets an agent do as many jobs at once as it says itself.");
     }
 
-    private static Results<Ok<AgentView>, ProblemHttpResult> Limit(string agent, LimitBody body, HttpContext context)
+    private static Results<Ok<AgentView>, ProblemHttpResult> Limit(string agent, int? jobs, HttpContext context)
     {
-        if (body.Jobs is < 1 or > AgentLimits.JobsAtMost)
-            return ApiAnswers.Problem(Asked.Invalid($"'jobs' is a number from 1 to {AgentLimits.JobsAtMost}, not {body.Jobs}."));
-        return context.RequestServices.GetService<AgentHub>()?.Limit(agent, body.Jobs) is { } limited
-            ? TypedResults.Ok(limited) : ApiAnswers.Problem(Asked.NoAgent(agent));
+        try
+        {
+            return context.RequestServices.GetService<AgentHub>()?.Limit(agent, jobs) is { } limited
+                ? TypedResults.Ok(limited) : ApiAnswers.Problem(Asked.NoAgent(agent));
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            return ApiAnswers.Problem(StatusCodes.Status503ServiceUnavailable, $"The limit cannot be written: {e.Message}");
+        }
     }
 }

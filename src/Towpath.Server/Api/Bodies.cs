@@ -47,5 +47,5 @@ public sealed record PackageDetails(int Run, string Commit, string Digest, strin
 /// <param name="Stream"><c>shop</c>, <c>shop/runs/7</c> or <c>shop/environments/staging</c>.</param>
 public sealed record ChangedEvent(string Stream);
 
-/// <param name="Jobs">At once; null: as many as the agent says itself.</param>
-public sealed record LimitBody(int? Jobs);
+/// <param name="Jobs">At once.</param>
+public sealed record LimitBody(int Jobs);

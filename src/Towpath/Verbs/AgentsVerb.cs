@@ -24,14 +24,20 @@ internal static class AgentsVerb
         var name = new Argument<string>("NAME") { Description = "The agent" };
         var jobs = new Argument<int?>("JOBS")
         {
-            Description = $"From 1 to {AgentLimits.JobsAtMost} [default: as many as the agent says itself]",
+            Description = $"From 1 to {AgentLimits.JobsAtMost}",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        var command = new Command("limit", "Sets how many jobs an agent does at once; what waits starts, and what runs goes on") { name, jobs };
+        var reset = new Option<bool>("--reset") { Description = "As many as the agent says itself" };
+        var command = new Command("limit", "Sets how many jobs an agent does at once; what waits starts, and what runs goes on") { name, jobs, reset };
+        command.Validators.Add(typed =>
+        {
+            if (typed.GetValue(jobs) is null != typed.GetValue(reset))
+                typed.AddError("Say how many jobs, or --reset.");
+        });
         ClientVerb.Set(command, verb => verb.ChangeAsync<AgentView>(
-            HttpMethod.Put,
+            verb.Typed.GetValue(reset) ? HttpMethod.Delete : HttpMethod.Put,
             ServerClient.Path("agents", verb.Typed.GetRequiredValue(name), "limit"),
-            new { jobs = verb.Typed.GetValue(jobs) },
+            verb.Typed.GetValue(reset) ? null : new { jobs = verb.Typed.GetValue(jobs) },
             agent => Terminal.Line($"{Terminal.Text(agent.Name)}: jobs at once {agent.Slots}, running {agent.Busy}")));
         return command;
     }
@@ -46,7 +52,7 @@ internal static class AgentsVerb
 
         var table = Terminal.Table("AGENT", "JOBS", "AT ONCE", "SANDBOX", "VERSION");
         foreach (var agent in agents)
-            table.AddRow(Terminal.Text(agent.Name), $"{agent.Busy}", $"{agent.Slots}", Terminal.Text(agent.Sandbox), Terminal.Text(agent.Version));
+            table.AddRow(Terminal.Text(agent.Name), $"{agent.Busy}", $"{agent.Slots}{(agent.Limit is null ? "" : ", limited")}", Terminal.Text(agent.Sandbox), Terminal.Text(agent.Version));
         Terminal.Out.Write(table);
     });
 }

@@ -13,7 +13,7 @@ internal static class StatusVerb
         {
             Terminal.Line($"towpath {Terminal.Text(status.Version)} at [bold]{Terminal.Text(status.Url)}[/]");
             foreach (var agent in status.Agents)
-                Terminal.Line($"  agent     {Terminal.Text(agent.Name)}: {agent.Busy} of {agent.Slots} slots are in use, sandbox {Terminal.Text(agent.Sandbox)}");
+                Terminal.Line($"  agent     {Terminal.Text(agent.Name)}: jobs {agent.Busy}, at once {agent.Slots}, sandbox {Terminal.Text(agent.Sandbox)}");
             if (status.Agents.Count == 0)
                 Terminal.Line("  [red]no agent is connected: runs and deployments wait[/]");
             if (status.Disk is not { } disk)

@@ -34,8 +34,8 @@ public sealed class EnvironmentCardTests
         var busy = Given.Environment("production", queue: QueueMode.Every).Offered(1);
         for (var run = 2; run < 8; run++)
             busy.Offered(run);
-        Assert.Equal(EnvironmentCard.WaitingAtMost, Of(busy).Waiting.Count);
-        Assert.All(Of(busy).Waiting, waiting => Assert.NotEmpty(waiting.Why));
+        Assert.Equal([2, 3, 4], Of(busy).Waiting.Select(waiting => waiting.Run));
+        Assert.Equal("Deployment 1 is under way.", Of(busy).Waiting[0].Why);
     }
 
     private static EnvironmentCard Of(EnvironmentScenario place) => EnvironmentCard.Of(place.State, place.Now);

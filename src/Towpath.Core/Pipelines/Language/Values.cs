@@ -94,7 +94,7 @@ internal static class Values
             : "is no address that can be asked: write https://HOST/PATH, without a name and a password",
     };
 
-    /// <summary>As the router takes it.</summary>
+    /// <summary>As the router takes it; of headers the same is asked as of cookies.</summary>
     public static TextShape MarkName { get; } = new(
         "name", "made of letters, digits, '-' and '_'", "[A-Za-z0-9_-]+")
     {

@@ -111,9 +111,9 @@ public sealed class AgentHostTests : IAsyncDisposable
         await server.BeginAsync(jobs[3], "run-job");
         await server.SendAsync(new() { Cancel = new() { CommandId = jobs[0].Id } });
         await AnswerAsync(jobs[0]);
-        Assert.False(IsRunning(jobs[3]), "two are in still");
         await File.WriteAllTextAsync(Home("go"), "", Cancel);
-        await AnswerAsync(jobs[3]);
+        foreach (var job in jobs[1..])
+            await AnswerAsync(job);
 
         bool IsRunning(RunJob job) => File.Exists(Home(job.Job.Name));
     }
