@@ -109,7 +109,13 @@ public static class ServerHost
         services.AddSingleton(_ => new LogStore(settings.LogsFolder, TimeProvider.System));
         services.AddSingleton(_ => new Repositories(settings.RepositoriesFolder));
         services.AddSingleton<PushResolution>();
-        services.AddSingleton(_ => AgentLimits.Open(settings.JournalFolder));
+        services.AddSingleton(provider =>
+        {
+            var limits = AgentLimits.Open(settings.JournalFolder);
+            if (limits.Problem is { } problem)
+                provider.GetRequiredService<ILogger<AgentLimits>>().LogWarning("{Problem}", problem);
+            return limits;
+        });
         services.AddSingleton<AgentHub>();
         services.AddSingleton<AgentSupplies>();
         services.AddSingleton<Adapters>();

@@ -17,13 +17,19 @@ public sealed class AgentLimits
     private readonly string path;
     private OrdinalMap<int> limits;
 
-    private AgentLimits(string path, OrdinalMap<int> limits)
+    private AgentLimits(string path, OrdinalMap<int> limits, string? problem = null)
     {
         this.path = path;
         this.limits = limits;
+        Problem = problem;
     }
 
-    /// <param name="folder">Where <c>agents.json</c> lies. What is damaged there is as good as nothing: each agent then says itself what it can do.</param>
+    /// <summary>Why those that were kept are not known, in a sentence; null: they are.</summary>
+    public string? Problem { get; }
+
+    /// <param name="folder">
+    /// Where <c>agents.json</c> lies. What cannot be read there is as good as nothing: each agent then says itself what it can do.
+    /// </param>
     public static AgentLimits Open(string folder)
     {
         var path = Path.Combine(folder, "agents.json");
@@ -31,9 +37,9 @@ public sealed class AgentLimits
         {
             return new(path, File.Exists(path) ? JsonSerializer.Deserialize<OrdinalMap<int>>(File.ReadAllBytes(path), CoreJson.Options) ?? OrdinalMap<int>.Empty : OrdinalMap<int>.Empty);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
-            return new(path, OrdinalMap<int>.Empty);
+            return new(path, OrdinalMap<int>.Empty, $"The limits of agents in {path} cannot be read, so none holds: {e.Message}");
         }
     }
 

@@ -32,7 +32,7 @@ internal static class AgentEndpoints
             return context.RequestServices.GetService<AgentHub>()?.Limit(agent, jobs) is { } limited
                 ? TypedResults.Ok(limited) : ApiAnswers.Problem(Asked.NoAgent(agent));
         }
-        catch (UnauthorizedAccessException e)
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException { HResult: not ApiProblems.NoSpaceLeft })
         {
             return ApiAnswers.Problem(StatusCodes.Status503ServiceUnavailable, $"The limit cannot be written: {e.Message}");
         }

@@ -35,7 +35,7 @@ public sealed partial class ApiProblems(RequestDelegate next, ILogger<ApiProblem
     }
 
     /// <summary>ENOSPC.</summary>
-    private const int NoSpaceLeft = 28;
+    internal const int NoSpaceLeft = 28;
 
     /// <summary>What went wrong, for who asked.</summary>
     internal static (int Status, string Sentence) Explain(Exception e) => e switch

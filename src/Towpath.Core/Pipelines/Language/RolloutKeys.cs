@@ -109,7 +109,7 @@ internal static class RolloutKeys
             Elsewhere = ["inconclusive", "onInconclusive"],
         },
         new("testers", Testers,
-            "Whose requests all go to the new version, at every step. They are not compared: testers do other things than others.")
+            "Whose requests all go to the new version, at every step; while nobody can judge it, theirs go to the live one too. They are not compared: testers do other things than others.")
         {
             DefaultMeans = "nobody's",
             Example = "{ header: X-Tester, value: \"yes\" }",

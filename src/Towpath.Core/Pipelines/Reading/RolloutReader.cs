@@ -33,7 +33,7 @@ internal sealed class RolloutReader(Findings findings, ReadApps apps)
 
     private TestersDefinition Testers(YamlMap testers)
     {
-        var (hasHeader, hasCookie) = (testers["header"] is not null, testers["cookie"] is not null);
+        var (hasHeader, hasCookie) = (testers.Entry("header") is not null, testers.Entry("cookie") is not null);
         if (hasHeader == hasCookie)
             findings.Report(
                 testers.At, !hasHeader

@@ -102,10 +102,17 @@ public sealed class AgentHubTests : IDisposable
         Assert.False(File.Exists(temp.At("agents.json")));
     }
 
-    [Fact]
-    public void Damaged_limits_are_none()
+    [Theory]
+    [InlineData("{ \"builder\": ")]
+    [InlineData("[7]")]
+    [InlineData(null)]
+    public void Limits_that_cannot_be_read_are_none_and_the_reason_is_there(string? content)
     {
-        File.WriteAllText(temp.At("agents.json"), "{ \"builder\": ");
+        if (content is null)
+            File.CreateSymbolicLink(temp.At("agents.json"), "agents.json");
+        else
+            File.WriteAllText(temp.At("agents.json"), content);
+        Assert.Contains("agents.json cannot be read", AgentLimits.Open(temp.Path).Problem, StringComparison.Ordinal);
         using var next = Hub();
         var agent = Agent("builder", slots: 2);
         next.Join(agent, []);
