@@ -80,6 +80,9 @@ public static class DeploymentQueue
         {
             if (waiting.Kind == DeploymentKind.Promote && Migrations.Bars(state, waiting.Candidate) is { } barred)
                 return new DeploymentEnded(waiting.Number, DeploymentStatus.Refused, barred, null);
+            if (waiting.Kind == DeploymentKind.Contract && Migrations.Owed(state)?.Candidate.Run != waiting.Candidate.Run)
+                return new DeploymentEnded(
+                    waiting.Number, DeploymentStatus.Refused, "Something else is live by now, which may need what it takes away.", null);
             if (!waiting.IsAutomatic)
                 continue;
             if (state.Versions.Count > 0 && waiting.Candidate.Order < state.Versions[^1].Candidate.Order)

@@ -34,7 +34,7 @@ public static partial class EnvironmentMachine
             StageAnswered answered => Answer(state, answered, now),
             Promote promote => PromoteByHand(state, promote),
             RollBackEnvironment rollBack => Rollback.Decide(state, rollBack, now),
-            StopEnvironment stop => Rollback.Stop(state, stop, now),
+            StopEnvironment stop => Rollback.Stop(state, stop),
             CancelDeployment cancel => Cancel(state, cancel, now),
             ApproveDeployment approve => Approvals.Decide(state, approve),
             AdvanceDeployment advance => Canary.Advance(state, advance, now),

@@ -9,13 +9,13 @@ namespace Towpath.Core.Environments;
 public static class Rollback
 {
     public static Decision<EnvironmentEvent> Decide(EnvironmentState state, RollBackEnvironment input, DateTimeOffset now) =>
-        WithoutPromotions(state.Active is { } active ? Abort(state, active, input, now) : GoBack(state, input), state, input.By, now);
+        WithoutPromotions(state.Active is { } active ? Abort(state, active, input, now) : GoBack(state, input), state, input.By);
 
     /// <summary>Ends what runs; offered where there is no earlier version.</summary>
-    public static Decision<EnvironmentEvent> Stop(EnvironmentState state, StopEnvironment input, DateTimeOffset now) =>
-        WithoutPromotions(Stop(state, input), state, input.By, now);
+    public static Decision<EnvironmentEvent> Stop(EnvironmentState state, StopEnvironment input) =>
+        WithoutPromotions(End(state, input), state, input.By);
 
-    private static Decision<EnvironmentEvent> Stop(EnvironmentState state, StopEnvironment input)
+    private static Decision<EnvironmentEvent> End(EnvironmentState state, StopEnvironment input)
     {
         if (state.Active is { } active)
             return Decision<EnvironmentEvent>.Refuse($"Deployment {active.Number} is under way: cancel it or roll back first.");
@@ -33,13 +33,12 @@ public static class Rollback
     }
 
     /// <summary>
-    /// What somebody promoted and a gate has kept since would undo this when the gate opens, in spite of the hold. With nothing under way
-    /// only a gate can have kept it, also one that is open by now and at which nobody has looked since.
+    /// What somebody promoted before, and what a gate or another deployment has kept since, would come before this or undo it, in spite of
+    /// the hold.
     /// </summary>
-    private static Decision<EnvironmentEvent> WithoutPromotions(
-        Decision<EnvironmentEvent> decision, EnvironmentState state, string by, DateTimeOffset now) =>
+    private static Decision<EnvironmentEvent> WithoutPromotions(Decision<EnvironmentEvent> decision, EnvironmentState state, string by) =>
         decision.Events.Count == 0 ? decision : decision.Events.Concat(state.Waiting
-            .Where(waiting => waiting.Kind == DeploymentKind.Promote && (state.Active is null || Gates.Missing(state, waiting, now).Any()))
+            .Where(waiting => waiting.Kind == DeploymentKind.Promote)
             .Select(waiting => new DeploymentEnded(
                 waiting.Number, DeploymentStatus.Canceled, $"{by} went back or stopped what runs while it waited: promote it again if it is still wanted.", null)))
             .ToValueList();

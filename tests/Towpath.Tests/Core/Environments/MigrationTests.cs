@@ -63,6 +63,19 @@ public sealed class MigrationTests
         .ThenAsked<RunContract>(contract => contract.Plan.Run == 2);
 
     [Fact]
+    public void Older_commit_that_starts_when_it_is_due_puts_it_off() => Migrating(contract: false)
+        .Live(1).Defined(Keeping(Step)).Live(2)
+        .When(new FreezeEnvironment("ada", "", Sample.Noon, Sample.Noon + (Day / 2)))
+        .When(new Promote(1, "ada"))
+        .Unseen(Day)
+        .AfterTime(TimeSpan.Zero)
+        .ThenAsked<StartRelease>(start => start.Plan.Run == 1)
+        .Arrives().ThenLive(1)
+        .Then(2, DeploymentStatus.Refused, "may need what it takes away")
+        .When(new ResumeEnvironment("ada"))
+        .Idle(Day * 3);
+
+    [Fact]
     public void Hold_keeps_it_and_a_deployment_goes_first() => Migrating()
         .Live(1)
         .Held()

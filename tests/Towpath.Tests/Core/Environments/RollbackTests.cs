@@ -40,6 +40,18 @@ public sealed class RollbackTests
         .RolledBack().ThenRefused("no earlier version to go back to");
 
     [Fact]
+    public void Rollback_ends_promotions_that_wait_for_the_deployment_under_way_so_that_they_do_not_come_before_it() => Given.Environment("production")
+        .Live(1).Live(2)
+        .Underway(3, Stage.Check)
+        .Offered(4)
+        .When(new Promote(4, "eve"))
+        .RolledBack(by: "ada")
+        .Then(4, DeploymentStatus.Canceled, "ada went back")
+        .Answered(Outcome.Succeeded)
+        .ThenAsked<StartRelease>(start => start.Plan.Run == 2)
+        .Arrives().ThenLive(2).ThenNothingIsUnderWay();
+
+    [Fact]
     public void Rollback_to_a_run_goes_behind_all_that_came_after_it_and_none_of_these_comes_again_by_itself() => Given.Environment("production")
         .Live(1).Live(2).Live(3).Live(4)
         .RolledBack(to: 2)
