@@ -48,7 +48,7 @@ public static class AgentHost
             async (command, secrets, log, progress, cancel) => command switch
             {
                 RunJob job => await RunJobAsync(jobs, workspaces, job, secrets, log, progress, cancel),
-                AskWebhook question => await WebhookClient.AskAsync(question, cancel),
+                AskWebhook question => await WebhookClient.AskAsync(question, secrets, cancel),
                 _ => await apps.CarryOutAsync(command, secrets, log, progress, cancel),
             },
             settings.Name,

@@ -27,6 +27,12 @@ internal static class MetricSources
         Timeout = Timeout.InfiniteTimeSpan,
     };
 
+    /// <summary>Goes nowhere else: what it brings along is meant for one address.</summary>
+    private static readonly HttpClient Faithful = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false })
+    {
+        Timeout = Timeout.InfiniteTimeSpan,
+    };
+
     /// <summary>One sample for each question, in the same order.</summary>
     public static async Task<ValueList<MetricSample>> AskAsync(
         StageWork work, HostedRelease release, ValueList<MetricQuestion> questions, CancellationToken cancel)
@@ -57,8 +63,9 @@ internal static class MetricSources
         {
             var text = question.Source switch
             {
-                PrometheusQuery prometheus => await AskPrometheusAsync(prometheus, either.Token),
-                HttpNumber http => NumberIn(await ReadAsync(new HttpRequestMessage(HttpMethod.Get, http.Url), either.Token), http.Value),
+                PrometheusQuery prometheus => await AskPrometheusAsync(prometheus, Headers(prometheus.Headers), either.Token),
+                HttpNumber http => NumberIn(
+                    await ReadAsync(new HttpRequestMessage(HttpMethod.Get, http.Url), Headers(http.Headers), either.Token), http.Value),
                 CommandNumber command => await RunAsync(work, release, question, command, cancel),
                 _ => throw new IOException("This agent does not know such a source: install the server's version of Towpath here."),
             };
@@ -80,15 +87,21 @@ internal static class MetricSources
         }
 
         return new(question.Metric, question.OfLive, null, Clipped(problem));
+
+        OrdinalMap<string> Headers(OrdinalMap<string> named)
+        {
+            var (headers, missing) = SecretHeaders.Fill(named, release.Secrets);
+            return missing is null ? headers : throw new IOException(SecretText.MissingInHeader(work.Plan.Environment, missing));
+        }
     }
 
-    private static async Task<string> AskPrometheusAsync(PrometheusQuery source, CancellationToken cancel)
+    private static async Task<string> AskPrometheusAsync(PrometheusQuery source, OrdinalMap<string> headers, CancellationToken cancel)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, $"{source.Url}/api/v1/query")
         {
             Content = new FormUrlEncodedContent([new("query", source.Query)]),
         };
-        using var answer = JsonDocument.Parse(await ReadAsync(request, cancel, alsoErrors: true));
+        using var answer = JsonDocument.Parse(await ReadAsync(request, headers, cancel, alsoErrors: true));
         var root = answer.RootElement;
         if (At(root, "status")?.GetString() != "success")
             throw new IOException($"Prometheus refused the query: {At(root, "error")?.GetString() ?? "it does not say why"}");
@@ -131,11 +144,13 @@ internal static class MetricSources
         };
     }
 
-    private static async Task<byte[]> ReadAsync(HttpRequestMessage request, CancellationToken cancel, bool alsoErrors = false)
+    private static async Task<byte[]> ReadAsync(HttpRequestMessage request, OrdinalMap<string> headers, CancellationToken cancel, bool alsoErrors = false)
     {
         using var asked = request;
         asked.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
-        using var response = await Client.SendAsync(asked, HttpCompletionOption.ResponseHeadersRead, cancel);
+        foreach (var (name, value) in headers)
+            asked.Headers.TryAddWithoutValidation(name, value);
+        using var response = await (headers.Count == 0 ? Client : Faithful).SendAsync(asked, HttpCompletionOption.ResponseHeadersRead, cancel);
         var isJson = response.Content.Headers.ContentType?.MediaType == "application/json";
         if (!response.IsSuccessStatusCode && !(alsoErrors && isJson))
             throw new IOException($"It answered {(int)response.StatusCode}.");

@@ -1,4 +1,3 @@
-using System.Text;
 using Towpath.Agent.Jobs;
 using Towpath.Agent.Logs;
 using Towpath.Core;
@@ -18,8 +17,6 @@ internal sealed record StageWork(
     Action<AgentProgress> Progress,
     CancellationToken Cancel)
 {
-    private const int ShortestSecret = 4;
-
     public static StageEnded Succeeded { get; } = new(Outcome.Succeeded, "");
 
     public static StageEnded Failed(string reason) => new(Outcome.Failed, reason);
@@ -46,7 +43,7 @@ internal sealed record StageWork(
         var (named, missing) = ReleaseEnvironment.Secrets(Plan.Definition, GivenSecrets);
         return missing is null
             ? (OrdinalMap<string>.From(named), null)
-            : (null, Failed($"The secret {missing} has no value: `towpath secret set --env {Plan.Environment} {missing}` gives it one."));
+            : (null, Failed(SecretText.Missing(Plan.Environment, missing)));
     }
 
     /// <summary>Runs a step of the environment in the deploy layer.</summary>
@@ -79,10 +76,5 @@ internal sealed record StageWork(
         };
     }
 
-    /// <summary>Values so short that they stand in every other word are no secrets: masking them would leave no sentence to read.</summary>
-    private string Masked(string text)
-    {
-        var mask = new SecretMask(GivenSecrets.Values.Where(value => value.Length >= ShortestSecret));
-        return Encoding.UTF8.GetString(mask.Apply(Encoding.UTF8.GetBytes(text)));
-    }
+    private string Masked(string text) => SecretText.Masked(text, GivenSecrets.Values);
 }

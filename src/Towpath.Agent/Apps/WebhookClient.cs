@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using Towpath.Core;
 using Towpath.Core.Agents;
+using Towpath.Core.Pipelines;
 
 namespace Towpath.Agent.Apps;
 
@@ -25,7 +26,18 @@ internal static class WebhookClient
     { Timeout = AnswersWithin, MaxResponseContentBufferSize = AnswerAtMost };
 
     /// <summary>Succeeded: yes. Failed: no. Errored: neither, with the reason.</summary>
-    public static async Task<StageEnded> AskAsync(AskWebhook question, CancellationToken cancel)
+    /// <param name="secrets">Those that its headers name.</param>
+    public static async Task<StageEnded> AskAsync(AskWebhook question, IReadOnlyDictionary<string, string> secrets, CancellationToken cancel)
+    {
+        var (headers, missing) = SecretHeaders.Fill(question.Headers, secrets);
+        if (missing is not null)
+            return Neither(SecretText.MissingInHeader(question.Plan.Environment, missing));
+        var ended = await AskAsync(question, headers, cancel);
+        // Whoever answers with what it was sent must not bring it into the journal.
+        return ended with { Reason = SecretText.Masked(ended.Reason, secrets.Values) };
+    }
+
+    private static async Task<StageEnded> AskAsync(AskWebhook question, OrdinalMap<string> headers, CancellationToken cancel)
     {
         try
         {
@@ -34,6 +46,8 @@ internal static class WebhookClient
                 Content = JsonContent.Create(question.Plan, new(MediaTypeNames.Application.Json), CoreJson.Options),
             };
             request.Headers.UserAgent.ParseAdd("towpath");
+            foreach (var (name, value) in headers)
+                request.Headers.TryAddWithoutValidation(name, value);
             using var response = await Client.SendAsync(request, cancel);
             return Read(response.StatusCode, await response.Content.ReadAsStringAsync(cancel));
         }

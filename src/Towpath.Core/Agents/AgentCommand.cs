@@ -110,7 +110,11 @@ public sealed record RunContract(string Id, ReleasePlan Plan, ValueList<string> 
 /// </summary>
 /// <param name="Agent">The environment's; null: the one on the server's machine.</param>
 /// <param name="Plan">What is asked about.</param>
-public sealed record AskWebhook(string Id, string? Agent, string Url, WebhookPlan Plan) : AgentCommand(Id);
+public sealed record AskWebhook(string Id, string? Agent, string Url, WebhookPlan Plan) : AgentCommand(Id)
+{
+    /// <inheritdoc cref="WebhookGate.Headers"/>
+    public OrdinalMap<string> Headers { get; init; } = OrdinalMap<string>.Empty;
+}
 
 /// <summary>A deployment as a webhook hears of it. These names are a promise to its authors.</summary>
 /// <param name="Replaces">What is live, or will be when the deployment begins; null: nothing.</param>

@@ -107,7 +107,10 @@ public static class Webhooks
             IdOf(state, deployment, question), deployment.Definition(state.Name)!.Agent, gate.Url,
             new WebhookPlan(
                 state.Project, state.Name, deployment.Number, deployment.Candidate.Run, deployment.Candidate.Commit,
-                deployment.Candidate.Package.Digest.ToString(), replaced is null ? null : new ReplacedVersion(replaced.Run, replaced.Commit)));
+                deployment.Candidate.Package.Digest.ToString(), replaced is null ? null : new ReplacedVersion(replaced.Run, replaced.Commit)))
+        {
+            Headers = gate.Headers,
+        };
     }
 
     private static string IdOf(EnvironmentState state, Deployment deployment, WebhookQuestion question) =>

@@ -64,6 +64,9 @@ public sealed record SoakGate(TimeSpan Time, TimeSpan Within) : GateDefinition(W
 /// <param name="PassesWhenOverdue">What becomes of the deployment when it has said nothing in time: true, it goes on; false, it is refused.</param>
 public sealed record WebhookGate(string Url, TimeSpan Every, bool PassesWhenOverdue, TimeSpan Within) : GateDefinition(Within)
 {
+    /// <summary>To be sent; <see cref="SecretHeaders"/>.</summary>
+    public OrdinalMap<string> Headers { get; init; } = OrdinalMap<string>.Empty;
+
     public override string Name => "webhook";
 
     public override bool PassesByItself => true;

@@ -23,11 +23,19 @@ public sealed record RouterFigure(Figure Figure) : MetricSource;
 
 /// <param name="Url">Of the Prometheus server, as the agent reaches it.</param>
 /// <param name="Query">PromQL that comes to one number.</param>
-public sealed record PrometheusQuery(string Url, string Query) : MetricSource;
+public sealed record PrometheusQuery(string Url, string Query) : MetricSource
+{
+    /// <summary>To be sent; <see cref="SecretHeaders"/>.</summary>
+    public OrdinalMap<string> Headers { get; init; } = OrdinalMap<string>.Empty;
+}
 
 /// <param name="Url">Answers 2xx with JSON.</param>
 /// <param name="Value">Where the number is in it: <c>$.latency.p95</c>; <c>$</c>: it is the answer.</param>
-public sealed record HttpNumber(string Url, string Value) : MetricSource;
+public sealed record HttpNumber(string Url, string Value) : MetricSource
+{
+    /// <inheritdoc cref="PrometheusQuery.Headers"/>
+    public OrdinalMap<string> Headers { get; init; } = OrdinalMap<string>.Empty;
+}
 
 /// <param name="Command">The last line that it prints is the number.</param>
 public sealed record CommandNumber(string Command) : MetricSource;

@@ -28,7 +28,7 @@ public static partial class Placeholders
 
     public static MetricSource Fill(MetricSource source, Func<string, string?> value) => source switch
     {
-        PrometheusQuery prometheus => new PrometheusQuery(Fill(prometheus.Url, value), Fill(prometheus.Query, value)),
+        PrometheusQuery prometheus => prometheus with { Url = Fill(prometheus.Url, value), Query = Fill(prometheus.Query, value) },
         HttpNumber http => http with { Url = Fill(http.Url, value) },
         CommandNumber command => new CommandNumber(Fill(command.Command, value)),
         _ => source,

@@ -1,4 +1,5 @@
 using Towpath.Core.Agents;
+using Towpath.Core.Pipelines;
 using Towpath.Engine.Git;
 using Towpath.Engine.Settings;
 
@@ -11,8 +12,12 @@ public sealed class AgentSupplies(Repositories repositories, SecretStore secrets
     {
         if (command is RunJob job)
             return (job with { Repository = repositories.PathOf(job.Project) }, new Dictionary<string, string>());
-        var plan = (command as StageCommand)?.Plan;
-        // A name without a value is left out: the agent says which one is missing, in the deployment's own log.
-        return plan is null ? (command, new Dictionary<string, string>()) : (command, secrets.Reveal(plan.Project, plan.Environment, plan.Definition.Secrets).Values);
+        // A name without a value is left out: the agent says which one is missing, where people look.
+        return command switch
+        {
+            StageCommand { Plan: var plan } => (command, secrets.Reveal(plan.Project, plan.Environment, plan.Definition.Secrets).Values),
+            AskWebhook { Plan: var plan } ask => (command, secrets.Reveal(plan.Project, plan.Environment, SecretHeaders.SecretsIn(ask.Headers)).Values),
+            _ => (command, new Dictionary<string, string>()),
+        };
     }
 }

@@ -29,6 +29,8 @@ internal static class Deeds
         Map("resume", (steering, project, environment, _) => steering.ResumeAsync(project, environment, By));
         Map("advance", (steering, project, environment, form) =>
             steering.AdvanceAsync(project, environment, form["step"] != "true", By));
+        Map("freeze", (steering, project, environment, form) =>
+            steering.FreezeAsync(project, environment, new(form.Moment("until") ?? "", form.Moment("from"), form["zone"], form["reason"]), By));
         Map("unfreeze", (steering, project, environment, _) => steering.UnfreezeAsync(project, environment, By));
         pages.MapPost(
             Environment + "/deployments/{deployment:int}/approve",
@@ -115,6 +117,9 @@ internal static class Deeds
         public string? this[string name] => fields?.TryGetValue(name, out var values) == true ? values[0] : null;
 
         public int? Number(string name) => int.TryParse(this[name], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+
+        /// <summary>As browsers send a day and a time; null when it is empty.</summary>
+        public string? Moment(string name) => this[name] is { Length: > 0 } text ? text.Replace('T', ' ') : null;
 
         public static async Task<Form> ReadAsync(HttpContext context) =>
             new(context.Request.HasFormContentType ? await context.Request.ReadFormAsync(context.RequestAborted) : null);

@@ -20,6 +20,13 @@ public sealed record Question(
     /// <summary>Runs to choose from; empty when there is nothing to choose.</summary>
     public IReadOnlyList<DeploymentView> Choices { get; init; } = [];
 
+    /// <summary>What the person has to say, beside why.</summary>
+    public IReadOnlyList<QuestionField> Asks { get; init; } = [];
+
     /// <summary>Sent with the yes.</summary>
     public IReadOnlyDictionary<string, string> Fields { get; init; } = new Dictionary<string, string>();
 }
+
+/// <param name="Type">As HTML's inputs have it.</param>
+/// <param name="Value">What stands there at first; empty: nothing.</param>
+public sealed record QuestionField(string Name, string Label, string Type, bool IsRequired, string Value = "");

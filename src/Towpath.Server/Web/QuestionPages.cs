@@ -29,6 +29,20 @@ internal static class QuestionPages
             "What is live stays live. Nothing new starts here by itself until somebody resumes; a rollback always works.",
             "Hold", "hold") with
         { IsDangerous = false, AsksReason = true }));
+        pages.MapGet(Environment + "/freeze", (string project, string environment, Inventory inventory) =>
+            Ask(project, environment, inventory, (_, _, place) => place.Question(
+            $"Freeze {environment}?",
+            "What is live stays live. Nothing new starts here meanwhile, also not what somebody promotes; a rollback always works. It ends by itself.",
+            "Freeze", "freeze") with
+            {
+                IsDangerous = false,
+                AsksReason = true,
+                Asks =
+                [
+                    new("until", "Until", "datetime-local", IsRequired: true), new("from", "From (now, when left empty)", "datetime-local", IsRequired: false),
+                    new("zone", "Time zone, such as Europe/Amsterdam", "text", IsRequired: true, "UTC"),
+                ],
+            }));
         pages.MapGet(Environment + "/override", (string project, string environment, int run, Inventory inventory) =>
             Ask(project, environment, inventory, (_, _, place) => place.Question(
             $"Pass over the gates of {environment} for run {run}?",

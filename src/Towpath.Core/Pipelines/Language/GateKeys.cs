@@ -41,6 +41,7 @@ internal static class GateKeys
             Example = "https://change.example.com/towpath",
             Elsewhere = ["uri", "address", "endpoint"],
         },
+        HeaderKeys.Headers,
         new("every", new DurationShape(TimeSpan.FromSeconds(10), TimeSpan.FromDays(1)),
             "How long after an answer that is neither yes nor no it is asked again.")
         {

@@ -49,7 +49,8 @@ internal static class GateText
     public const string Webhooks = """
         The environment's agent posts JSON with `project`, `environment`, `deployment`, `run`, `commit`, `digest` and `replaces` (`run`
         and `commit`, or nothing), and reads the answer. It runs on that machine and can reach what a step there can reach, and nothing
-        more. No token of Towpath's is sent, no redirect is followed, and after 10 s or 16 KiB it stops to listen.
+        more. No token of Towpath's is sent, and of yours those in `headers`; no redirect is followed, and after 10 s or 16 KiB it stops
+        to listen.
 
         | answer | means |
         |---|---|

@@ -53,7 +53,7 @@ internal static class MetricKeys
         Elsewhere = ["run", "script", "job"],
     };
 
-    public static ValueList<Key> OnlyOfOneSource { get; } = [Router, Prometheus, Query, Http, Value, Command];
+    public static ValueList<Key> OnlyOfOneSource { get; } = [Router, Prometheus, Query, Http, Value, HeaderKeys.Headers, Command];
 
     public static ValueList<Key> Everywhere { get; } =
     [
@@ -151,8 +151,8 @@ internal static class MetricKeys
     public static EitherShape Metric { get; } = new(
     [
         Of("metric of the router", Router),
-        Of("metric of Prometheus", Prometheus, Query),
-        Of("metric over HTTP", Http, Value),
+        Of("metric of Prometheus", Prometheus, Query, HeaderKeys.Headers),
+        Of("metric over HTTP", Http, Value, HeaderKeys.Headers),
         Of("metric of a command", Command),
     ]);
 

@@ -40,7 +40,7 @@ internal sealed class EnvironmentReader(Findings findings, ReadApps apps, YamlMa
             environment.DurationOrDefault("drain"),
             timeout)
         {
-            Rollout = environment["rollout"] is YamlMap rollout ? new RolloutReader(findings, apps).Read(name, rollout, target) : null,
+            Rollout = environment["rollout"] is YamlMap rollout ? new RolloutReader(findings, apps, environment).Read(name, rollout, target) : null,
             Rolling = environment.Text("rollout") == "rolling",
             Migrations = target is AppsTarget ? Migrations(name, environment, steps) : null,
             Gates = new GateReader(findings).Read(name, environment),

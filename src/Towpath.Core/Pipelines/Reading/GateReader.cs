@@ -16,13 +16,19 @@ internal sealed class GateReader(Findings findings)
         if (gate["approval"] is YamlMap approval)
             return Approval(approval, within);
         if (gate["webhook"] is YamlMap webhook)
-            return new WebhookGate(webhook.Text("url")!, webhook.DurationOrDefault("every"), webhook.Text("overdue") == "pass", within);
+            return Webhook(around, webhook, within);
         if (gate["soak"] is YamlScalar soak)
             return Soak(environment, around, gate, soak, within);
         if (gate["window"] is YamlList)
             return new WindowGate(gate.Scalars("window").Select(Window).ToValueList(), within);
         return gate["freeze"] is YamlList ? new FreezeGate(gate.Scalars("freeze").Select(Period).ToValueList(), within) : null;
     }
+
+    private WebhookGate Webhook(YamlMap around, YamlMap webhook, TimeSpan within) =>
+        new(webhook.Text("url")!, webhook.DurationOrDefault("every"), webhook.Text("overdue") == "pass", within)
+        {
+            Headers = new HeaderReader(findings, around).Read(webhook),
+        };
 
     private ApprovalGate Approval(YamlMap approval, TimeSpan within)
     {

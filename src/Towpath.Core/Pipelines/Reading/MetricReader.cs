@@ -5,7 +5,8 @@ using Towpath.Core.Pipelines.Yaml;
 namespace Towpath.Core.Pipelines.Reading;
 
 /// <summary>Reads the figures that a rollout looks at, and adds those that a judge cannot do without.</summary>
-internal sealed class MetricReader(Findings findings, JudgeKind judge)
+/// <param name="environment">Of the rollout.</param>
+internal sealed class MetricReader(Findings findings, JudgeKind judge, YamlMap environment)
 {
     public ValueList<MetricDefinition> Read(YamlMap rollout)
     {
@@ -40,13 +41,15 @@ internal sealed class MetricReader(Findings findings, JudgeKind judge)
         return new(name.Text, source, fail, pass, limits, isCompared ? Comparison(metric) : null);
     }
 
-    private static MetricSource Source(YamlMap metric) => metric switch
+    private MetricSource Source(YamlMap metric) => metric switch
     {
         _ when metric.Text("router") is { } figure => new RouterFigure(Enum.Parse<Figure>(figure, ignoreCase: true)),
-        _ when metric.Text("prometheus") is { } url => new PrometheusQuery(url.TrimEnd('/'), metric.Text("query") ?? ""),
-        _ when metric.Text("http") is { } url => new HttpNumber(url, metric.Text("value") ?? "$"),
+        _ when metric.Text("prometheus") is { } url => new PrometheusQuery(url.TrimEnd('/'), metric.Text("query") ?? "") { Headers = Headers(metric) },
+        _ when metric.Text("http") is { } url => new HttpNumber(url, metric.Text("value") ?? "$") { Headers = Headers(metric) },
         _ => new CommandNumber(metric.Text("command") ?? ""),
     };
+
+    private OrdinalMap<string> Headers(YamlMap metric) => new HeaderReader(findings, environment).Read(metric);
 
     private static IEnumerable<(string Key, string Text)> Texts(YamlMap metric)
     {

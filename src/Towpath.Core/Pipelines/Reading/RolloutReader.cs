@@ -3,7 +3,8 @@ using Towpath.Core.Pipelines.Yaml;
 
 namespace Towpath.Core.Pipelines.Reading;
 
-internal sealed class RolloutReader(Findings findings, ReadApps apps)
+/// <param name="around">The environment.</param>
+internal sealed class RolloutReader(Findings findings, ReadApps apps, YamlMap around)
 {
     public RolloutDefinition Read(string environment, YamlMap rollout, TargetDefinition target)
     {
@@ -26,7 +27,7 @@ internal sealed class RolloutReader(Findings findings, ReadApps apps)
             rollout.Text("undecided") == "roll-back" ? UndecidedPolicy.RollBack : UndecidedPolicy.Hold)
         {
             Testers = rollout["testers"] is YamlMap testers ? Testers(testers) : null,
-            Metrics = new MetricReader(findings, judge).Read(rollout),
+            Metrics = new MetricReader(findings, judge, around).Read(rollout),
             Kayenta = judge == JudgeKind.Kayenta ? Kayenta((rollout["judge"] as YamlMap)?["kayenta"] as YamlMap) : null,
         };
     }

@@ -168,6 +168,35 @@ public sealed class CanaryStagesTests
         Assert.Equal("The command ended with exit code 4: ***.", Assert.Single(ended.Samples).Problem);
     }
 
+    [Fact]
+    public async Task Headers_of_a_source_bring_secrets_to_its_address_and_nowhere_else()
+    {
+        await using var numbers = await NumberServer.StartAsync();
+        await using var machine = await AppMachine.StartAsync();
+        await machine.DeployAsync(await machine.PlanAsync("d1"));
+        var next = await machine.PlanAsync("d2", change: it => it with { Secrets = ["TOKEN"] });
+        Succeeded(await machine.StartAsync(next, ("TOKEN", "swordfish")));
+        Succeeded(await machine.CheckAsync(next));
+        var headers = OrdinalMap<string>.Empty.With("X-Key", "key {{secrets.TOKEN}}");
+        numbers.Answers["/open"] = context => context.Response.WriteAsync(context.Request.Headers["X-Key"] == "key swordfish" ? "1" : "0", Cancel);
+        numbers.Answers["/away"] = context =>
+        {
+            context.Response.Redirect("/open");
+            return Task.CompletedTask;
+        };
+        var samples = (await machine.CarryOutAsync(
+            id => Measure(
+                id, next, Moment,
+                new("in", false, new HttpNumber(numbers.Url + "/open", "$") { Headers = headers }, TimeSpan.FromSeconds(5)),
+                new("bare", false, new HttpNumber(numbers.Url + "/away", "$"), TimeSpan.FromSeconds(5)),
+                new("away", false, new HttpNumber(numbers.Url + "/away", "$") { Headers = headers }, TimeSpan.FromSeconds(5)),
+                new("none", false, new HttpNumber(numbers.Url + "/open", "$") { Headers = headers.With("X-Key", "{{secrets.OTHER}}") }, TimeSpan.FromSeconds(5))),
+            ("TOKEN", "swordfish"))).Samples;
+        Assert.Equal([1, 0, null, null], samples.Select(sample => sample.Value));
+        Assert.Equal("It answered 302.", samples[2].Problem);
+        Assert.StartsWith("The secret OTHER has no value", samples[3].Problem, StringComparison.Ordinal);
+    }
+
     /// <summary>d1 is live; the candidate is started and well.</summary>
     private static Task<ReleasePlan> WithCandidateAsync(AppMachine machine, params (string Name, string Value)[] variables) =>
         WithCandidateAsync(machine, "d1", "d2", variables);

@@ -12,6 +12,8 @@ public sealed class WebhookClientTests : IDisposable
 {
     private static readonly WebhookPlan Plan = new("shop", "production", 7, 5, "0123abcd", "sha256:ab", new ReplacedVersion(4, "4567cdef"));
 
+    private static readonly Dictionary<string, string> NoSecrets = [];
+
     private readonly HttpListener listener;
     private readonly string url;
 
@@ -61,7 +63,7 @@ public sealed class WebhookClientTests : IDisposable
     [Fact]
     public async Task It_is_told_the_plan_and_no_token()
     {
-        var asking = WebhookClient.AskAsync(Question(url), TestContext.Current.CancellationToken);
+        var asking = WebhookClient.AskAsync(Question(url), NoSecrets, TestContext.Current.CancellationToken);
         var request = await listener.GetContextAsync();
         using var told = await JsonDocument.ParseAsync(request.Request.InputStream, default, TestContext.Current.CancellationToken);
         Assert.Equal("POST", request.Request.HttpMethod);
@@ -75,9 +77,33 @@ public sealed class WebhookClientTests : IDisposable
     }
 
     [Fact]
+    public async Task Headers_bring_the_secrets_that_they_name_and_no_answer_brings_one_back()
+    {
+        var question = Question(url) with { Headers = OrdinalMap<string>.Empty.With("Authorization", "Bearer {{secrets.TOKEN}}").With("X-Team", "shop") };
+        var asking = WebhookClient.AskAsync(question, new Dictionary<string, string> { ["TOKEN"] = "swordfish\n" }, TestContext.Current.CancellationToken);
+        var request = await listener.GetContextAsync();
+        Assert.Equal(("Bearer swordfish", "shop"), (request.Request.Headers["Authorization"], request.Request.Headers["X-Team"]));
+        Reply(request, 200, """{"pass": false, "reason": "swordfish may not deploy"}""");
+        Assert.Equal(new StageEnded(Outcome.Failed, "*** may not deploy"), await asking);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("two\nlines")]
+    [InlineData("schlüssel")]
+    public async Task Without_a_value_that_can_be_sent_nobody_is_asked(string? value)
+    {
+        var secrets = value is null ? NoSecrets : new() { ["TOKEN"] = value };
+        var question = Question("http://127.0.0.1:1/") with { Headers = OrdinalMap<string>.Empty.With("X-Key", "{{secrets.TOKEN}}") };
+        var answer = await WebhookClient.AskAsync(question, secrets, TestContext.Current.CancellationToken);
+        Assert.Equal(Outcome.Errored, answer.Outcome);
+        Assert.StartsWith("The secret TOKEN has no value", answer.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Redirect_is_not_followed()
     {
-        var asking = WebhookClient.AskAsync(Question(url), TestContext.Current.CancellationToken);
+        var asking = WebhookClient.AskAsync(Question(url), NoSecrets, TestContext.Current.CancellationToken);
         var request = await listener.GetContextAsync();
         request.Response.Redirect(url + "elsewhere");
         request.Response.Close();
@@ -94,7 +120,7 @@ public sealed class WebhookClientTests : IDisposable
     public async Task Nobody_there_is_neither_yes_nor_no()
     {
         listener.Stop();
-        var answer = await WebhookClient.AskAsync(Question(url), TestContext.Current.CancellationToken);
+        var answer = await WebhookClient.AskAsync(Question(url), NoSecrets, TestContext.Current.CancellationToken);
         Assert.Equal(Outcome.Errored, answer.Outcome);
         Assert.Contains("It could not be asked", answer.Reason, StringComparison.Ordinal);
     }
@@ -103,7 +129,7 @@ public sealed class WebhookClientTests : IDisposable
     public async Task Question_that_is_called_off_ends()
     {
         using var off = new CancellationTokenSource();
-        var asking = WebhookClient.AskAsync(Question(url), off.Token);
+        var asking = WebhookClient.AskAsync(Question(url), NoSecrets, off.Token);
         var request = await listener.GetContextAsync();
         await off.CancelAsync();
         Assert.Equal("It was called off.", (await asking).Reason);
@@ -112,7 +138,7 @@ public sealed class WebhookClientTests : IDisposable
 
     private async Task<StageEnded> AskAsync(int status, string body)
     {
-        var asking = WebhookClient.AskAsync(Question(url), TestContext.Current.CancellationToken);
+        var asking = WebhookClient.AskAsync(Question(url), NoSecrets, TestContext.Current.CancellationToken);
         Reply(await listener.GetContextAsync(), status, body);
         return await asking;
     }

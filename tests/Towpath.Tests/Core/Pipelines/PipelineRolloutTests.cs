@@ -90,6 +90,31 @@ public sealed class PipelineRolloutTests
     }
 
     [Fact]
+    public void Headers_of_sources_and_webhooks_name_secrets_of_their_environment()
+    {
+        var environment = PipelineFile.Parse("""
+            app: ./shop
+            environments:
+              production:
+                listen: 8080
+                secrets: [TOKEN, KEY]
+                gates: { webhook: { url: "https://change.example", headers: { Authorization: "Bearer {{secrets.TOKEN}}" } } }
+                rollout:
+                  canary: 5%
+                  metrics:
+                    asked: { prometheus: "http://localhost:9090", query: up, fail: "> 1", headers: { X-Key: "{{ secrets.KEY }}" } }
+                    vitals: { http: "http://vitals", fail: "> 1", headers: { X-Team: shop } }
+            """).Pipeline!.Environments[0];
+        var gate = Assert.IsType<WebhookGate>(Assert.Single(environment.Gates));
+        Assert.Equal("Bearer {{secrets.TOKEN}}", gate.Headers["Authorization"]);
+        Assert.Equal(["TOKEN"], SecretHeaders.SecretsIn(gate.Headers));
+        var sources = environment.Rollout!.Metrics.Select(metric => metric.Source).ToList();
+        Assert.Equal(["KEY"], SecretHeaders.SecretsIn(Assert.IsType<PrometheusQuery>(sources[0]).Headers));
+        Assert.Equal("shop", Assert.IsType<HttpNumber>(sources[1]).Headers["X-Team"]);
+        Assert.False(Placeholders.IsOfVersion(sources[0]));
+    }
+
+    [Fact]
     public void Judges_that_need_metrics_look_at_the_routers_when_the_file_names_none()
     {
         var threshold = Rollout("{ canary: 5%, judge: threshold, metrics: { errors: { command: ./x, fail: '> 1' } } }");

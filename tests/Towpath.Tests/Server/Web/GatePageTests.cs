@@ -52,8 +52,15 @@ public sealed partial class GatePageTests
         await using var server = await RunningServer.StartAsync();
         await server.PushAsync("shop", Commits.First);
         await server.GoesLiveAsync("shop", "production", 1);
-        using var frozen = await server.PostAsync("/api/v1/projects/shop/environments/production/freeze", new { until = Tomorrow(server), reason = "<b>The sale.</b>" });
-        Assert.Equal(HttpStatusCode.OK, frozen.StatusCode);
+        Assert.Contains($"{Production}/freeze", await ReadAsync(server, Production));
+        Assert.Contains("name=\"until\" type=\"datetime-local\" required", await ReadAsync(server, $"{Production}/freeze"));
+        (string, string)[] given = [("until", $"{Tomorrow(server)}T08:30"), ("from", ""), ("zone", "Europe/Amsterdam"), ("reason", "<b>The sale.</b>")];
+        using var wrong = await SendAsync(server, $"{Production}/freeze", [.. given[1..]]);
+        Assert.Equal(HttpStatusCode.BadRequest, wrong.StatusCode);
+        using var frozen = await SendAsync(server, $"{Production}/freeze", given);
+        Assert.Equal(HttpStatusCode.SeeOther, frozen.StatusCode);
+        var freeze = Assert.Single(server.Plane.Environment("shop", "production")!.Freezes);
+        Assert.Equal(30, freeze.Until.Minute);
         var page = await ReadAsync(server, Production);
         Assert.Contains("Frozen by owner", page);
         Assert.Contains("&lt;b&gt;The sale.&lt;/b&gt;", page);
