@@ -46,6 +46,27 @@ public sealed class JoinedLogs(LogStore logs, ControlPlane plane, TimeProvider t
         return new Slice(lines, next, isOver && next > offset);
     }
 
+    /// <summary>The lines that are there now, from a number on: read while they are asked for, so that a long log never lies in memory whole.</summary>
+    /// <exception cref="LogException">The id is none.</exception>
+    public IEnumerable<LogEntry> Lines(string log, long from)
+    {
+        var offset = 0L;
+        foreach (var chapter in ChaptersOf(log).Chapters)
+        {
+            var extent = logs.ExtentOf(chapter);
+            if (offset + extent.Next > from)
+            {
+                foreach (var line in logs.ReadAsync(chapter, Math.Max(1, from - offset), CancellationToken.None).ToBlockingEnumerable())
+                {
+                    if (line.Number < extent.Next)
+                        yield return line with { Number = offset + line.Number };
+                }
+            }
+
+            offset += extent.Next - 1;
+        }
+    }
+
     /// <summary>Lines that are there now.</summary>
     /// <exception cref="LogException">The id is none.</exception>
     public long Count(string log) => ChaptersOf(log).Chapters.Sum(chapter => logs.ExtentOf(chapter).Next - 1);

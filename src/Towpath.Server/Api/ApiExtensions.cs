@@ -33,6 +33,8 @@ public static class ApiExtensions
         services.TryAddSingleton<SettingsDesk>();
         services.TryAddSingleton<EventStreams>();
         services.TryAddSingleton<Logs.LogAccess>();
+        services.TryAddSingleton<Logs.LogEnds>();
+        services.TryAddSingleton<Logs.LogSearch>();
         return services;
     }
 

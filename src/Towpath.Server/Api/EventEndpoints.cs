@@ -20,7 +20,7 @@ internal static class EventEndpoints
                 + "Then an event 'changed' for every change "
                 + "of a stream at or below 'prefix' (shop, shop/runs/7); its id counts up within this connection.");
 
-    private static async IAsyncEnumerable<string> Changes(ChangeFeed feed, string prefix, [EnumeratorCancellation] CancellationToken cancel)
+    internal static async IAsyncEnumerable<ReadOnlyMemory<byte>> Changes(ChangeFeed feed, string prefix, [EnumeratorCancellation] CancellationToken cancel)
     {
         var changes = feed.Listen(prefix, cancel);
         yield return EventStreams.Event("ready", 0, "{}");

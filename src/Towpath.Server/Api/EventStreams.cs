@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Hosting;
@@ -11,7 +12,7 @@ namespace Towpath.Server.Api;
 public sealed class EventStreams(IHostApplicationLifetime lifetime, TimeProvider time)
 {
     /// <summary>Streams open at once; the next one is refused.</summary>
-    private const int Most = 500;
+    private const int Most = 2000;
 
     /// <summary>How often a silent stream says that it lives: also how late a vanished listener is noticed.</summary>
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(15);
@@ -20,7 +21,7 @@ public sealed class EventStreams(IHostApplicationLifetime lifetime, TimeProvider
 
     /// <summary>Writes what comes until it ends, the listener leaves or the server stops.</summary>
     /// <param name="source">Whole events, as <see cref="Event"/> makes them.</param>
-    public async Task WriteAsync(HttpContext context, Func<CancellationToken, IAsyncEnumerable<string>> source)
+    public async Task WriteAsync(HttpContext context, Func<CancellationToken, IAsyncEnumerable<ReadOnlyMemory<byte>>> source)
     {
         if (Interlocked.Increment(ref open) > Most)
         {
@@ -49,9 +50,10 @@ public sealed class EventStreams(IHostApplicationLifetime lifetime, TimeProvider
     }
 
     /// <param name="data">One line.</param>
-    public static string Event(string name, long? id, string data) => $"{(id is null ? "" : $"id: {id}\n")}event: {name}\ndata: {data}\n\n";
+    public static ReadOnlyMemory<byte> Event(string name, long? id, string data) =>
+        Encoding.UTF8.GetBytes($"{(id is null ? "" : $"id: {id}\n")}event: {name}\ndata: {data}\n\n");
 
-    private async Task CopyAsync(HttpResponse response, IAsyncEnumerable<string> source, CancellationToken cancel)
+    private async Task CopyAsync(HttpResponse response, IAsyncEnumerable<ReadOnlyMemory<byte>> source, CancellationToken cancel)
     {
         // A write that is called off breaks the connection: what is being written when the server stops is written, so that the
         // stream ends whole.
@@ -67,7 +69,7 @@ public sealed class EventStreams(IHostApplicationLifetime lifetime, TimeProvider
                 await response.WriteAsync(":\n\n", gone);
             else if (await next)
             {
-                await response.WriteAsync(events.Current, gone);
+                await response.Body.WriteAsync(events.Current, gone);
                 next = events.MoveNextAsync().AsTask();
                 // What is there already goes out together.
                 if (next.IsCompletedSuccessfully)

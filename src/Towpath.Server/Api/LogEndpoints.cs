@@ -61,7 +61,7 @@ internal static class LogEndpoints
         await streams.WriteAsync(context, cancel => Lines(logs, log, from, cancel));
     }
 
-    private static async IAsyncEnumerable<string> Lines(
+    private static async IAsyncEnumerable<ReadOnlyMemory<byte>> Lines(
         LogAccess logs, string log, long from, [EnumeratorCancellation] CancellationToken cancel)
     {
         await foreach (var line in logs.FollowAsync(log, from, cancel))

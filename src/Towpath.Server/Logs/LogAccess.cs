@@ -38,14 +38,10 @@ public sealed class LogAccess(JoinedLogs logs)
     }
 
     /// <summary>Every line that is there now, from a number on.</summary>
-    public IEnumerable<LogLine> All(string log, long from)
-    {
-        for (var part = Read(log, from, PieceAtMost); part.Lines.Count > 0; part = Read(log, part.Next, PieceAtMost))
-        {
-            foreach (var line in part.Lines)
-                yield return line;
-        }
-    }
+    public IEnumerable<LogLine> All(string log, long from) => logs.Lines(log, from).Select(LogLine.Of);
+
+    /// <summary>Ends when there may be a line with the number, or the log may be complete.</summary>
+    public Task WaitAsync(string log, long from, CancellationToken cancel) => logs.WaitAsync(log, from, cancel);
 
     /// <summary>Every line from a number on, as they come, without a gap or a repetition; ends when the log is complete.</summary>
     public async IAsyncEnumerable<LogLine> FollowAsync(string log, long from, [EnumeratorCancellation] CancellationToken cancel)

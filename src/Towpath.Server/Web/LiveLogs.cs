@@ -1,54 +1,73 @@
-using System.Globalization;
-using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Towpath.Server.Api;
+using Towpath.Core;
 using Towpath.Server.Logs;
 
 namespace Towpath.Server.Web;
 
-/// <summary>Logs for pages: lines that become part of a page as they come, and whole as text.</summary>
+/// <summary>Lines of a log as a page asks for them: it holds no more than it shows.</summary>
+/// <param name="First">The number of the first of the rows.</param>
+/// <param name="Count">Lines in the log so far.</param>
+/// <param name="Complete">No line follows those.</param>
+internal sealed record LogRows(long First, long Count, bool Complete, IReadOnlyList<string> Rows);
+
+/// <summary>Logs for pages: the part that is looked at, what is searched for, and all of it as text.</summary>
 internal static class LiveLogs
 {
+    /// <summary>Lines in one answer at most.</summary>
+    private const int RowsAtMost = 500;
+
+    private const int TextAtMost = 200;
+
     public static void MapLiveLogs(this IEndpointRouteBuilder pages)
     {
-        pages.MapGet("/-/follow/{**log}", Follow);
+        pages.MapGet("/-/lines/{**log}", Lines);
+        pages.MapGet("/-/matches/{**log}", MatchesAsync);
+        pages.MapGet("/-/outline/{**log}", OutlineAsync);
         pages.MapGet("/-/text/{**log}", Text);
     }
 
     /// <summary>The ids of logs: an attempt's, and a deployment's.</summary>
-    private static bool IsLog(string log) => log.Split('/') is
+    public static bool IsLog(string log) => log.Split('/') is
         [{ Length: > 0 }, "runs", { Length: > 0 }, "jobs", { Length: > 0 }, "attempts", { Length: > 0 }]
         or [{ Length: > 0 }, "environments", { Length: > 0 }, "deployments", { Length: > 0 }];
 
-    private static async Task Follow(HttpContext context, string log, LogAccess logs, EventStreams streams, long from = 1)
+    /// <summary>The end of a log, for who was there before; the line before the first of its rows came at a time that nobody knows here.</summary>
+    public static LogRows Rows(LogEnd end) => new(
+        end.Last.Count > 0 ? end.Last[0].Number : end.Count + 1, end.Count, end.Complete, [.. LogHtml.Lines(end.Last, null)]);
+
+    private static IResult Lines(string log, LogAccess logs, long from = 1, int limit = 200)
     {
         if (!IsLog(log))
-        {
-            await PageResults.NotHere("There is no such log.").ExecuteAsync(context);
-            return;
-        }
-
-        if (long.TryParse(context.Request.Headers["Last-Event-ID"], NumberStyles.None, CultureInfo.InvariantCulture, out var last)
-            && last < long.MaxValue)
-            from = last + 1;
-        await streams.WriteAsync(context, cancel => Lines(logs, log, Math.Max(1, from), cancel));
+            return NoLog();
+        var first = Math.Max(1, from);
+        // One more, which says how long after it the first came.
+        var before = first > 1 ? 1 : 0;
+        var part = logs.Read(log, first - before, Math.Clamp(limit, 1, RowsAtMost) + before);
+        var rows = LogHtml.Lines(part.Lines, null).Skip(before).ToList();
+        var count = Math.Max(logs.Count(log), part.Next - 1);
+        return TypedResults.Json(new LogRows(first, count, part.Complete, rows), CoreJson.Options);
     }
 
-    private static async IAsyncEnumerable<string> Lines(
-        LogAccess logs, string log, long from, [EnumeratorCancellation] CancellationToken cancel)
+    private static async Task<IResult> MatchesAsync(string log, LogSearch search, HttpContext context, string text = "", long from = 1)
     {
-        await foreach (var line in logs.FollowAsync(log, from, cancel))
-            yield return EventStreams.Event("line", line.Number, LogHtml.Line(line));
-        yield return EventStreams.Event("complete", null, "1");
+        if (!IsLog(log))
+            return NoLog();
+        return text.Length is 0 or > TextAtMost
+            ? TypedResults.BadRequest($"Search for 1 to {TextAtMost} characters.")
+            : TypedResults.Json(await search.FindAsync(log, text, Math.Max(1, from), context.RequestAborted), CoreJson.Options);
     }
+
+    private static async Task<IResult> OutlineAsync(string log, LogSearch search, HttpContext context, long from = 1) => IsLog(log)
+        ? TypedResults.Json(await search.OutlineAsync(log, Math.Max(1, from), context.RequestAborted), CoreJson.Options)
+        : NoLog();
 
     private static async Task Text(HttpContext context, string log, LogAccess logs)
     {
         if (!IsLog(log))
         {
-            await PageResults.NotHere("There is no such log.").ExecuteAsync(context);
+            await NoLog().ExecuteAsync(context);
             return;
         }
 
@@ -57,4 +76,6 @@ internal static class LiveLogs
         foreach (var line in logs.All(log, 1))
             await text.WriteAsync($"{line.Text}\n");
     }
+
+    private static IResult NoLog() => PageResults.NotHere("There is no such log.");
 }

@@ -12,18 +12,32 @@ namespace Towpath.Server.Web;
 /// </summary>
 public static class LogHtml
 {
-    private const char Escape = '\u001b';
+    /// <summary>Characters of a line that a page shows.</summary>
+    public const int TextAtMost = 2000;
 
     /// <summary>Letters of every script stay readable in the page's source.</summary>
     private static readonly HtmlEncoder Encoder = HtmlEncoder.Create(UnicodeRanges.All);
 
     /// <summary>One line of HTML for one line of log.</summary>
-    public static string Line(LogLine line)
+    /// <param name="before">When the line before was printed; null: there is none, or nobody knows.</param>
+    public static string Line(LogLine line, DateTimeOffset? before = null)
     {
         var kind = line.Channel switch { "stderr" => "l err", "towpath" => "l own", _ => "l" };
         var at = line.At.ToLocalTime().ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture);
-        var anchor = $"<a href=\"#L{line.Number}\" title=\"{at}\">{line.Number}</a>";
-        return $"<div class=\"{kind}\" id=\"L{line.Number}\">{anchor}<span>{Text(line.Text)}</span></div>";
+        var since = before is { } earlier ? After(line.At - earlier) : "";
+        var rest = line.Text.Length > TextAtMost ? $"<em>… and {line.Text.Length - TextAtMost} characters more</em>" : "";
+        return $"<div class=\"{kind}\" id=\"L{line.Number}\"><a href=\"#L{line.Number}\">{line.Number}</a><time>{at}</time><i>{since}</i>"
+            + $"<span>{Text(line.Text)}{rest}</span></div>";
+    }
+
+    /// <summary>Each line with how long after the one before it came.</summary>
+    public static IEnumerable<string> Lines(IReadOnlyList<LogLine> lines, DateTimeOffset? before)
+    {
+        foreach (var line in lines)
+        {
+            yield return Line(line, before);
+            before = line.At;
+        }
     }
 
     /// <summary>The text of one line.</summary>
@@ -32,14 +46,19 @@ public static class LogHtml
         var html = new StringBuilder();
         var style = new Style();
         var plain = new StringBuilder();
-        var shown = AfterReturns(text);
+        var shown = LogText.AfterReturns(text);
+        if (shown.Length > TextAtMost)
+            shown = shown[..TextAtMost];
         for (var at = 0; at < shown.Length; at++)
         {
             var letter = shown[at];
-            if (letter == Escape)
+            if (letter == LogText.Escape)
             {
                 Flush();
-                at = Sequence(shown, at, style);
+                var end = LogText.EndOfSequence(shown, at);
+                if (end > at + 1 && shown[at + 1] == '[' && shown[end] == 'm')
+                    style.Take(shown[(at + 2)..end]);
+                at = end;
             }
             else if (letter == '\t' || !char.IsControl(letter))
             {
@@ -60,43 +79,13 @@ public static class LogHtml
         }
     }
 
-    /// <summary>A line that was written over, as progress bars do, shows what stood there last.</summary>
-    private static ReadOnlySpan<char> AfterReturns(string text)
+    /// <summary>Clocks that were set make it negative: then it says nothing.</summary>
+    private static string After(TimeSpan span) => span.TotalSeconds switch
     {
-        var shown = text.AsSpan().TrimEnd('\r');
-        return shown[(shown.LastIndexOf('\r') + 1)..];
-    }
-
-    /// <summary>Reads one control sequence, and keeps what it says of colours.</summary>
-    /// <returns>The place of its last character.</returns>
-    private static int Sequence(ReadOnlySpan<char> text, int start, Style style)
-    {
-        if (start + 1 >= text.Length)
-            return start;
-        switch (text[start + 1])
-        {
-            case '[':
-                var end = start + 2;
-                while (end < text.Length && text[end] is < '@' or > '~')
-                    end++;
-                if (end < text.Length && text[end] == 'm')
-                    style.Take(text[(start + 2)..end]);
-                return Math.Min(end, text.Length - 1);
-            // An operating system command, a link or a title, up to BEL or ESC \.
-            case ']':
-                for (var at = start + 2; at < text.Length; at++)
-                {
-                    if (text[at] == '\a')
-                        return at;
-                    if (text[at] == Escape)
-                        return Math.Min(at + 1, text.Length - 1);
-                }
-
-                return text.Length - 1;
-            default:
-                return start + 1;
-        }
-    }
+        < 0.001 => "",
+        < 60 => string.Create(CultureInfo.InvariantCulture, $"+{span.TotalSeconds:0.000} s"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"+{(int)span.TotalMinutes}:{span.Seconds:00} min"),
+    };
 
     /// <summary>What SGR sequences have said so far in a line.</summary>
     private sealed class Style

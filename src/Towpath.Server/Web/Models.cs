@@ -28,7 +28,7 @@ public sealed record StageView(string Name, string State);
 internal static class Models
 {
     /// <summary>Lines of a log that a page shows at once.</summary>
-    public const int LinesAtMost = 1000;
+    public const int LinesAtMost = 400;
 
     /// <summary>The deployment that changes the environment now; null: none does.</summary>
     public static DeploymentView? UnderWay(EnvironmentView environment) =>

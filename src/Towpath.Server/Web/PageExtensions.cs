@@ -26,6 +26,7 @@ public static class PageExtensions
         pages.MapQuestions();
         pages.MapDeeds();
         pages.MapLiveLogs();
+        pages.MapLivePages();
         // Only for reading: a fallback for every method would take requests from endpoints that want a body and got none.
         pages.MapMethods("{**path}", [HttpMethods.Get], NotHere).WithOrder(int.MaxValue);
         return routes;

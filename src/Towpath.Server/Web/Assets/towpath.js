@@ -3,17 +3,14 @@
 const seen = new Map();
 for (const part of document.querySelectorAll("[data-part]")) seen.set(part.dataset.part, part.outerHTML);
 if (seen.size > 0) keepFresh(document.body.dataset.stream);
-for (const log of document.querySelectorAll("[data-follow]")) follow(log);
 tellTimes();
 setInterval(tellTimes, 10_000);
 offerCopies(document);
-openTarget();
-addEventListener("hashchange", openTarget);
 
-// Asks for the page again when something on it changed, and exchanges the parts that are different.
+// Asks for the page again when something on it changed, and exchanges the parts that are different. One stream says what changed,
+// and how far a log goes that is shown.
 function keepFresh(stream) {
-  let asked = false, running = false;
-  const source = new EventSource("/api/v1/events?prefix=" + encodeURIComponent(stream));
+  let asked = false, running = false, source = null, log = null, connected = false;
   const again = async () => {
     if (running) { asked = true; return; }
     running = true;
@@ -22,16 +19,35 @@ function keepFresh(stream) {
       try {
         const answer = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
         if (answer.ok) exchange(new DOMParser().parseFromString(await answer.text(), "text/html"));
-        else if (answer.status === 401) { source.close(); location.reload(); }
+        else if (answer.status === 401) { source?.close(); location.reload(); }
       } catch { /* the server is away: the event source comes back when it does */ }
+      if (followed() !== log) connect();
       await new Promise(done => setTimeout(done, 250));
     } while (asked);
     running = false;
   };
-  source.addEventListener("changed", again);
-  // Also after a connection that was lost: something may have happened meanwhile.
-  let connected = false;
-  source.addEventListener("ready", () => { if (connected) again(); connected = true; });
+  const followed = () => [...document.querySelectorAll("[data-log]")].find(one => !("complete" in one.dataset))?.dataset.log ?? "";
+  const connect = () => {
+    source?.close();
+    log = followed();
+    source = new EventSource(`/-/live?prefix=${encodeURIComponent(stream)}${log ? `&log=${encodeURIComponent(log)}` : ""}`);
+    source.addEventListener("changed", again);
+    // Also after a connection that was lost: something may have happened meanwhile.
+    source.addEventListener("ready", () => { if (connected) again(); connected = true; });
+    source.addEventListener("log", event => {
+      const end = JSON.parse(event.data);
+      document.dispatchEvent(new CustomEvent("towpath:log", { detail: { id: log, ...end } }));
+      if (end.complete) for (const one of document.querySelectorAll("[data-log]")) if (one.dataset.log === log) one.dataset.complete = "";
+    });
+    // An answer that is none, such as a proxy's own, ends a source for good.
+    source.onerror = () => { const lost = source; if (lost.readyState === EventSource.CLOSED) setTimeout(() => { if (lost === source) connect(); }, 2000); };
+  };
+  // A page that nobody looks at holds no connection: a browser has few for one server.
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) { source?.close(); source = null; }
+    else if (!source) connect();
+  });
+  if (!document.hidden) connect();
 }
 
 function exchange(fresh) {
@@ -43,39 +59,18 @@ function exchange(fresh) {
     if (next.outerHTML === seen.get(part.dataset.part)) continue;
     const focus = part.contains(document.activeElement) ? keyOf(document.activeElement) : null;
     seen.set(part.dataset.part, next.outerHTML);
+    // A log inside goes on where it is.
+    for (const kept of part.querySelectorAll("[data-key]")) next.querySelector(`[data-key="${CSS.escape(kept.dataset.key)}"]`)?.replaceWith(kept);
     part.replaceWith(next);
     offerCopies(next);
     if (focus) [...next.querySelectorAll("a, button")].find(one => keyOf(one) === focus)?.focus({ preventScroll: true });
-    for (const log of next.querySelectorAll("[data-follow]")) follow(log);
+    next.dispatchEvent(new CustomEvent("towpath:part", { bubbles: true }));
   }
   document.title = fresh.title;
   tellTimes();
 }
 
 function keyOf(element) { return element.tagName + (element.getAttribute("href") ?? element.textContent); }
-
-// Appends the lines of a log as they come. The server made them harmless.
-function follow(log) {
-  const source = new EventSource(log.dataset.follow);
-  let waiting = "", planned = false;
-  const append = () => {
-    planned = false;
-    const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
-    log.querySelector(".log-empty")?.remove();
-    log.insertAdjacentHTML("beforeend", waiting);
-    waiting = "";
-    const tooMany = log.childElementCount - 5000;
-    for (let i = 0; i < tooMany; i++) log.firstElementChild.remove();
-    if (atEnd) log.scrollTop = log.scrollHeight;
-  };
-  source.addEventListener("line", event => {
-    if (!log.isConnected) { source.close(); return; }
-    waiting += event.data;
-    if (!planned) { planned = true; requestAnimationFrame(append); }
-  });
-  source.addEventListener("complete", () => { source.close(); log.removeAttribute("data-follow"); log.parentElement.querySelector("[data-following]")?.remove(); });
-  if (!location.hash.startsWith("#L")) log.scrollTop = log.scrollHeight;
-}
 
 function tellTimes() {
   const now = Date.now();
@@ -115,15 +110,4 @@ function offerCopies(root) {
       setTimeout(() => button.textContent = "Copy", 2000);
     };
   }
-}
-
-function openTarget() {
-  if (!/^#L\d+$/.test(location.hash)) return;
-  const line = document.getElementById(location.hash.slice(1));
-  if (line) { line.scrollIntoView({ block: "center" }); return; }
-  // The line is not on this page of the log: ask for the page around it, once.
-  const first = Math.max(1, Number(location.hash.slice(2)) - 100), address = new URL(location.href);
-  if (!document.querySelector(".log") || address.searchParams.get("from") === String(first)) return;
-  address.searchParams.set("from", first);
-  location.replace(address);
 }

@@ -89,12 +89,12 @@ public sealed partial class PageTests
             "shop/runs/1/jobs/test/attempts/1", 1, false, [.. Enumerable.Range(1, 1500).Select(number => $"line {number}")]);
         var page = await ReadAsync(server, "/shop/runs/1");
         Assert.Contains("id=\"L1500\"", page);
-        Assert.Contains("id=\"L501\"", page);
-        Assert.DoesNotContain("id=\"L500\"", page);
-        Assert.Contains("data-follow=\"/-/follow/shop/runs/1/jobs/test/attempts/1?from=1501\"", page);
+        Assert.Contains("id=\"L1101\"", page);
+        Assert.DoesNotContain("id=\"L1100\"", page);
+        Assert.Contains("data-log=\"shop/runs/1/jobs/test/attempts/1\" data-first=\"1101\" data-next=\"1501\" data-end=\"\">", page);
         var earlier = await ReadAsync(server, "/shop/runs/1?job=test&attempt=1&from=1");
         Assert.Contains("id=\"L1\"", earlier);
-        Assert.DoesNotContain("data-follow=", earlier);
+        Assert.Contains("data-first=\"1\" data-next=\"401\">", earlier);
         Assert.StartsWith("line 1\nline 2\n", await ReadAsync(server, "/-/text/shop/runs/1/jobs/test/attempts/1"));
     }
 

@@ -1,0 +1,126 @@
+using Microsoft.Playwright;
+using Towpath.Chaos;
+
+namespace Towpath.Acceptance;
+
+/// <summary>Logs of any length in a real browser.</summary>
+public sealed class LogPageTests
+{
+    private const int Lines = 1_000_000;
+
+    [Fact]
+    public async Task Log_of_a_million_lines_opens_at_once_and_is_searched_to_its_end()
+    {
+        await using var up = new UpTowpath();
+        await up.StartAsync();
+        using var repository = await Repository.CreateAsync(up, "long");
+        repository.Write("towpath.yml", $$"""
+            jobs:
+              build:
+                steps:
+                  - seq {{Lines}} | sed 's/^/line /'
+                  - "echo 'src/a.c: error: no such thing' >&2; printf '\\033[31mthe last needle\\033[0m <script>alert(1)</script>\\n'; exit 1"
+            """);
+        await repository.CommitAsync("A lot");
+        (await repository.PushAsync()).Expect(0);
+        Assert.NotEqual(0, (await repository.RunAsync("runs", "wait", "1")).Code);
+        using var playwright = await Playwright.CreateAsync();
+        await using var browser = await LaunchAsync(playwright);
+        var page = await SignInAsync(browser, up);
+        await page.GotoAsync($"{up.Url}/long/runs/1");
+        var log = page.GetByRole(AriaRole.Log);
+        await Assertions.Expect(log).ToContainTextAsync("the last needle");
+        TestContext.Current.SendDiagnosticMessage(
+            $"first paint after {await page.EvaluateAsync<double>("performance.getEntriesByName('first-contentful-paint')[0].startTime"):0} ms");
+
+        // From its end to its beginning and to the middle, with only what is seen in the page.
+        await HoldsFewAsync();
+        await log.FocusAsync();
+        await page.Keyboard.PressAsync("Home");
+        await Assertions.Expect(log).ToContainTextAsync("line 1");
+        await page.EvaluateAsync("document.querySelector('.log').scrollTop = document.querySelector('.log').scrollHeight / 2");
+        await Assertions.Expect(log).ToContainTextAsync("line 500");
+        for (var place = 0; place <= 20; place++)
+        {
+            await page.EvaluateAsync($"document.querySelector('.log').scrollTop = document.querySelector('.log').scrollHeight * {place} / 20");
+            await Assertions.Expect(log.Locator(".l:not(.away)").First).ToBeAttachedAsync();
+            await HoldsFewAsync();
+        }
+
+        // What is searched for, the first error, a line that has a link.
+        await page.GetByRole(AriaRole.Searchbox).FillAsync("LAST NEEDLE");
+        await page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(log.Locator(".target")).ToContainTextAsync("the last needle <script>alert(1)</script>");
+        await Assertions.Expect(page.GetByText("1 of 1")).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "First error" }).ClickAsync();
+        await Assertions.Expect(log.Locator(".target")).ToContainTextAsync("error: no such thing");
+        await page.GotoAsync($"{up.Url}/long/runs/1?job=build#L400002");
+        await Assertions.Expect(log.Locator(".target")).ToContainTextAsync("line 400000");
+
+        // Steps fold: of each its first line is left.
+        await page.GetByRole(AriaRole.Button, new() { Name = "Fold steps" }).ClickAsync();
+        await Assertions.Expect(log).ToContainTextAsync("step 2 of 2");
+        await Assertions.Expect(log).Not.ToContainTextAsync("the last needle");
+        await log.GetByRole(AriaRole.Button, new() { Name = "Show the lines of echo" }).ClickAsync();
+        await Assertions.Expect(log).ToContainTextAsync("the last needle");
+
+        var session = await page.Context.NewCDPSessionAsync(page);
+        await session.SendAsync("HeapProfiler.collectGarbage");
+        var heap = (await session.SendAsync("Runtime.getHeapUsage"))!.Value.GetProperty("usedSize").GetDouble();
+        Assert.InRange(heap, 0, 60e6);
+
+        async Task HoldsFewAsync() => Assert.InRange(await page.EvaluateAsync<int>("document.querySelectorAll('.log .l').length"), 1, 500);
+    }
+
+    [Fact]
+    public async Task Page_goes_on_by_itself_after_the_server_was_killed_with_every_line_once()
+    {
+        await using var up = new UpTowpath();
+        await up.StartAsync();
+        using var repository = await Repository.CreateAsync(up, "long");
+        repository.Write("towpath.yml", """
+            jobs:
+              build: { steps: ["for i in $(seq 400); do echo number $i; sleep 0.03; done"] }
+            """);
+        await repository.CommitAsync("Slowly");
+        (await repository.PushAsync()).Expect(0);
+        using var playwright = await Playwright.CreateAsync();
+        await using var browser = await LaunchAsync(playwright);
+        var page = await SignInAsync(browser, up);
+        await page.GotoAsync($"{up.Url}/long/runs/1");
+        await page.EvaluateAsync("window.sameDocument = true");
+        var log = page.GetByRole(AriaRole.Log);
+        await Assertions.Expect(log).ToContainTextAsync("number 20");
+        await up.KillAsync("server");
+        var patient = new LocatorAssertionsToContainTextOptions { Timeout = 60_000 };
+        await Assertions.Expect(log).ToContainTextAsync("job 'build' succeeded", patient);
+        await Assertions.Expect(page.Locator("[data-part=head]")).ToContainTextAsync("Succeeded", patient);
+        Assert.True(await page.EvaluateAsync<bool>("window.sameDocument"));
+
+        var seen = new SortedDictionary<int, string>();
+        for (var top = 0; top < 12_000; top += 400)
+        {
+            await page.EvaluateAsync($"document.querySelector('.log').scrollTop = {top}");
+            await page.EvaluateAsync("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))");
+            await Assertions.Expect(log.Locator(".away")).ToHaveCountAsync(0);
+            foreach (var row in await page.EvaluateAsync<string[]>("[...document.querySelectorAll('.log .l')].map(l => l.id.slice(1) + ' ' + l.lastElementChild.textContent)"))
+                seen[int.Parse(row.Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture)] = row[(row.IndexOf(' ', StringComparison.Ordinal) + 1)..];
+        }
+
+        var printed = (await repository.RunAsync("logs", "--run", "1", "--job", "build")).Expect(0).Output.TrimEnd('\n').Split('\n');
+        Assert.Equal(printed, seen.Values);
+        Assert.Equal(Enumerable.Range(1, 400), seen.Values.Where(text => text.StartsWith("number ", StringComparison.Ordinal))
+            .Select(text => int.Parse(text[7..], System.Globalization.CultureInfo.InvariantCulture)));
+    }
+
+    private static Task<IBrowser> LaunchAsync(IPlaywright playwright) => playwright.Chromium.LaunchAsync(
+        new() { ExecutablePath = "/usr/bin/chromium", Args = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking"] });
+
+    private static async Task<IPage> SignInAsync(IBrowser browser, UpTowpath up)
+    {
+        var page = await browser.NewPageAsync();
+        await page.GotoAsync((await up.RunAsync("open")).Expect(0).Output.Trim(), new() { WaitUntil = WaitUntilState.Commit });
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Projects" })).ToBeVisibleAsync();
+        return page;
+    }
+}
