@@ -19,7 +19,7 @@ public sealed class LogPageTests
               build:
                 steps:
                   - seq {{Lines}} | sed 's/^/line /'
-                  - "echo 'src/a.c: error: no such thing' >&2; printf '\\033[31mthe last needle\\033[0m <script>alert(1)</script>\\n'; exit 1"
+                  - "echo 'src/a.c: error: no such thing' >&2; printf '\\033[31mthe last %s\\033[0m <script>alert(1)</script>\\n' needle; exit 1"
             """);
         await repository.CommitAsync("A lot");
         (await repository.PushAsync()).Expect(0);
@@ -37,7 +37,10 @@ public sealed class LogPageTests
         await HoldsFewAsync();
         await log.FocusAsync();
         await page.Keyboard.PressAsync("Home");
-        await Assertions.Expect(log).ToContainTextAsync("line 1");
+        // The browser moves there smoothly.
+        await page.EvaluateAsync(
+            "new Promise(done => { const look = () => document.querySelector('.log').scrollTop === 0 ? done() : requestAnimationFrame(look); look(); })");
+        await Assertions.Expect(log.Locator("#L1")).ToContainTextAsync("job 'build' of run 1");
         await page.EvaluateAsync("document.querySelector('.log').scrollTop = document.querySelector('.log').scrollHeight / 2");
         await Assertions.Expect(log).ToContainTextAsync("line 500");
         for (var place = 0; place <= 20; place++)

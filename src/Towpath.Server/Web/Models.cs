@@ -56,7 +56,8 @@ internal static class Models
     {
         var first = Math.Max(1, from ?? logs.Count(log) - LinesAtMost + 1);
         var part = logs.Read(log, first, LinesAtMost);
-        return new LogExcerpt(log, part.Lines, first, part.Next, part.Complete || part.Next > logs.Count(log), part.Complete);
+        // What is printed between two looks follows the end, it does not make it the middle.
+        return new LogExcerpt(log, part.Lines, first, part.Next, from is null || part.Complete || part.Next > logs.Count(log), part.Complete);
     }
 
     /// <summary>The stages that a deployment goes through, each with its state.</summary>

@@ -320,7 +320,7 @@ function Log(box) {
       layOut();
       plan();
     });
-    const raw = bar.appendChild(Object.assign(document.createElement("a"), { className: "end", href: `/-/text/${id}`, textContent: "Whole log as text" }));
+    bar.appendChild(Object.assign(document.createElement("a"), { className: "end", href: `/-/text/${id}`, textContent: "As text" }));
     function button(text, act) {
       const one = bar.appendChild(Object.assign(document.createElement("button"), { type: "button", className: "small", textContent: text }));
       one.onclick = act;

@@ -40,7 +40,7 @@ function keepFresh(stream) {
       if (end.complete) for (const one of document.querySelectorAll("[data-log]")) if (one.dataset.log === log) one.dataset.complete = "";
     });
     // An answer that is none, such as a proxy's own, ends a source for good.
-    source.onerror = () => { const lost = source; if (lost.readyState === EventSource.CLOSED) setTimeout(() => { if (lost === source) connect(); }, 2000); };
+    source.onerror = ({ target }) => { if (target.readyState === EventSource.CLOSED) setTimeout(() => { if (target === source) connect(); }, 2000); };
   };
   // A page that nobody looks at holds no connection: a browser has few for one server.
   document.addEventListener("visibilitychange", () => {
