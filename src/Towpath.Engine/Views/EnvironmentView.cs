@@ -86,7 +86,7 @@ public sealed record MigrationsView(int? NextRun, DateTimeOffset? NextAt, int? C
 /// <param name="Settings">The revision of the variables and secrets it runs with.</param>
 public sealed record LiveView(int Run, string Commit, string Subject, string Digest, int Settings, int Deployment, string Release, DateTimeOffset Since)
 {
-    internal static LiveView Of(LiveVersion live) => new(
+    public static LiveView Of(LiveVersion live) => new(
         live.Candidate.Run, live.Candidate.Commit, live.Candidate.Subject, live.Candidate.Package.Digest.ToString(), live.Settings.Revision,
         live.Deployment, live.Release, live.Since);
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Towpath.Core.Agents;
 using Towpath.Core.Environments.Analysis.Bands;
 using Towpath.Core.Pipelines;
 using Towpath.Engine.Views;
@@ -43,12 +44,39 @@ internal static class AnalysisPictures
     {
         if (analysis.Judged.Count == 0)
             return [];
-        var pictures = new List<Picture>();
+        var pictures = new List<Picture> { Traffic(analysis) };
         if (analysis.Record.Rollout.Judge == JudgeKind.Sequential)
             pictures.Add(Evidence(analysis));
         pictures.Add(Errors(analysis));
+        if (Latency(analysis) is { } latency)
+            pictures.Add(latency);
         pictures.AddRange(analysis.Record.Rollout.Metrics.Select((metric, index) => Metric(analysis, metric, index)));
         return pictures;
+    }
+
+    private static Picture Traffic(AnalysisView analysis)
+    {
+        var measured = analysis.Record.Measurements;
+        double?[] PerSecond(Func<TrafficMeasure, long> requests) =>
+            [.. measured.Select(one => one.Traffic is { } traffic ? requests(traffic) / (traffic.Seconds ?? analysis.Record.Bin.TotalSeconds) : (double?)null)];
+        var (candidate, live) = (PerSecond(traffic => traffic.Candidate.Requests), PerSecond(traffic => traffic.Baseline.Requests));
+        var scale = new Scale(0, Math.Max(1, candidate.Concat(live).Max() ?? 0) * 1.15);
+        return Framed(analysis, "Requests a second by version; below, the new version's share from there on",
+            [Line("new", "water", candidate, scale, PerSecondText(candidate[^1])), Line("live", "quiet", live, scale, PerSecondText(live[^1]))],
+            [new(scale.Y(scale.High / 1.15), PerSecondText(scale.High / 1.15), false)]);
+    }
+
+    /// <summary>At the edge that says most, or at the middle one. Null: nothing was slower than any.</summary>
+    private static Picture? Latency(AnalysisView analysis)
+    {
+        var last = analysis.Judged[^1];
+        if (last.Edges.Count == 0)
+            return null;
+        var edge = last.Metrics.FirstOrDefault(metric => metric.Name == "latency")?.SlowerThan ?? last.Edges[last.Edges.Count / 2].Edge;
+        var seen = analysis.Judged.Select(one => one.Edges.FirstOrDefault(known => known.Edge.Equals(edge))).ToList();
+        var candidate = seen.Select(one => (one?.CandidateRequests ?? 0, one?.CandidateSlower ?? 0)).ToList();
+        var live = seen.Select(one => (one?.BaselineRequests ?? 0, one?.BaselineSlower ?? 0)).ToList();
+        return Shares(analysis, string.Create(CultureInfo.InvariantCulture, $"Share of the requests that took over {edge:0.#} ms, with the band in which each version's lies (95 %)"), candidate, live);
     }
 
     private static Picture Evidence(AnalysisView analysis)
@@ -78,9 +106,14 @@ internal static class AnalysisPictures
         var traffic = analysis.Record.Measurements.Select(measured => measured.Traffic).ToList();
         var candidate = Sums(traffic.Select(one => (one?.Candidate.Requests ?? 0, one?.Candidate.Errors ?? 0)));
         var live = Sums(traffic.Select(one => (one?.Baseline.Requests ?? 0, one?.Baseline.Errors ?? 0)));
+        return Shares(analysis, "Share of the requests that failed so far, with the band in which each version's rate lies (95 %)", candidate, live);
+    }
+
+    private static Picture Shares(AnalysisView analysis, string title, List<(long Requests, long Hits)> candidate, List<(long Requests, long Hits)> live)
+    {
         var rates = candidate.Concat(live).Select(Rate).ToList();
         var scale = new Scale(0, Math.Clamp(Math.Max(rates.Max() * 1.5, rates[^1] * 3), 0.01, 1));
-        return Framed(analysis, "Share of the requests that failed so far, with the band in which each version's rate lies (95 %)",
+        return Framed(analysis, title,
             [Rates("new", "water", candidate, scale), Rates("live", "quiet", live, scale)],
             [new(scale.Y(scale.High), Percent(scale.High), false), new(scale.Y(scale.High / 2), Percent(scale.High / 2), false)]);
     }
@@ -164,6 +197,8 @@ internal static class AnalysisPictures
     private static string Clock(DateTimeOffset at) => at.ToLocalTime().ToString("HH:mm:ss", CultureInfo.InvariantCulture);
 
     private static string Percent(double share) => (share * 100).ToString("0.##", CultureInfo.InvariantCulture) + " %";
+
+    private static string PerSecondText(double? value) => value is { } known ? known.ToString(known < 10 ? "0.#" : "0", CultureInfo.InvariantCulture) + " /s" : "none";
 
     private static string Number(double? value) => value?.ToString("G4", CultureInfo.InvariantCulture) ?? "none";
 

@@ -23,7 +23,8 @@ internal static class Deeds
             return asked is { Status: AskedStatus.Taken, Run: { } number } ? PageResults.See(RunHref(project, number))
                 : PageResults.Problem(asked, RunHref(project, run));
         });
-        Map("rollback", (steering, project, environment, form) => steering.RollBackAsync(project, environment, By, form["reason"]));
+        Map("rollback", (steering, project, environment, form) =>
+            steering.RollBackAsync(project, environment, By, form["reason"], form.Number("to")));
         Map("stop", (steering, project, environment, _) => steering.StopAsync(project, environment, By));
         Map("hold", (steering, project, environment, form) => steering.HoldAsync(project, environment, By, form["reason"]));
         Map("resume", (steering, project, environment, _) => steering.ResumeAsync(project, environment, By));

@@ -86,6 +86,13 @@ internal static class Models
             && deployment.Definition(environment.Name)?.After.All(deployment.PassedIn.ContainsKey) == true)
         .OrderByDescending(deployment => deployment.Candidate.Run);
 
+    /// <summary>The newest deployment of each version that a person can go back to.</summary>
+    public static IReadOnlySet<int> BackTo(EnvironmentState environment) => environment.Stopped ? new HashSet<int>()
+        : environment.Versions.SkipLast(1).Select(version => version.Candidate.Run).Distinct()
+            .Select(run => Rollback.Target(environment, run)).OfType<LiveVersion>()
+            .Where(version => Migrations.Bars(environment, version) is null)
+            .Select(version => version.Deployment).ToHashSet();
+
     /// <summary>Until when a version was live; null: it is.</summary>
     public static DateTimeOffset? LiveUntil(EnvironmentState environment, LiveView version)
     {

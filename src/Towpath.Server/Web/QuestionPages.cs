@@ -15,8 +15,8 @@ internal static class QuestionPages
     public static void MapQuestions(this IEndpointRouteBuilder pages)
     {
         pages.MapGet("/{project}/runs/{run:int}/cancel", CancelRun);
-        pages.MapGet(Environment + "/rollback", (string project, string environment, Inventory inventory, TimeProvider time) =>
-            Ask(project, environment, inventory, (state, view, place) => RollBack(state, view, place, time.GetUtcNow())));
+        pages.MapGet(Environment + "/rollback", (string project, string environment, Inventory inventory, TimeProvider time, int? to = null) =>
+            Ask(project, environment, inventory, (state, view, place) => RollBack(state, view, place, time.GetUtcNow(), to)));
         pages.MapGet(Environment + "/stop", (string project, string environment, Inventory inventory) =>
             Ask(project, environment, inventory, (_, view, place) => place.Question(
             $"Stop {environment}?",
@@ -100,9 +100,11 @@ internal static class QuestionPages
         });
     }
 
-    private static Question RollBack(EnvironmentState state, EnvironmentView view, Place place, DateTimeOffset now)
+    /// <param name="to">The run to go back to; null: the version before.</param>
+    private static Question RollBack(EnvironmentState state, EnvironmentView view, Place place, DateTimeOffset now, int? to)
     {
-        var left = view.Migrations is { Leaves: { Length: > 0 } leaves } ? leaves + " " : "";
+        var leaves = state.Versions.Count == 0 ? "" : Migrations.Leaves(state, to);
+        var left = leaves.Length > 0 ? leaves + " " : "";
         if (state.Active is { } active)
         {
             var remains = view.Live is { } stays ? $"run {stays.Run} ({Look.Commit(stays.Commit)}) stays live" : "nothing is live then";
@@ -114,8 +116,10 @@ internal static class QuestionPages
             { AsksReason = true };
         }
 
-        if (view.RollbackTarget is not { } target)
-            return place.Question($"Roll back {view.Name}?", NoTarget(state), "Roll back", "rollback");
+        var goal = to is null ? view.RollbackTarget
+            : state.Versions.Count > 0 && Rollback.Target(state, to) is { } known && Migrations.Bars(state, known) is null ? LiveView.Of(known) : null;
+        if (goal is not { } target)
+            return place.Question($"Roll back {view.Name}?", NoTarget(state, to), "Roll back", "rollback");
         var until = Models.LiveUntil(state, target) is { } end ? $", live until {Look.Day(end, now)}" : "";
         var replaced = view.Live is { } live
             ? $" It replaces run {live.Run} ({Look.Commit(live.Commit)}); automation will not deploy that here again."
@@ -126,13 +130,16 @@ internal static class QuestionPages
                 + $"once it is healthy.{replaced} The variables it ran with come back, secrets stay the current ones. "
                 + "The environment is held afterwards, until somebody resumes.",
             $"Roll back to run {target.Run}", "rollback") with
-        { AsksReason = true };
+        {
+            AsksReason = true,
+            Fields = to is null ? new Dictionary<string, string>() : new() { ["to"] = target.Run.ToString(CultureInfo.InvariantCulture) },
+        };
     }
 
-    private static string NoTarget(EnvironmentState state) =>
-        state.Versions.Count > 0 && Rollback.Target(state) is { } target && Migrations.Bars(state, target) is { } why
+    private static string NoTarget(EnvironmentState state, int? to) =>
+        state.Versions.Count > 0 && Rollback.Target(state, to) is { } target && Migrations.Bars(state, target) is { } why
             ? $"There is no way back to run {target.Candidate.Run}. {why}"
-            : "There is no earlier version to go back to.";
+            : to is null ? "There is no earlier version to go back to." : $"There is no way back to run {to}: it is live, or was rolled back itself, or is not kept.";
 
     private static IResult Ask(
         string project, string environment, Inventory inventory, Func<EnvironmentState, EnvironmentView, Place, Question> question) =>

@@ -90,6 +90,8 @@ internal static class ReadingPages
             Until = view.RollbackTarget is { } target ? Models.LiveUntil(state, target) : null,
             Stages = state.Active is { } active ? Models.Stages(state, active) : [],
             Log = Models.UnderWay(view) is { } coming ? Models.Excerpt(logs, coming.Log, null) : null,
+            Analysis = state.Active is { Canary: not null } judged ? inventory.Analysis(state, judged.Number) : null,
+            BackTo = Models.BackTo(state),
             Ended = state.Deployments.Count(deployment => deployment.IsOver),
             CanPromote = Models.Promotable(state).Any(),
         });

@@ -88,6 +88,19 @@ public sealed partial class AnalysisTests
     }
 
     [Fact]
+    public async Task Environment_shows_what_the_judge_sees_while_it_looks()
+    {
+        await using var server = await WithCanaryAsync(errors: 5, measurements: 3);
+        using var answer = await server.Client.GetAsync("/shop/environments/production", RunningServer.Cancel);
+        var page = await answer.Content.ReadAsStringAsync(RunningServer.Cancel);
+        foreach (var words in (string[])["Requests a second by version", "Evidence: how much", "that failed so far", "that took over 10 ms", "The figures behind it"])
+            Assert.Contains(words, page, StringComparison.Ordinal);
+        Assert.DoesNotContain(Hostile, page, StringComparison.Ordinal);
+        Assert.DoesNotContain(" style=", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("NaN", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Lines_of_measurements_stand_in_the_deployments_log_in_their_order()
     {
         await using var server = await WithCanaryAsync(errors: 300);
@@ -101,12 +114,15 @@ public sealed partial class AnalysisTests
     }
 
     /// <summary>Run 1 is live, and run 2 has had a share.</summary>
-    private static async Task<RunningServer> WithCanaryAsync(long errors)
+    /// <param name="measurements">That are answered; the next one is not, and the deployment is under way. Null: all are, and it ends.</param>
+    private static async Task<RunningServer> WithCanaryAsync(long errors, int? measurements = null)
     {
         var server = await RunningServer.StartAsync();
+        var answered = 0;
         server.Work.Script = command => command switch
         {
             SurveyTraffic => new StageAnswered(command.Id, Outcome.Succeeded, "") { History = new TrafficHistory(1_000, 100_000, 100, [50_000, 10_000], [10, 20]) },
+            MeasureTraffic when ++answered > measurements => null,
             MeasureTraffic measure => new StageAnswered(command.Id, Outcome.Succeeded, "")
             {
                 Traffic = new TrafficMeasure(measure.Share, new(5_000, errors, [2_500, 500]), new(95_000, 95, [47_500, 9_500])),
@@ -118,7 +134,8 @@ public sealed partial class AnalysisTests
         await server.GoesLiveAsync("shop", "production", 1);
         await server.PushAsync("shop", Commits.Second, Hostile, pipeline: Pipeline);
         await Eventually.That(
-            () => server.Plane.Environment("shop", "production")!.Deployment(2) is { IsOver: true }, "the canary is over");
+            () => measurements is null ? server.Plane.Environment("shop", "production")!.Deployment(2) is { IsOver: true } : answered > measurements,
+            "the canary is over, or so far");
         return server;
     }
 

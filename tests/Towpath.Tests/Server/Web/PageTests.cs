@@ -115,6 +115,25 @@ public sealed partial class PageTests
     }
 
     [Fact]
+    public async Task Every_version_that_is_kept_is_one_click_away()
+    {
+        await using var server = await WithTwoVersionsAsync();
+        await server.PushAsync("shop", Commits.Third);
+        await server.GoesLiveAsync("shop", "production", 3);
+        var page = await ReadAsync(server, "/shop/environments/production");
+        Assert.Contains("/rollback?to=1\"", page);
+        Assert.Contains("/rollback?to=2\"", page);
+        Assert.DoesNotContain("/rollback?to=3\"", page);
+        var question = await ReadAsync(server, "/shop/environments/production/rollback?to=1");
+        Assert.Contains("Roll back production to run 1?", question);
+        Assert.Contains("name=\"to\" value=\"1\"", question);
+        Assert.Contains("There is no way back to run 3", await ReadAsync(server, "/shop/environments/production/rollback?to=3"));
+        using var done = await SendAsync(server, "/shop/environments/production/rollback", ("to", "1"));
+        Assert.Equal(HttpStatusCode.SeeOther, done.StatusCode);
+        await server.GoesLiveAsync("shop", "production", 1);
+    }
+
+    [Fact]
     public async Task Going_back_to_an_older_run_is_asked_twice()
     {
         await using var server = await WithTwoVersionsAsync();
