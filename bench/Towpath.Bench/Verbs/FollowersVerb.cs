@@ -29,65 +29,79 @@ internal static class FollowersVerb
         await using var agent = program.Start("agent", data);
         await TowpathProgram.AgentIsThereAsync(server, data, cancel);
         using var api = new TowpathApi(data);
-        var (count, run) = (typed.GetValue(Followers), 0);
-        var (pairs, kilobytes, sent) = (new List<Pair>(), new List<double>(), new List<double>());
+        var count = typed.GetValue(Followers);
+        var jobs = new Jobs(source, api, server, data, count);
+        var pairs = new List<Pair>();
         for (var pair = -1; pair < typed.GetValue(Pairs); pair++)
         {
             MeasuringVerb.Say(pair < 0 ? "warming up" : $"pair {pair + 1} of {typed.GetValue(Pairs)}");
-            var before = pair % 2 == 0 ? await AloneAsync() : 0;
-            var followed = await FollowedAsync(pair >= 0);
-            var alone = pair % 2 == 0 ? before : await AloneAsync();
+            var before = pair % 2 == 0 ? await jobs.AloneAsync(cancel) : 0;
+            var followed = await jobs.FollowedAsync(cancel);
+            var alone = pair % 2 == 0 ? before : await jobs.AloneAsync(cancel);
             if (pair >= 0)
                 pairs.Add(new Pair(followed, alone));
         }
 
+        // The first is the warm-up, in which the server gets as large as it gets.
+        var kilobytes = jobs.Kilobytes.Skip(1).ToList();
         List<Figure> figures =
         [
             .. Figure.Compare($"a job, {count} follow its log", "s", pairs, asRatio: true, bound: "alone"),
             new("the server's private memory, at most while they follow, a follower", "towpath", "kB", Sample.Of(kilobytes)),
-            new("what each was sent", "towpath", "kB", Sample.Of(sent)),
+            new("the same, the first time", "towpath", "kB", Sample.Of([jobs.Kilobytes[0]])),
+            new("what each was sent", "towpath", "kB", Sample.Of(jobs.Sent)),
         ];
         return (figures,
         [
             new("the job's time, times that of a job that nobody follows, median", "x", figures[2].Sample.Median, RatioAtMost),
-            new("the server's memory a follower, most", "kB", kilobytes.Max(), KilobytesAtMost),
+            new("the server's memory a follower, most", "kB", jobs.Kilobytes.Max(), KilobytesAtMost),
         ]);
+    }
 
-        async Task<double> AloneAsync()
+    private sealed class Jobs(SourceTree source, TowpathApi api, Child server, string data, int count)
+    {
+        private int run;
+
+        /// <summary>By which the server had grown, a follower, in each job that was followed.</summary>
+        public List<double> Kilobytes { get; } = [];
+
+        /// <summary>To each follower.</summary>
+        public List<double> Sent { get; } = [];
+
+        /// <returns>Seconds that the job took.</returns>
+        public async Task<double> AloneAsync(CancellationToken cancel)
         {
             await source.CommitAsync(cancel);
             await source.PushAsync(api.Remote, cancel);
             return (await api.RunEndsAsync(++run, cancel)).TotalSeconds;
         }
 
-        async Task<double> FollowedAsync(bool counts)
+        /// <inheritdoc cref="AloneAsync"/>
+        public async Task<double> FollowedAsync(CancellationToken cancel)
         {
             var rest = ProcessMeter.PrivateMegabytes(server.Pid);
             await using var followers = await LogFollowers.StartAsync(data, $"{TowpathApi.Project}/runs/{run + 1}/jobs/build/attempts/1", count, cancel);
-            var most = 0.0;
             using var watching = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-            var watch = WatchAsync();
-            var took = await AloneAsync();
+            var watch = MostAsync(watching.Token);
+            var took = await AloneAsync(cancel);
             while (followers.Complete < count)
                 await Task.Delay(Look, cancel);
             await watching.CancelAsync();
-            await watch;
-            if (counts)
-            {
-                kilobytes.Add((most - rest) * 1000 / count);
-                sent.Add(followers.Bytes / 1000.0 / count);
-            }
-
+            Kilobytes.Add((await watch - rest) * 1000 / count);
+            Sent.Add(followers.Bytes / 1000.0 / count);
             return took;
+        }
 
-            async Task WatchAsync()
+        private async Task<double> MostAsync(CancellationToken until)
+        {
+            var most = 0.0;
+            while (!until.IsCancellationRequested)
             {
-                while (!watching.IsCancellationRequested)
-                {
-                    most = Math.Max(most, ProcessMeter.PrivateMegabytes(server.Pid));
-                    await Task.Delay(Look, watching.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                }
+                most = Math.Max(most, ProcessMeter.PrivateMegabytes(server.Pid));
+                await Task.Delay(Look, until).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
+
+            return most;
         }
     }
 }

@@ -72,7 +72,7 @@ internal static class ReadingPages
             Attempts = attempts,
             Log = log is null ? null : Excerpt(logs, log, from, found.IsOver),
             Destinations = Models.Destinations(inventory, known, run),
-            Before = view.Tests is { Failed: > 0 } ? inventory.Runs(project, TestPast.RunsAtMost, run) : [],
+            Before = view.Tests is { Failed: > 0 } ? TestPast.RunsBefore(inventory, project, run) : [],
         });
     }
 

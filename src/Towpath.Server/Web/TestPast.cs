@@ -1,4 +1,5 @@
 using System.Globalization;
+using Towpath.Core.Runs;
 using Towpath.Engine.Views;
 
 namespace Towpath.Server.Web;
@@ -9,9 +10,13 @@ namespace Towpath.Server.Web;
 public sealed record TestPast(string Words, int? Last)
 {
     /// <summary>Runs that are looked at.</summary>
-    public const int RunsAtMost = 50;
+    private const int RunsAtMost = 20;
 
-    /// <param name="before">Newest first, as lists have them.</param>
+    /// <summary>Newest first, with their tests: rows of lists have none.</summary>
+    internal static IReadOnlyList<RunView> RunsBefore(Inventory inventory, string project, int run) =>
+        [.. inventory.Runs(project, RunsAtMost, run).Select(row => inventory.Run(project, row.Number)).OfType<RunState>().Select(RunView.Row)];
+
+    /// <param name="before">Newest first.</param>
     /// <returns>Null: no run before had test reports.</returns>
     public static TestPast? Of(string test, IReadOnlyList<RunView> before)
     {

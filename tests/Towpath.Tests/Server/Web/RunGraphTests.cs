@@ -10,10 +10,10 @@ public sealed class RunGraphTests
     private const string Pipeline = """
         jobs:
           lint: { steps: [x] }
-          build: { steps: [x] }
+          build: { steps: [x], outputs: { app: out/ } }
           test: { steps: [x], needs: [build] }
           a-job-with-a-name-that-is-long: { steps: [x], needs: [build, lint] }
-        package: .
+        package: build.app
         app: { command: ./Shop, health: /healthz }
         environments:
           staging: { listen: 8081 }
