@@ -11,6 +11,7 @@ var root = new RootCommand("Measures Towpath beside the least that could do the 
     RouterVerb.Create(),
     WeightsVerb.Create(),
     GrowthVerb.Create(),
+    PagesVerb.Create(),
     CanaryVerb.Create(),
     VectorsVerb.Create(),
     RolloutsVerb.Create(),

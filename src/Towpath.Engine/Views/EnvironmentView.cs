@@ -47,6 +47,9 @@ public sealed record EnvironmentView(
         };
     }
 
+    /// <summary>How its apps answer; null: there are no figures now.</summary>
+    public HealthView? Health { get; init; }
+
     /// <summary>Null where nothing was migrated, and nothing is to be.</summary>
     public MigrationsView? Migrations { get; init; }
 
@@ -86,7 +89,7 @@ public sealed record MigrationsView(int? NextRun, DateTimeOffset? NextAt, int? C
 /// <param name="Settings">The revision of the variables and secrets it runs with.</param>
 public sealed record LiveView(int Run, string Commit, string Subject, string Digest, int Settings, int Deployment, string Release, DateTimeOffset Since)
 {
-    internal static LiveView Of(LiveVersion live) => new(
+    public static LiveView Of(LiveVersion live) => new(
         live.Candidate.Run, live.Candidate.Commit, live.Candidate.Subject, live.Candidate.Package.Digest.ToString(), live.Settings.Revision,
         live.Deployment, live.Release, live.Since);
 }
