@@ -12,6 +12,7 @@ var root = new RootCommand("Measures Towpath beside the least that could do the 
     WeightsVerb.Create(),
     GrowthVerb.Create(),
     FollowersVerb.Create(),
+    PagesVerb.Create(),
     CanaryVerb.Create(),
     VectorsVerb.Create(),
     RolloutsVerb.Create(),

@@ -11,6 +11,7 @@ public sealed class ChangeFeed
     private const int BacklogAtMost = 1024;
 
     private readonly ConcurrentDictionary<Listener, bool> listeners = [];
+    private readonly ConcurrentDictionary<string, long> versions = new(StringComparer.Ordinal);
 
     /// <summary>Every stream at or below the prefix that changes from now on: <c>shop</c> hears of <c>shop/runs/7</c>, not of <c>shop2</c>; the empty prefix hears everything.</summary>
     /// <remarks>Listening starts when this is called, not when the first item is asked for: ask for the state after it. It ends when the enumerator is disposed, also in the middle of a wait, or when it is cancelled.</remarks>
@@ -21,8 +22,15 @@ public sealed class ChangeFeed
         return listener;
     }
 
+    /// <summary>
+    /// Another number after each change of the project or of something in it. Ask for it before the state: as long as it is the same, what
+    /// was read then is as new as can be.
+    /// </summary>
+    public long Version(string project) => versions.GetValueOrDefault(project);
+
     internal void Announce(StreamId stream)
     {
+        versions.AddOrUpdate(stream.Project, 1, (_, version) => version + 1);
         foreach (var listener in listeners.Keys)
             listener.Hear(stream);
     }

@@ -6,6 +6,7 @@ using Towpath.Core.Environments;
 using Towpath.Core.Pipelines;
 using Towpath.Core.Runs;
 using Towpath.Engine;
+using Towpath.Engine.Agents;
 using Towpath.Engine.Journal;
 using Towpath.Engine.Views;
 
@@ -15,7 +16,7 @@ namespace Towpath.Server;
 public delegate IReadOnlyList<StepResult>? StepsUnderWay(string attemptId);
 
 /// <summary>What there is: lists come from the journal's rows as far as these say enough, single things from their machines.</summary>
-public sealed class Inventory(ControlPlane plane, StepsUnderWay? steps = null)
+public sealed class Inventory(ControlPlane plane, StepsUnderWay? steps = null, LiveHealth? health = null)
 {
     /// <summary>Rows that a list gives at most.</summary>
     public const int PageAtMost = 500;
@@ -38,6 +39,10 @@ public sealed class Inventory(ControlPlane plane, StepsUnderWay? steps = null)
             $"{project}/runs/", Math.Clamp(limit, 1, PageAtMost), before is { } number ? StreamId.OfRun(project, number).Text : null)
             .Select(row => Read<RunView>(row.Summary)),
     ];
+
+    /// <summary>Without its jobs; null when there is no such run.</summary>
+    public RunView? Row(string project, int number) =>
+        plane.Journal.Find(StreamId.OfRun(project, number).Text) is { } row ? Read<RunView>(row.Summary) : null;
 
     public RunState? Run(string project, int number) => plane.Run(project, number);
 
@@ -70,10 +75,13 @@ public sealed class Inventory(ControlPlane plane, StepsUnderWay? steps = null)
 
     public EnvironmentView View(ProjectState project, EnvironmentState environment, int historyAtMost = int.MaxValue)
     {
-        var view = EnvironmentView.Of(environment, Now, historyAtMost);
+        var view = EnvironmentView.Of(environment, Now, historyAtMost) with { Health = Health(project.Name, environment.Name) };
         return environment.Deployments.Count > 0 ? view
             : view with { After = Pipeline(project)?.Environment(environment.Name)?.After ?? [] };
     }
+
+    /// <summary>How an environment's apps answer; null: there are no figures now.</summary>
+    public HealthView? Health(string project, string environment) => health?.Of(project, environment);
 
     /// <summary>The newest definition on the default branch; null before the first push.</summary>
     public static Pipeline? Pipeline(ProjectState project) => project.Requests.LastOrDefault(request => request.Deploys)?.Pipeline;

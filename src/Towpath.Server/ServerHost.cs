@@ -64,6 +64,7 @@ public static class ServerHost
 
         await using var app = builder.Build();
         app.UseTowpathSecurity();
+        app.UseTowpathPages();
         app.UseApiProblems();
         app.MapWhen(context => IsAgent(context), agents => agents
             // The pages' answer for unknown paths was chosen already, before this branch: agents have endpoints of their own.
@@ -125,6 +126,7 @@ public static class ServerHost
         services.AddSingleton(provider => provider.GetRequiredService<ControlPlane>().Loop);
         services.AddSingleton(provider => provider.GetRequiredService<ControlPlane>().Changes);
         services.AddSingleton<LiveProgress>();
+        services.AddSingleton<LiveHealth>();
         services.AddSingleton<AgentLinkEndpoint>();
         services.AddSingleton(provider => new GitGate(
             provider.GetRequiredService<ControlPlane>(), provider.GetRequiredService<Repositories>(), TimeProvider.System, provider.GetRequiredService<ILogger<GitGate>>())

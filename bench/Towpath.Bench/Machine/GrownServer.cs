@@ -1,19 +1,25 @@
 using System.Diagnostics;
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Towpath.Engine.Journal;
+using Towpath.Server;
 using Towpath.Simulation.Histories;
 
 namespace Towpath.Bench.Machine;
 
 /// <summary>A data folder with a history in it, and the server over it.</summary>
-internal sealed class GrownServer(TowpathProgram program, string data) : IAsyncDisposable
+/// <param name="projects">That the history goes through.</param>
+internal sealed class GrownServer(TowpathProgram program, string data, int projects = 6) : IAsyncDisposable
 {
-    private const int Projects = 6;
     private HttpClient? http;
+    private string token = "";
     private Child? child;
 
     public long Events { get; private set; }
+
+    /// <summary>Where agents of a server that runs come in, and what they have to show.</summary>
+    public (string Socket, string Token) Door => (new ServerSettings(data, new IPEndPoint(IPAddress.Loopback, 0)).AgentSocket, token);
 
     private string JournalFolder => Path.Combine(data, "server");
 
@@ -24,7 +30,7 @@ internal sealed class GrownServer(TowpathProgram program, string data) : IAsyncD
         if (journal.LastSequence < events)
         {
             var gathering = new GatheringJournal(journal);
-            new History(gathering, seed: 1, Projects).GrowTo(events);
+            new History(gathering, seed: 1, projects).GrowTo(events);
             gathering.HandOn();
         }
 
@@ -44,7 +50,8 @@ internal sealed class GrownServer(TowpathProgram program, string data) : IAsyncD
         await first.OfAsync(child, port, cancel);
         using var endpoint = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(data, "endpoint.json"), cancel));
         http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri($"http://{TowpathProgram.Local(port)}/") };
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", endpoint.RootElement.GetProperty("token").GetString());
+        token = endpoint.RootElement.GetProperty("token").GetString()!;
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
     }
 
     /// <returns>Milliseconds from the request to the last byte of the answer.</returns>
@@ -55,6 +62,24 @@ internal sealed class GrownServer(TowpathProgram program, string data) : IAsyncD
         await answer.EnsureSuccessStatusCode().Content.CopyToAsync(Stream.Null, cancel);
         return Stopwatch.GetElapsedTime(begun).TotalMilliseconds;
     }
+
+    /// <param name="encoding">Of the answer: <c>br</c>, <c>gzip</c>; null: as it is.</param>
+    /// <returns>Milliseconds from the request to the last byte of the answer, and its bytes.</returns>
+    public async Task<(double Milliseconds, int Bytes)> LookAsync(string path, string? encoding, CancellationToken cancel)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(path, UriKind.Relative));
+        if (encoding is not null)
+            request.Headers.AcceptEncoding.ParseAdd(encoding);
+        var begun = Stopwatch.GetTimestamp();
+        using var answer = await http!.SendAsync(request, cancel);
+        var bytes = await answer.EnsureSuccessStatusCode().Content.ReadAsByteArrayAsync(cancel);
+        var took = Stopwatch.GetElapsedTime(begun).TotalMilliseconds;
+        if (encoding is not null && !answer.Content.Headers.ContentEncoding.Contains(encoding))
+            throw new InvalidOperationException($"'{path}' did not come as {encoding}.");
+        return (took, bytes.Length);
+    }
+
+    public Task<string> TextAsync(string path, CancellationToken cancel) => http!.GetStringAsync(new Uri(path, UriKind.Relative), cancel);
 
     /// <returns>Milliseconds that the command took.</returns>
     public async Task<double> CommandAsync(IEnumerable<string> words, CancellationToken cancel)

@@ -14,6 +14,18 @@ internal sealed partial class HostedEnvironment
 
     public string RouteOf(string app) => RoutePrefix + app;
 
+    /// <summary>Those whose requests the router counts: it does not count files that it serves itself.</summary>
+    public IReadOnlyList<string> CountedRoutes()
+    {
+        var state = State;
+        return
+        [
+            .. from traffic in state.Traffic
+               where state.Find(traffic.Value.Release)?.Processes.Any(app => app.Name == traffic.Key) == true
+               select RouteOf(traffic.Key),
+        ];
+    }
+
     /// <summary>Makes the router's routes what state and instances say. Null, or why one of them does not listen.</summary>
     /// <exception cref="RouterUnreachableException">The router is down.</exception>
     public Task<string?> ApplyRoutesAsync(CancellationToken cancel) => ApplyRoutesAsync(renew: false, cancel);

@@ -28,6 +28,7 @@ internal sealed class RouterLink(string socketPath, TimeProvider time) : IDispos
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan GlanceLimit = TimeSpan.FromSeconds(2);
 
     private readonly GrpcChannel channel = UnixChannel.Open(socketPath);
 
@@ -77,6 +78,20 @@ internal sealed class RouterLink(string socketPath, TimeProvider time) : IDispos
         catch (RouterUnreachableException missing) when (missing.InnerException is RpcException { StatusCode: StatusCode.NotFound } unknown)
         {
             throw new IOException(unknown.Status.Detail, missing);
+        }
+    }
+
+    /// <summary>The same for people, who wait for nothing: null when there is no such route, or the router does not answer at once.</summary>
+    public async Task<Measurement?> GlanceAsync(string route, CancellationToken cancel)
+    {
+        try
+        {
+            return await new RouterControl.RouterControlClient(channel).MeasureAsync(
+                new MeasureRequest { Route = route }, deadline: DateTime.UtcNow + GlanceLimit, cancellationToken: cancel);
+        }
+        catch (RpcException)
+        {
+            return null;
         }
     }
 

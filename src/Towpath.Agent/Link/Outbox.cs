@@ -9,7 +9,7 @@ using Towpath.Protocol.Agent;
 namespace Towpath.Agent.Link;
 
 /// <summary>
-/// Everything that waits for the server. Logs and answers are kept until they are stored there, progress may be lost. An
+/// Everything that waits for the server. Logs and answers are kept until they are stored there, progress and figures may be lost. An
 /// answer never overtakes its command's log.
 /// </summary>
 internal sealed class Outbox
@@ -26,6 +26,7 @@ internal sealed class Outbox
         new BoundedChannelOptions(MostProgress) { FullMode = BoundedChannelFullMode.DropOldest });
     private readonly Channel<bool> bell = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private HealthReport? health;
     private TaskCompletionSource hurry = NewHurry();
 
     public Outbox(SpoolFolder spools, AnswerFolder answers, TimeProvider time)
@@ -63,6 +64,15 @@ internal sealed class Outbox
         Ring();
     }
 
+    /// <summary>Takes the place of one that was not sent: nobody asks for old figures.</summary>
+    public void Tell(HealthReport report)
+    {
+        if (report.Environments.Count == 0)
+            return;
+        Interlocked.Exchange(ref health, report);
+        Ring();
+    }
+
     /// <summary>Keeps an answer for the server; when its log is whole, <see cref="Hurry"/>.</summary>
     /// <exception cref="IOException">It is not on the disk, and will be sent all the same.</exception>
     public void Answer(string command, string payload)
@@ -95,6 +105,8 @@ internal sealed class Outbox
     {
         while (progress.Reader.TryRead(out var moved))
             yield return new FromAgent { Progress = moved };
+        if (Interlocked.Exchange(ref health, null) is { } report)
+            yield return new FromAgent { Health = report };
         var waiting = answers.Waiting;
         foreach (var spool in spools.All)
         {

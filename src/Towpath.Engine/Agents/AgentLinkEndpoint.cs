@@ -21,6 +21,7 @@ public sealed class AgentLinkEndpoint(
     LogStore logs,
     PackageStore packages,
     LiveProgress progress,
+    LiveHealth health,
     LoopRunner loop,
     IHostApplicationLifetime lifetime,
     ILogger<AgentLinkEndpoint> log)
@@ -115,6 +116,9 @@ public sealed class AgentLinkEndpoint(
                     break;
                 case FromAgent.MessageOneofCase.Log:
                     _ = TakeLinesAsync(agent, message.Log);
+                    break;
+                case FromAgent.MessageOneofCase.Health:
+                    health.Take(message.Health);
                     break;
                 default:
                     break;

@@ -13,6 +13,25 @@ public sealed record FoundObject(string Id, string Type, long Size, byte[]? Cont
     /// <summary>The content as UTF-8; a byte order mark is left out and what is no UTF-8 is replaced.</summary>
     public string Text => Encoding.UTF8.GetString(Content is [0xEF, 0xBB, 0xBF, ..] ? Content.AsSpan(3) : Content ?? []);
 
+    /// <summary>For a commit: the name of who wrote it, fit for a terminal; empty when it has none.</summary>
+    public string Author
+    {
+        get
+        {
+            var head = Text.AsSpan();
+            if (head.IndexOf("\n\n") is >= 0 and var end)
+                head = head[..end];
+            foreach (var range in head.Split('\n'))
+            {
+                var line = head[range];
+                if (line.StartsWith("author ", StringComparison.Ordinal) && line.IndexOf(" <", StringComparison.Ordinal) is > 0 and var name)
+                    return name < "author ".Length ? "" : PlainText.Line(line["author ".Length..name].ToString(), 60);
+            }
+
+            return "";
+        }
+    }
+
     /// <summary>For a commit: the first line of its message, fit for a terminal.</summary>
     public string Subject =>
         Text.IndexOf("\n\n", StringComparison.Ordinal) is >= 0 and var end ? PlainText.Line(Text[end..].TrimStart(), 200) : "";

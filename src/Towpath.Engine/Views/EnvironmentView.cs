@@ -47,6 +47,9 @@ public sealed record EnvironmentView(
         };
     }
 
+    /// <summary>How its apps answer; null: there are no figures now.</summary>
+    public HealthView? Health { get; init; }
+
     /// <summary>Null where nothing was migrated, and nothing is to be.</summary>
     public MigrationsView? Migrations { get; init; }
 

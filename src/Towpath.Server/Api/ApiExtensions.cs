@@ -27,7 +27,8 @@ public static class ApiExtensions
         services.AddProblemDetails();
         services.AddOpenApi("v1", ApiDescription.Configure);
         services.TryAddSingleton(
-            provider => new Inventory(provider.GetRequiredService<Engine.ControlPlane>(), provider.GetService<StepsUnderWay>()));
+            provider => new Inventory(provider.GetRequiredService<Engine.ControlPlane>(), provider.GetService<StepsUnderWay>(),
+            provider.GetService<Engine.Agents.LiveHealth>()));
         services.TryAddSingleton<Engine.Retention.RunsInUse>();
         services.TryAddSingleton<Steering>();
         services.TryAddSingleton<SettingsDesk>();

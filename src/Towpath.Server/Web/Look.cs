@@ -27,6 +27,7 @@ internal static class Look
         "needs-decision" => "ask",
         "waiting" => "clock",
         "stopped" => "stop",
+        "not-reached" => "dot",
         "canceled" or "superseded" or "outdated" or "refused" or "skipped" => "slash",
         _ => "wait",
     };
@@ -98,6 +99,43 @@ internal static class Look
         >= 1_000_000 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:0.0} MB"),
         >= 1000 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e3:0.0} kB"),
         _ => $"{bytes} bytes",
+    };
+
+    /// <summary>From this share of errors on, figures are told in the colour of what failed.</summary>
+    public const double ManyErrors = 0.01;
+
+    /// <summary>Of requests a second, without the unit.</summary>
+    public static string Rate(double perSecond) => perSecond switch
+    {
+        0 => "0",
+        < 0.05 => "<0.1",
+        < 9.95 => perSecond.ToString("0.0", CultureInfo.InvariantCulture),
+        _ => perSecond.ToString("0", CultureInfo.InvariantCulture),
+    };
+
+    public static string Share(double share) => share switch
+    {
+        0 => "0 %",
+        < 0.0005 => "<0.1 %",
+        < 0.0995 => (share * 100).ToString("0.0", CultureInfo.InvariantCulture) + " %",
+        _ => (share * 100).ToString("0", CultureInfo.InvariantCulture) + " %",
+    };
+
+    public static string Milliseconds(double time) => time switch
+    {
+        < 9.95 => time.ToString("0.0", CultureInfo.InvariantCulture) + " ms",
+        < 9_950 => time.ToString("0", CultureInfo.InvariantCulture) + " ms",
+        _ => (time / 1000).ToString("0", CultureInfo.InvariantCulture) + " s",
+    };
+
+    /// <summary>How what waits for a person looks in lists: as a state.</summary>
+    public static string NeedState(string kind) => kind switch
+    {
+        "decision" => "needs-decision",
+        "failed-rollback" => "failed",
+        "approval" => "waiting",
+        "paused" => "paused",
+        _ => "held",
     };
 
     /// <summary>The name as one part of an address.</summary>

@@ -8,7 +8,17 @@ using Towpath.Server.Logs;
 namespace Towpath.Server.Web;
 
 /// <param name="Newest">Of its runs; null before the first.</param>
-public sealed record ProjectCard(string Name, RunView? Newest, IReadOnlyList<EnvironmentCard> Environments);
+public sealed record ProjectCard(string Name, RunView? Newest, IReadOnlyList<EnvironmentCard> Environments)
+{
+    /// <summary>The newest run says something that the environments do not.</summary>
+    public bool HasNews => Newest is { } newest && (Environments.Count == 0 || Environments.Any(environment => environment.Live?.Run != newest.Number));
+}
+
+/// <param name="Health">Null: there are no figures now.</param>
+public sealed record EnvironmentFigures(string Project, string Environment, HealthView? Health);
+
+/// <summary>Something that needs a person, and where.</summary>
+public sealed record NeedCard(string Project, string Environment, NeedView Need);
 
 /// <summary>Where a run's candidate came to, in one environment.</summary>
 public sealed record Destination(string Environment, DeploymentView Deployment, bool IsLive);
@@ -30,16 +40,28 @@ internal static class Models
     /// <summary>Lines of a log that a page shows at once.</summary>
     public const int LinesAtMost = 400;
 
+    private static readonly List<string> Pressing = ["decision", "failed-rollback", "approval", "paused", "hold"];
+
     /// <summary>The deployment that changes the environment now; null: none does.</summary>
     public static DeploymentView? UnderWay(EnvironmentView environment) =>
         environment.Deployment is { EndedAt: null } deployment && environment.Waiting.All(waiting => waiting.Number != deployment.Number)
             ? deployment : null;
 
-    public static ProjectCard Card(Inventory inventory, ProjectState project) =>
-        new(project.Name, inventory.Runs(project.Name, 1) is [var latest, ..] ? latest : null, Cards(inventory, project));
+    /// <summary>Everything that needs a person: the most pressing first, and what has waited the longest.</summary>
+    public static IReadOnlyList<NeedCard> Needs(IEnumerable<ProjectCard> projects) =>
+    [
+        .. (from project in projects
+            from environment in project.Environments
+            from need in environment.Needs
+            select new NeedCard(project.Name, environment.Name, need))
+            .OrderBy(card => Pressing.IndexOf(card.Need.Kind)).ThenBy(card => card.Need.Since),
+    ];
 
     public static IReadOnlyList<EnvironmentCard> Cards(Inventory inventory, ProjectState project) =>
-        [.. inventory.Environments(project).Select(environment => EnvironmentCard.Of(environment, inventory.Now))];
+        [.. inventory.Environments(project).Select(environment => Card(inventory, environment))];
+
+    public static EnvironmentCard Card(Inventory inventory, EnvironmentState environment) =>
+        EnvironmentCard.Of(environment, inventory.Now) with { Health = inventory.Health(environment.Project, environment.Name) };
 
     public static IReadOnlyList<Destination> Destinations(Inventory inventory, ProjectState project, int run) =>
     [

@@ -1,7 +1,12 @@
+using System.IO.Compression;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.ResponseCompression;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Towpath.Engine;
+using Towpath.Engine.Git;
 using Towpath.Server.Access;
 
 namespace Towpath.Server.Web;
@@ -12,8 +17,23 @@ public static class PageExtensions
     public static IServiceCollection AddTowpathPages(this IServiceCollection services)
     {
         services.AddRazorComponents();
+        services.TryAddSingleton(provider => new CommitNotes(provider.GetRequiredService<Repositories>()));
+        services.TryAddSingleton(provider => new Overview(
+            provider.GetRequiredService<Inventory>(), provider.GetRequiredService<ControlPlane>().Changes, provider.GetRequiredService<CommitNotes>()));
+        services.AddResponseCompression(compression =>
+        {
+            // Streams of events are not among them: a line that waits for the next ones would come late.
+            compression.MimeTypes = ["text/html", "text/css", "text/javascript", "image/svg+xml"];
+            compression.Providers.Add<BrotliCompressionProvider>();
+            compression.Providers.Add<GzipCompressionProvider>();
+        });
+        // A third smaller than at the fastest level, for a few milliseconds.
+        services.Configure<BrotliCompressionProviderOptions>(brotli => brotli.Level = CompressionLevel.Optimal);
         return services;
     }
+
+    /// <summary>Call it before the endpoints run.</summary>
+    public static IApplicationBuilder UseTowpathPages(this IApplicationBuilder app) => app.UseResponseCompression();
 
     /// <summary>Needs <see cref="AddTowpathPages"/>, the API's services and the gate's.</summary>
     public static IEndpointRouteBuilder MapPages(this IEndpointRouteBuilder routes)

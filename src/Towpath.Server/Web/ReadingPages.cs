@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Towpath.Core.Environments;
 using Towpath.Core.Runs;
+using Towpath.Engine.Git;
 using Towpath.Engine.Views;
 using Towpath.Server.Logs;
 
@@ -14,8 +15,9 @@ internal static class ReadingPages
 {
     public static void MapReading(this IEndpointRouteBuilder pages)
     {
-        pages.MapGet("/", Home);
-        pages.MapGet("/{project}", Project);
+        pages.MapGet("/", HomeAsync);
+        pages.MapGet("/-/figures", Figures);
+        pages.MapGet("/{project}", ProjectAsync);
         pages.MapGet("/{project}/runs", (string project) => PageResults.See($"/{Look.Part(project)}"));
         pages.MapGet("/{project}/environments", (string project) => PageResults.See($"/{Look.Part(project)}"));
         pages.MapGet("/{project}/runs/{run:int}", Run);
@@ -24,20 +26,33 @@ internal static class ReadingPages
         pages.MapGet("/{project}/environments/{environment}/deployments/{deployment:int}/analysis", Analysis);
     }
 
-    private static IResult Home(Inventory inventory, ServerIdentity identity, HttpContext context) => PageResults.Page<HomePage>(new
+    private static async Task<IResult> HomeAsync(Overview overview, ServerIdentity identity, HttpContext context)
     {
-        Projects = (IReadOnlyList<ProjectCard>)[.. inventory.Projects().Select(project => inventory.Project(project.Name))
-            .OfType<Core.Commits.ProjectState>().Select(project => Models.Card(inventory, project))],
-        identity.Url,
-        Problem = context.RequestServices.GetService<Engine.DiskRoom>()?.Look().Problem,
+        var cards = overview.Cards();
+        return PageResults.Page<HomePage>(new
+        {
+            Projects = cards,
+            Author = await overview.AuthorsAsync(cards),
+            identity.Url,
+            Problem = context.RequestServices.GetService<Engine.DiskRoom>()?.Look().Problem,
+        });
+    }
+
+    private static IResult Figures(Overview overview, string? project = null, string? environment = null) => PageResults.Page<FiguresPage>(new
+    {
+        All = (IReadOnlyList<EnvironmentFigures>)[.. overview.Figures(project).Where(one => environment is null || one.Environment == environment)],
+        Silence = environment is null ? null : EnvironmentPage.Silence,
     });
 
-    private static IResult Project(string project, Inventory inventory, int? before = null)
+    private static async Task<IResult> ProjectAsync(string project, Inventory inventory, CommitNotes notes, int? before = null)
     {
         if (inventory.Project(project) is not { } found)
             return PageResults.NotHere(Asked.NoProject(project).Sentence);
         var newest = inventory.Runs(project, ProjectPage.PageSize);
         var view = ProjectView.Of(found);
+        var (environments, runs) = (inventory.Environments(found), before is null ? newest : inventory.Runs(project, ProjectPage.PageSize, before));
+        await Task.WhenAny(notes.LearnAsync(runs.Select(run => (project, run.Commit))), Task.Delay(Overview.AuthorsWithin));
+        var next = await Journeys.NextAsync(notes, project, environments);
         return PageResults.Page<ProjectPage>(new
         {
             Project = project,
@@ -45,8 +60,10 @@ internal static class ReadingPages
             view.Schedules,
             Newest = newest.Count > 0 ? newest[0] : null,
             Packaged = newest.FirstOrDefault(run => run is { Package: not null, Deploys: true }),
-            Environments = Models.Cards(inventory, found),
-            Runs = before is null ? newest : inventory.Runs(project, ProjectPage.PageSize, before),
+            Environments = (IReadOnlyList<EnvironmentCard>)[.. environments.Select(environment => Models.Card(inventory, environment))],
+            Next = next,
+            Runs = (IReadOnlyList<Journey>)[.. runs.Select(run => new Journey(run, notes.Author(project, run.Commit), Journeys.Stations(run, environments)))],
+            Branches = Journeys.Branches(inventory, found),
             Before = before,
         });
     }

@@ -1,3 +1,5 @@
+using Towpath.Core;
+using Towpath.Core.Agents;
 using Towpath.Core.Environments;
 using Towpath.Core.Pipelines;
 using Towpath.Engine.Views;
@@ -36,6 +38,28 @@ public sealed class EnvironmentCardTests
             busy.Offered(run);
         Assert.Equal([2, 3, 4], Of(busy).Waiting.Select(waiting => waiting.Run));
         Assert.Equal("Deployment 1 is under way.", Of(busy).Waiting[0].Why);
+    }
+
+    [Fact]
+    public void What_is_on_its_way_says_where_it_stands()
+    {
+        var place = Given.Environment("production").Defined(definition => definition with { Rollout = Sample.Rollout() })
+            .Live(1).Underway(2, Stage.Check);
+        var coming = Of(place).Coming!;
+        Assert.Equal((2, "Change 2", "checking", null), (coming.Deployment, coming.Subject, coming.State, coming.Share));
+        place.Answered(Outcome.Succeeded).Surveyed();
+        Assert.Equal(("shifting", 0.05), (Of(place).Coming!.State, Of(place).Coming!.Share));
+    }
+
+    [Fact]
+    public void Version_that_was_taken_back_is_told_until_another_is_live()
+    {
+        var place = Given.Environment("production").Live(1);
+        Assert.Null(Of(place).Setback);
+        place.Offered(2).Answered(Outcome.Succeeded).Answered(Outcome.Failed, "smoke.sh ended with 1.").Arrives();
+        Assert.Equal((2, "failed", "smoke.sh ended with 1."), (Of(place).Setback!.Run, Of(place).Setback!.State, Of(place).Setback!.Reason));
+        place.Live(3);
+        Assert.Null(Of(place).Setback);
     }
 
     private static EnvironmentCard Of(EnvironmentScenario place) => EnvironmentCard.Of(place.State, place.Now);

@@ -15,6 +15,7 @@ using Towpath.Core.Environments;
 using Towpath.Core.Pipelines;
 using Towpath.Core.Runs;
 using Towpath.Engine;
+using Towpath.Engine.Agents;
 using Towpath.Engine.Git;
 using Towpath.Engine.Journal;
 using Towpath.Engine.Logs;
@@ -67,6 +68,8 @@ internal sealed class RunningServer : IAsyncDisposable
 
     public SecretStore Secrets => app.Services.GetRequiredService<SecretStore>();
 
+    public LiveHealth Health => app.Services.GetRequiredService<LiveHealth>();
+
     public Repositories Repositories => app.Services.GetRequiredService<Repositories>();
 
     public ShiftedTime Time { get; }
@@ -90,12 +93,13 @@ internal sealed class RunningServer : IAsyncDisposable
             .AddSingleton(new LogStore(folder.At("logs"), TimeProvider.System))
             .AddSingleton(SecretStore.Open(folder.At("server"))).AddSingleton(store)
                 .AddSingleton(new PackageBuilder(store, TreeArchiveLimits.Default))
-            .AddSingleton(new Repositories(folder.At("git"))).AddSingleton<JoinedLogs>();
+            .AddSingleton(new Repositories(folder.At("git"))).AddSingleton<JoinedLogs>().AddSingleton(new LiveHealth(time));
         if (room is not null)
             builder.Services.AddSingleton(room);
         builder.Services.AddTowpathSecurity().AddTowpathApi().AddTowpathPages();
         var app = builder.Build();
         app.UseTowpathSecurity();
+        app.UseTowpathPages();
         app.UseApiProblems();
         app.MapApi();
         app.MapPages();

@@ -3,6 +3,7 @@
 const seen = new Map();
 for (const part of document.querySelectorAll("[data-part]")) seen.set(part.dataset.part, part.outerHTML);
 if (seen.size > 0) keepFresh(document.body.dataset.stream);
+if (document.body.dataset.figures) keepCounting(document.body.dataset.figures);
 tellTimes();
 setInterval(tellTimes, 10_000);
 offerCopies(document);
@@ -50,15 +51,33 @@ function keepFresh(stream) {
   if (!document.hidden) connect();
 }
 
+// Figures change without anything happening: they are asked for every few seconds, while somebody looks.
+function keepCounting(address) {
+  const again = async () => {
+    if (document.hidden) return;
+    try {
+      const answer = await fetch(address, { headers: { Accept: "text/html" }, cache: "no-store" });
+      if (answer.ok) exchange(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    } catch { /* the server is away: the next time, perhaps */ }
+  };
+  setInterval(again, 10_000);
+  document.addEventListener("visibilitychange", again);
+}
+
 function exchange(fresh) {
+  const parts = new Map();
+  for (const part of fresh.querySelectorAll("[data-part]")) parts.set(part.dataset.part, part);
   for (const part of document.querySelectorAll("[data-part]")) {
-    const next = fresh.querySelector(`[data-part="${part.dataset.part}"]`);
+    // One that lay in another is there already, with that one.
+    if (!part.isConnected) continue;
+    const next = parts.get(part.dataset.part);
     if (!next || part.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")) continue;
     // A log that is followed goes on by itself; another one takes its place.
     if (next.dataset.key !== undefined && next.dataset.key === part.dataset.key) continue;
     if (next.outerHTML === seen.get(part.dataset.part)) continue;
     const focus = part.contains(document.activeElement) ? keyOf(document.activeElement) : null;
     seen.set(part.dataset.part, next.outerHTML);
+    for (const inner of next.querySelectorAll("[data-part]")) seen.set(inner.dataset.part, inner.outerHTML);
     // A log inside goes on where it is.
     for (const kept of part.querySelectorAll("[data-key]")) next.querySelector(`[data-key="${CSS.escape(kept.dataset.key)}"]`)?.replaceWith(kept);
     part.replaceWith(next);
@@ -66,7 +85,7 @@ function exchange(fresh) {
     if (focus) [...next.querySelectorAll("a, button")].find(one => keyOf(one) === focus)?.focus({ preventScroll: true });
     next.dispatchEvent(new CustomEvent("towpath:part", { bubbles: true }));
   }
-  document.title = fresh.title;
+  if (fresh.title) document.title = fresh.title;
   tellTimes();
 }
 

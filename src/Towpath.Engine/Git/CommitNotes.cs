@@ -1,0 +1,99 @@
+using System.Collections.Concurrent;
+
+namespace Towpath.Engine.Git;
+
+/// <param name="Author">Empty when it is not known.</param>
+public sealed record CommitNote(string Commit, string Author, string Subject);
+
+/// <summary>What one commit has and another has not.</summary>
+/// <param name="Commits">Newest first, at most <see cref="CommitNotes.CommitsAtMost"/>.</param>
+/// <param name="AreMore">There are others.</param>
+public sealed record CommitChanges(IReadOnlyList<CommitNote> Commits, bool AreMore);
+
+/// <summary>
+/// What pages say of commits beside what the journal knows. Commits never change, so what was read once is kept, as far as there is
+/// room; nobody waits long for the rest.
+/// </summary>
+public sealed class CommitNotes(Repositories repositories) : IDisposable
+{
+    public const int CommitsAtMost = 20;
+
+    private const int KeptAtMost = 20_000;
+    private const int LargestCommit = 64 * 1024;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>One git at a time: a page must not take the machine away from those who push.</summary>
+    private readonly SemaphoreSlim turn = new(1);
+    private readonly ConcurrentDictionary<(string Project, string Commit), string> authors = [];
+    private readonly ConcurrentDictionary<(string Project, string From, string To), CommitChanges> changes = [];
+
+    /// <summary>Null when it is not known, or not yet.</summary>
+    public string? Author(string project, string commit) =>
+        authors.TryGetValue((project, commit), out var author) && author.Length > 0 ? author : null;
+
+    /// <summary>Reads who wrote these commits, if that was not done before; it never fails, and goes on also when the caller does not wait for the end.</summary>
+    public async Task LearnAsync(IEnumerable<(string Project, string Commit)> commits)
+    {
+        foreach (var unknown in commits.Distinct().Where(commit => !authors.ContainsKey(commit)).GroupBy(commit => commit.Project, commit => commit.Commit))
+        {
+            await TakeTurnAsync(async cancel =>
+            {
+                var asked = unknown.Where(commit => !authors.ContainsKey((unknown.Key, commit))).ToList();
+                var found = asked.Count == 0 || !repositories.Exists(unknown.Key) ? asked.ConvertAll(_ => (FoundObject?)null)
+                    : await repositories.ReadAsync(unknown.Key, asked, null, LargestCommit, cancel);
+                if (authors.Count > KeptAtMost)
+                    authors.Clear();
+                // What is no commit of the repository was uploaded, or its branch is gone: it is not asked for again.
+                foreach (var (commit, known) in asked.Zip(found))
+                    authors[(unknown.Key, commit)] = known?.Author ?? "";
+            });
+        }
+    }
+
+    /// <summary>What is in <paramref name="to"/> and not in <paramref name="from"/>; null when git does not know it, or is not done in time.</summary>
+    public async Task<CommitChanges?> ChangesAsync(string project, string from, string to)
+    {
+        if (changes.TryGetValue((project, from, to), out var known))
+            return known;
+        await TakeTurnAsync(async cancel =>
+        {
+            if (changes.ContainsKey((project, from, to)) || !repositories.Exists(project))
+                return;
+            var (exitCode, output, _) = await repositories.Surroundings.RunAsync(
+                ["--git-dir", repositories.PathOf(project), "log", "-z", $"--max-count={CommitsAtMost + 1}", "--format=%H%x00%an%x00%s",
+                    "--end-of-options", $"{from}..{to}", "--"],
+                cancel);
+            if (exitCode != 0)
+                return;
+            if (changes.Count > KeptAtMost / CommitsAtMost)
+                changes.Clear();
+            var notes = output.TrimEnd('\0').Split('\0').Chunk(3).Where(fields => fields.Length == 3)
+                .Select(fields => new CommitNote(fields[0], PlainText.Line(fields[1], 60), PlainText.Line(fields[2], 200))).ToList();
+            changes[(project, from, to)] = new CommitChanges([.. notes.Take(CommitsAtMost)], notes.Count > CommitsAtMost);
+        });
+        return changes.GetValueOrDefault((project, from, to));
+    }
+
+    public void Dispose() => turn.Dispose();
+
+    private async Task TakeTurnAsync(Func<CancellationToken, Task> read)
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        try
+        {
+            await turn.WaitAsync(limit.Token);
+            try
+            {
+                await read(limit.Token);
+            }
+            finally
+            {
+                turn.Release();
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or GitException or IOException or ObjectDisposedException)
+        {
+            // People see a commit without its author this time.
+        }
+    }
+}
