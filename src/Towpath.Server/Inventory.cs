@@ -39,6 +39,10 @@ public sealed class Inventory(ControlPlane plane, StepsUnderWay? steps = null)
             .Select(row => Read<RunView>(row.Summary)),
     ];
 
+    /// <summary>As lists show it; null when there is none.</summary>
+    public RunView? RunRow(string project, int number) =>
+        plane.Journal.Find(StreamId.OfRun(project, number).Text) is { } row ? Read<RunView>(row.Summary) : null;
+
     public RunState? Run(string project, int number) => plane.Run(project, number);
 
     public RunView View(RunState run) => RunView.Of(run, steps is null ? null : attempt => steps(attempt));

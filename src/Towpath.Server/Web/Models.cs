@@ -41,6 +41,10 @@ internal static class Models
     public static IReadOnlyList<EnvironmentCard> Cards(Inventory inventory, ProjectState project) =>
         [.. inventory.Environments(project).Select(environment => EnvironmentCard.Of(environment, inventory.Now))];
 
+    /// <summary>As <see cref="EnvironmentCard.State"/>.</summary>
+    public static string StateOf(EnvironmentState environment) =>
+        environment.Hold is not null ? "held" : environment.Active is { } active ? Word.Of(active.Status) : environment.Live is null ? "empty" : "live";
+
     public static IReadOnlyList<Destination> Destinations(Inventory inventory, ProjectState project, int run) =>
     [
         .. from environment in inventory.Environments(project)

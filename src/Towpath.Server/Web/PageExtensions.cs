@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Towpath.Server.Access;
 
 namespace Towpath.Server.Web;
@@ -12,6 +13,9 @@ public static class PageExtensions
     public static IServiceCollection AddTowpathPages(this IServiceCollection services)
     {
         services.AddRazorComponents();
+        services.TryAddSingleton<BadgeKeys>();
+        services.TryAddSingleton<Finder>();
+        services.TryAddSingleton<WaitingApprovals>();
         return services;
     }
 
@@ -22,6 +26,8 @@ public static class PageExtensions
         pages.MapAssets();
         pages.MapGet("/sign-in", SignIn);
         pages.MapPost("/-/sign-out", SignOut);
+        pages.MapServer();
+        pages.MapBadges();
         pages.MapReading();
         pages.MapQuestions();
         pages.MapDeeds();
@@ -46,8 +52,8 @@ public static class PageExtensions
     }
 
     private static IResult NotHere(HttpContext context) =>
-        // The API says it in its own way.
-        context.Request.Path.StartsWithSegments("/api")
+        // The API says it in its own way, and a page is only for people who are signed in: some paths are open to everybody.
+        context.Request.Path.StartsWithSegments("/api") || context.User.Identity?.IsAuthenticated != true
             ? TypedResults.NotFound()
             : PageResults.NotHere($"This server has no page {context.Request.Path}.");
 }
