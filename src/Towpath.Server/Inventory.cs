@@ -40,8 +40,8 @@ public sealed class Inventory(ControlPlane plane, StepsUnderWay? steps = null, L
             .Select(row => Read<RunView>(row.Summary)),
     ];
 
-    /// <summary>Without its jobs; null when there is no such run.</summary>
-    public RunView? Row(string project, int number) =>
+    /// <summary>As lists show it; null when there is none.</summary>
+    public RunView? RunRow(string project, int number) =>
         plane.Journal.Find(StreamId.OfRun(project, number).Text) is { } row ? Read<RunView>(row.Summary) : null;
 
     public RunState? Run(string project, int number) => plane.Run(project, number);

@@ -39,6 +39,13 @@ public sealed class AgentHub(AgentLimits limits, TimeProvider time, ILogger<Agen
         }
     }
 
+    /// <summary>The ids of the commands that an agent was given and has not answered.</summary>
+    public IReadOnlyList<string> UnderWay(string name)
+    {
+        lock (gate)
+            return [.. assignments.Values.Where(assignment => assignment.Agent == name).Select(assignment => assignment.Command.Id).Order(StringComparer.Ordinal)];
+    }
+
     public void Begin(AgentCommand command)
     {
         lock (gate)

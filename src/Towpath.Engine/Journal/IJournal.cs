@@ -26,6 +26,13 @@ public interface IJournal
     IReadOnlyList<JournalEntry> Read(string stream, long after, int limit) =>
         [.. Read(stream).SkipWhile(entry => entry.Sequence <= after).Take(limit)];
 
+    /// <summary>Events of all streams, newest first: of those with the <paramref name="span"/> numbers before one, what has one of the types.</summary>
+    /// <remarks>So a page of what is rare costs a bounded part of the journal, however long that is.</remarks>
+    /// <param name="project">Only its own stream and those below it; null: all.</param>
+    /// <returns>None also when this journal cannot be read backwards.</returns>
+    /// <exception cref="JournalException">The journal cannot be read.</exception>
+    IReadOnlyList<JournalEntry> ReadBack(long before, int span, IReadOnlyCollection<string> types, string? project = null) => [];
+
     /// <summary>The newest snapshot of a stream; null when there is none, it is damaged, or this journal keeps none.</summary>
     Snapshot? FindSnapshot(string stream) => null;
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.Data.Sqlite;
 
 namespace Towpath.Engine.Journal;
@@ -7,6 +8,7 @@ internal sealed class JournalReader : IDisposable
 {
     private readonly SqliteConnection connection;
     private readonly SqliteCommand read;
+    private readonly SqliteCommand readBack;
     private readonly SqliteCommand active;
     private readonly SqliteCommand find;
     private readonly SqliteCommand list;
@@ -30,6 +32,18 @@ internal sealed class JournalReader : IDisposable
             "$stream",
             "$after",
             "$limit");
+        // By the numbers alone: an index by type would be written with every event, for a page that is seldom read.
+        readBack = Statement(
+            """
+            SELECT e.sequence, s.name, e.at, e.type, e.data FROM events e JOIN streams s ON s.id = e.stream
+            WHERE e.sequence < $before AND e.sequence >= $first AND e.type IN (SELECT value FROM json_each($types))
+            AND ($project IS NULL OR s.name = $project OR substr(s.name, 1, length($project) + 1) = $project || '/')
+            ORDER BY e.sequence DESC
+            """,
+            "$before",
+            "$first",
+            "$types",
+            "$project");
         active = Statement("SELECT name FROM streams WHERE active = 1 ORDER BY id");
         find = Statement("SELECT name, active, summary FROM streams WHERE name = $stream AND summary IS NOT NULL", "$stream");
         list = Statement(
@@ -53,6 +67,16 @@ internal sealed class JournalReader : IDisposable
         read.Parameters[2].Value = limit;
         return Rows(read, row => new JournalEntry(
             row.GetInt64(0), stream, DateTimeOffset.UnixEpoch.AddTicks(row.GetInt64(1)), row.GetString(2), row.GetString(3)));
+    }
+
+    public IReadOnlyList<JournalEntry> ReadBack(long before, int span, IReadOnlyCollection<string> types, string? project)
+    {
+        readBack.Parameters[0].Value = before;
+        readBack.Parameters[1].Value = before - span;
+        readBack.Parameters[2].Value = JsonSerializer.Serialize(types);
+        readBack.Parameters[3].Value = (object?)project ?? DBNull.Value;
+        return Rows(readBack, row => new JournalEntry(
+            row.GetInt64(0), row.GetString(1), DateTimeOffset.UnixEpoch.AddTicks(row.GetInt64(2)), row.GetString(3), row.GetString(4)));
     }
 
     /// <summary>Null also when it is damaged.</summary>
@@ -90,6 +114,7 @@ internal sealed class JournalReader : IDisposable
     public void Dispose()
     {
         read.Dispose();
+        readBack.Dispose();
         active.Dispose();
         find.Dispose();
         list.Dispose();

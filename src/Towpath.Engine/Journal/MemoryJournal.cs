@@ -39,6 +39,20 @@ public sealed class MemoryJournal : IJournal
             return rows.TryGetValue(stream, out var row) ? [.. row.Entries.SkipWhile(entry => entry.Sequence <= after).Take(limit)] : [];
     }
 
+    public IReadOnlyList<JournalEntry> ReadBack(long before, int span, IReadOnlyCollection<string> types, string? project = null)
+    {
+        lock (gate)
+        {
+            return
+            [
+                .. rows.Where(row => project is null || row.Key == project || row.Key.StartsWith(project + "/", StringComparison.Ordinal))
+                    .SelectMany(row => row.Value.Entries)
+                    .Where(entry => entry.Sequence < before && entry.Sequence >= before - span && types.Contains(entry.Type))
+                    .OrderByDescending(entry => entry.Sequence),
+            ];
+        }
+    }
+
     public Snapshot? FindSnapshot(string stream)
     {
         lock (gate)

@@ -140,6 +140,9 @@ public sealed class SqliteJournal : IJournal, IDisposable
 
     public IReadOnlyList<JournalEntry> Read(string stream, long after, int limit) => Using(reader => reader.Read(stream, after, limit));
 
+    public IReadOnlyList<JournalEntry> ReadBack(long before, int span, IReadOnlyCollection<string> types, string? project = null) =>
+        Using(reader => reader.ReadBack(before, span, types, project));
+
     public Snapshot? FindSnapshot(string stream) => Using(reader => reader.FindSnapshot(stream));
 
     /// <summary>Writes the journal as it is at one moment to a new file; appends go on meanwhile.</summary>

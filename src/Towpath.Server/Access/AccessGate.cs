@@ -13,12 +13,16 @@ namespace Towpath.Server.Access;
 
 /// <summary>
 /// Stands before everything that is reached over TCP: own host, own site, right credentials, bounded body; then the
-/// headers that keep browsers strict. Only <c>/healthz</c>, the sign-in link and the pages' assets are open.
+/// headers that keep browsers strict. Only <c>/healthz</c>, the sign-in link, the pages' assets and badges, which want a key of their own,
+/// are open.
 /// </summary>
 public sealed class AccessGate(RequestDelegate next, OwnAddresses own, Credentials credentials, FailedAttempts failures)
 {
     /// <summary>The largest body, in bytes, of a request whose endpoint does not say otherwise.</summary>
     public const long BodyLimit = 1024 * 1024;
+
+    /// <summary>Below it everything is open, and shows nothing without the key that <see cref="BadgeKeys"/> asks for.</summary>
+    public const string BadgePath = "/-/badge";
 
     private const string ContentSecurity =
         "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'; img-src 'self' data:";
@@ -83,7 +87,8 @@ public sealed class AccessGate(RequestDelegate next, OwnAddresses own, Credentia
         return new(StatusCodes.Status429TooManyRequests, $"Too many wrong tokens came from this address: try again in {seconds} seconds.");
     }
 
-    private static bool IsOpen(PathString path) => path == "/healthz" || path == "/sign-in" || path.StartsWithSegments("/-/assets");
+    private static bool IsOpen(PathString path) => path == "/healthz" || path == "/sign-in" || path.StartsWithSegments("/-/assets")
+        || path.StartsWithSegments(BadgePath);
 
     /// <summary>Git's endpoints mind their own bodies, and so does every endpoint with a limit of its own.</summary>
     private static void LimitBody(HttpContext context)

@@ -40,7 +40,7 @@ internal static class Deeds
                 var form = await Form.ReadAsync(context);
                 return await DoAsync(
                     steering.ApproveAsync(project, environment, deployment, form.Number("replaces"), form.Number("settings"), By),
-                    Href(project, environment));
+                    form["to"] == "approvals" ? ServerPages.ApprovalsHref : Href(project, environment));
             });
         Map("redeploy", (steering, project, environment, _) => steering.RedeployAsync(project, environment, By));
         pages.MapPost(Environment + "/promote", PromoteAsync);

@@ -62,7 +62,7 @@ internal static class Journeys
            let last = project.Requests.LastOrDefault(request => request.Ref == branch.Key)
            let deploys = branch.Key == project.DefaultBranch
            orderby deploys descending, last?.Number ?? 0 descending
-           select new BranchView(Look.Branch(branch.Key), branch.Value, deploys, last is null ? null : inventory.Row(project.Name, last.Number)),
+           select new BranchView(Look.Branch(branch.Key), branch.Value, deploys, last is null ? null : inventory.RunRow(project.Name, last.Number)),
     ];
 
     private static Core.Packages.Candidate? Next(EnvironmentState environment) =>

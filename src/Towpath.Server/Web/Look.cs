@@ -32,6 +32,20 @@ internal static class Look
         _ => "wait",
     };
 
+    /// <summary>The page's icon, by its shape as well as its colour.</summary>
+    public static string PageIcon(string? state) => Tone(state ?? "") switch
+    {
+        "good" => "icon-good.svg",
+        "busy" => "icon-busy.svg",
+        "bad" or "odd" => "icon-bad.svg",
+        "warn" => "icon-warn.svg",
+        _ => "icon.svg",
+    };
+
+    /// <summary>Of several things one state: what most wants a person to look. Null: there are none.</summary>
+    public static string? Gravest(IEnumerable<string> states) =>
+        states.MinBy(state => Tone(state) switch { "bad" or "odd" => 0, "warn" => 1, "busy" => 2, "good" => 3, _ => 4 });
+
     /// <summary><c>rolled-back</c> as <c>Rolled back</c>.</summary>
     public static string Words(string state) => state.Length == 0 ? "" : char.ToUpperInvariant(state[0]) + state[1..].Replace('-', ' ');
 

@@ -63,6 +63,10 @@ internal static class Models
     public static EnvironmentCard Card(Inventory inventory, EnvironmentState environment) =>
         EnvironmentCard.Of(environment, inventory.Now) with { Health = inventory.Health(environment.Project, environment.Name) };
 
+    /// <summary>As <see cref="EnvironmentCard.State"/>.</summary>
+    public static string StateOf(EnvironmentState environment) =>
+        environment.Hold is not null ? "held" : environment.Active is { } active ? Word.Of(active.Status) : environment.Live is null ? "empty" : "live";
+
     public static IReadOnlyList<Destination> Destinations(Inventory inventory, ProjectState project, int run) =>
     [
         .. from environment in inventory.Environments(project)

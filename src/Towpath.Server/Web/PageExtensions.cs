@@ -29,6 +29,9 @@ public static class PageExtensions
         });
         // A third smaller than at the fastest level, for a few milliseconds.
         services.Configure<BrotliCompressionProviderOptions>(brotli => brotli.Level = CompressionLevel.Optimal);
+        services.TryAddSingleton<BadgeKeys>();
+        services.TryAddSingleton<Finder>();
+        services.TryAddSingleton<WaitingApprovals>();
         return services;
     }
 
@@ -42,6 +45,8 @@ public static class PageExtensions
         pages.MapAssets();
         pages.MapGet("/sign-in", SignIn);
         pages.MapPost("/-/sign-out", SignOut);
+        pages.MapServer();
+        pages.MapBadges();
         pages.MapReading();
         pages.MapQuestions();
         pages.MapDeeds();
@@ -67,8 +72,8 @@ public static class PageExtensions
     }
 
     private static IResult NotHere(HttpContext context) =>
-        // The API says it in its own way.
-        context.Request.Path.StartsWithSegments("/api")
+        // The API says it in its own way, and a page is only for people who are signed in: some paths are open to everybody.
+        context.Request.Path.StartsWithSegments("/api") || context.User.Identity?.IsAuthenticated != true
             ? TypedResults.NotFound()
             : PageResults.NotHere($"This server has no page {context.Request.Path}.");
 }

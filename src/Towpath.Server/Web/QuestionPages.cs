@@ -15,6 +15,7 @@ internal static class QuestionPages
     public static void MapQuestions(this IEndpointRouteBuilder pages)
     {
         pages.MapGet("/{project}/runs/{run:int}/cancel", CancelRun);
+        MapFromElsewhere(pages);
         pages.MapGet(Environment + "/rollback", (string project, string environment, Inventory inventory, TimeProvider time, int? to = null) =>
             Ask(project, environment, inventory, (state, view, place) => RollBack(state, view, place, time.GetUtcNow(), to)));
         pages.MapGet(Environment + "/stop", (string project, string environment, Inventory inventory) =>
@@ -74,6 +75,26 @@ internal static class QuestionPages
             inventory.Project(project) is { } known && inventory.Environment(known, environment) is { } state
                 ? PageResults.Page<SettingsPage>(new { View = inventory.View(known, state) })
                 : PageResults.NotHere(Asked.NoEnvironment(project, environment).Sentence));
+    }
+
+    /// <summary>Before what a button on the environment's page does without a question: somebody who comes from elsewhere sees first where it is done.</summary>
+    private static void MapFromElsewhere(IEndpointRouteBuilder pages)
+    {
+        Map("resume", (_, environment, place) => place.Question(
+            $"Resume {environment}?", "What waits here starts by itself again, once its gates are passed.", "Resume", "resume") with
+        { IsDangerous = false });
+        Map("unfreeze", (_, environment, place) => place.Question(
+            $"Unfreeze {environment}?", "All freezes that were set on the server are lifted. Those of the pipeline file stay.", "Unfreeze", "unfreeze") with
+        { IsDangerous = false });
+        Map("redeploy", (view, environment, place) => place.Question(
+            $"Deploy again in {environment}?",
+            $"{(view.Live is { } live ? $"Run {live.Run} ({Look.Commit(live.Commit)})" : "What was live last")} is deployed once more, with the settings of now.",
+            "Deploy again", "redeploy") with
+        { IsDangerous = false });
+
+        void Map(string deed, Func<EnvironmentView, string, Place, Question> question) =>
+            pages.MapGet($"{Environment}/{deed}", (string project, string environment, Inventory inventory) =>
+                Ask(project, environment, inventory, (_, view, place) => question(view, environment, place)));
     }
 
     /// <summary>Asks once more, because what is live is newer.</summary>

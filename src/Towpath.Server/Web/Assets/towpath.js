@@ -2,7 +2,8 @@
 
 const seen = new Map();
 for (const part of document.querySelectorAll("[data-part]")) seen.set(part.dataset.part, part.outerHTML);
-if (seen.size > 0) keepFresh(document.body.dataset.stream);
+// A page that only asks something has nothing to keep fresh, and a connection that stays open would be missing elsewhere.
+if (document.querySelector("main [data-part]")) keepFresh(document.body.dataset.stream);
 if (document.body.dataset.figures) keepCounting(document.body.dataset.figures);
 tellTimes();
 setInterval(tellTimes, 10_000);
@@ -86,6 +87,9 @@ function exchange(fresh) {
     next.dispatchEvent(new CustomEvent("towpath:part", { bubbles: true }));
   }
   if (fresh.title) document.title = fresh.title;
+  const icon = document.querySelector("link[rel=icon]"), state = fresh.querySelector("link[rel=icon]");
+  // Only another element makes every browser look again.
+  if (state && state.getAttribute("href") !== icon.getAttribute("href")) icon.replaceWith(state);
   tellTimes();
 }
 

@@ -49,6 +49,23 @@ public abstract class JournalTests : IDisposable
     }
 
     [Fact]
+    public void Rare_events_are_read_back_a_bounded_part_of_the_journal_at_a_time()
+    {
+        string[] streams = ["shop", "shop/runs/1", "shopping", "shop/runs/1", "blog", "shop", "shop/environments/staging"];
+        Journal.Append([.. streams.Select((stream, i) => Event(i + 1, stream) with { Type = i % 2 == 0 ? "rare.v1" : "thing.v1", Data = $$"""{"n":{{i + 1}}}""" })], []);
+
+        Assert.Equal([7, 5, 3, 1], Numbers(Journal.ReadBack(8, 100, ["rare.v1", "other.v1"])));
+        Assert.Equal([5], Numbers(Journal.ReadBack(7, 3, ["rare.v1"])));
+        Assert.Equal([7, 1], Numbers(Journal.ReadBack(8, 100, ["rare.v1"], "shop")));
+        Assert.Empty(Journal.ReadBack(8, 100, ["rare.v1"], "sho_"));
+        Assert.Equal(
+            ("""{"n":7}""", "shop/environments/staging", Noon.ToUniversalTime()),
+            Journal.ReadBack(8, 1, ["rare.v1"]).Select(entry => (entry.Data, entry.Stream, entry.At)).Single());
+
+        static IEnumerable<long> Numbers(IEnumerable<JournalEntry> entries) => entries.Select(entry => entry.Sequence);
+    }
+
+    [Fact]
     public void What_is_out_of_place_is_refused_whole()
     {
         Journal.Append([Event(1, "shop")], []);

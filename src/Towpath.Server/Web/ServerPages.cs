@@ -1,0 +1,96 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Towpath.Core.Environments;
+using Towpath.Engine;
+using Towpath.Engine.Agents;
+
+namespace Towpath.Server.Web;
+
+/// <summary>Pages of the server as a whole, over all projects, and of what is set for one. No project is called <c>-</c>.</summary>
+internal static class ServerPages
+{
+    /// <summary>Where what waits for an approval is listed.</summary>
+    public const string ApprovalsHref = "/-/approvals";
+
+    public static void MapServer(this IEndpointRouteBuilder pages)
+    {
+        pages.MapGet("/-/palette", (Finder finder, string q = "") => TypedResults.Ok(finder.Find(q)));
+        pages.MapGet("/-/find", (Finder finder, string q = "") => PageResults.Page<FindPage>(new { Found = finder.Find(q) }));
+        pages.MapGet(ApprovalsHref, (WaitingApprovals waiting, TimeProvider time) =>
+            PageResults.Page<ApprovalsPage>(new { Waiting = waiting.All(), Now = time.GetUtcNow() }));
+        pages.MapGet("/-/audit", Audit);
+        pages.MapGet("/-/agents", Agents);
+        pages.MapGet("/{project}/settings", Settings);
+        pages.MapGet("/-/sign-out", () => PageResults.Page<ConfirmPage>(new
+        {
+            Question = new Question(
+                "", "Sign out?", "This browser forgets that it may use this server. A fresh link comes from the terminal: towpath open.",
+                "Sign out", "/-/sign-out", "/", [new Crumb("Sign out")]) with { IsDangerous = false },
+        }));
+    }
+
+    private static IResult Audit(ControlPlane plane, Inventory inventory, string? project = null, long? before = null)
+    {
+        project = string.IsNullOrEmpty(project) ? null : project;
+        if (project is not null && inventory.Project(project) is null)
+            return PageResults.NotHere(Asked.NoProject(project).Sentence, "/-/audit", "To the audit of all projects");
+        return PageResults.Page<AuditPage>(new
+        {
+            Part = Engine.Audit.Read(plane.Journal, AuditPage.PageSize, before, project),
+            Projects = (IReadOnlyList<string>)[.. inventory.Projects().Select(one => one.Name).Order(StringComparer.Ordinal)],
+            Project = project,
+            Before = before,
+        });
+    }
+
+    private static IResult Settings(string project, Inventory inventory, ServerIdentity identity, HttpContext context) =>
+        inventory.Project(project) is not { } found
+            ? PageResults.NotHere(Asked.NoProject(project).Sentence)
+            : PageResults.Page<ProjectSettingsPage>(new
+            {
+                Project = found,
+                Environments = inventory.Environments(found),
+                Webhooks = (IReadOnlyList<(string, string)>)
+                [
+                    .. from environment in Inventory.Pipeline(found)?.Environments ?? []
+                       from webhook in environment.Gates.OfType<Core.Pipelines.WebhookGate>()
+                       select (environment.Name, webhook.Url),
+                ],
+                Retention = context.RequestServices.GetService<Engine.Retention.RetentionRules>(),
+                Git = identity.Page("git", project + ".git"),
+            });
+
+    private static RazorComponentResult<AgentsPage> Agents(HttpContext context, Inventory inventory)
+    {
+        var hub = context.RequestServices.GetService<AgentHub>();
+        var hosted = (from project in inventory.Projects()
+                      let state = inventory.Project(project.Name)
+                      where state is not null
+                      from environment in inventory.Environments(state)
+                      select (Agent: AgentOf(state, environment), Environment: environment)).ToLookup(pair => pair.Agent, pair => pair.Environment);
+        var connected = hub?.Agents ?? [];
+        return new RazorComponentResult<AgentsPage>(new
+        {
+            Agents = (IReadOnlyList<AgentCard>)
+            [
+                .. connected.OrderBy(agent => agent.Name, StringComparer.Ordinal)
+                    .Select(agent => new AgentCard(agent, hub!.UnderWay(agent.Name), [.. hosted[agent.Name]])),
+            ],
+            Missing = (IReadOnlyList<string>)
+            [
+                .. hosted.Select(group => group.Key).Except(connected.Select(agent => agent.Name), StringComparer.Ordinal).Order(StringComparer.Ordinal),
+            ],
+        });
+    }
+
+    /// <summary>Where it runs: what is live says it, else the newest pipeline.</summary>
+    private static string AgentOf(Core.Commits.ProjectState project, EnvironmentState environment) =>
+        (environment.Live?.Candidate.Pipeline ?? Inventory.Pipeline(project))?.Environment(environment.Name)?.Agent ?? AgentHub.LocalAgent;
+}
+
+/// <param name="UnderWay">Ids of the commands that it has.</param>
+/// <param name="Hosts">Environments that run there, or will.</param>
+public sealed record AgentCard(AgentView Agent, IReadOnlyList<string> UnderWay, IReadOnlyList<EnvironmentState> Hosts);
