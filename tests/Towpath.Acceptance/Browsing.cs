@@ -35,8 +35,8 @@ internal sealed class Browsing : IAsyncDisposable
         await using var context = await browser.NewContextAsync();
         var page = await context.NewPageAsync();
         var link = (await up.RunAsync("open")).Expect(0).Output.Trim();
+        // The page goes on by itself; the cookie came with it.
         await page.GotoAsync(link, new() { WaitUntil = WaitUntilState.Commit });
-        await page.WaitForURLAsync($"{up.Url}/");
         return new Browsing(up, playwright, browser, await context.StorageStateAsync());
     }
 

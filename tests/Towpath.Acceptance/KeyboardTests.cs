@@ -67,9 +67,10 @@ public sealed class KeyboardTests(UpFixture fixture)
         await page.Keyboard.PressAsync("Enter");
         var box = page.GetByRole(AriaRole.Combobox);
         await Assertions.Expect(box).ToBeFocusedAsync();
-        await page.Keyboard.TypeAsync("a");
+        await page.Keyboard.TypeAsync("ag");
         var options = page.GetByRole(AriaRole.Option);
-        await Assertions.Expect(options.GetByText("Audit", new() { Exact = true })).ToBeVisibleAsync();
+        // Before that, what is shown to an empty box may be there. Every environment called staging has these letters.
+        await Assertions.Expect(options.First).ToContainTextAsync("Agents");
         await Assertions.Expect(box).ToHaveAttributeAsync("aria-activedescendant", "palette-0");
         await page.Keyboard.PressAsync("ArrowDown");
         await Assertions.Expect(box).ToHaveAttributeAsync("aria-activedescendant", "palette-1");

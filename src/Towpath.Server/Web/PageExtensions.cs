@@ -30,6 +30,7 @@ public static class PageExtensions
         pages.MapBadges();
         pages.MapReading();
         pages.MapQuestions();
+        pages.MapQuestionsFromElsewhere();
         pages.MapDeeds();
         pages.MapLiveLogs();
         // Only for reading: a fallback for every method would take requests from endpoints that want a body and got none.
