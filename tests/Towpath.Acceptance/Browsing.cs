@@ -29,6 +29,8 @@ internal sealed class Browsing : IAsyncDisposable
 
     public static async Task<Browsing> StartAsync(UpTowpath up)
     {
+        // Others may use the machine: what comes is waited for, and nothing waits so long that comes.
+        Assertions.SetDefaultExpectTimeout(30_000);
         var playwright = await Playwright.CreateAsync();
         var browser = await playwright.Chromium.LaunchAsync(
             new() { ExecutablePath = "/usr/bin/chromium", Args = ["--no-sandbox", "--disable-dev-shm-usage"] });
