@@ -29,14 +29,16 @@ internal sealed class Browsing : IAsyncDisposable
 
     public static async Task<Browsing> StartAsync(UpTowpath up)
     {
+        // Others may use the machine: what comes is waited for, and nothing waits so long that comes.
+        Assertions.SetDefaultExpectTimeout(30_000);
         var playwright = await Playwright.CreateAsync();
         var browser = await playwright.Chromium.LaunchAsync(
             new() { ExecutablePath = "/usr/bin/chromium", Args = ["--no-sandbox", "--disable-dev-shm-usage"] });
         await using var context = await browser.NewContextAsync();
         var page = await context.NewPageAsync();
         var link = (await up.RunAsync("open")).Expect(0).Output.Trim();
+        // The page goes on by itself; the cookie came with it.
         await page.GotoAsync(link, new() { WaitUntil = WaitUntilState.Commit });
-        await page.WaitForURLAsync($"{up.Url}/");
         return new Browsing(up, playwright, browser, await context.StorageStateAsync());
     }
 

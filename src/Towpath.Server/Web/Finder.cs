@@ -38,15 +38,16 @@ internal sealed class Finder(Inventory inventory)
         new("Stop", "stop", (state, _) => state.Live is not null), new("Settings of", "settings", (_, _) => true),
     ];
 
-    public Findings Find(string query)
+    /// <param name="near">The project whose page the person is on: of what fits equally well, its own comes first. Null: none.</param>
+    public Findings Find(string query, string? near = null)
     {
         query = query.Trim();
         query = query[..Math.Min(query.Length, QueryAtMost)];
         var words = query.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-        var projects = inventory.Projects();
+        IReadOnlyList<ProjectView> projects = [.. inventory.Projects().OrderByDescending(project => project.Name == near)];
         var found = new[]
         {
-            Projects(projects, words), Environments(projects, words), Runs(projects, words), Actions(projects, words),
+            Projects(projects, words), Environments(projects, words), Runs(projects, words, near), Actions(projects, words),
             Pages.Where(page => Matches(words, $"{page.Text} {page.Detail}")),
         };
         return new Findings(query, [.. found.SelectMany(kind => kind.Take(OfKindAtMost)).OrderBy(finding => Rank(finding, words)).Take(AnswersAtMost)]);
@@ -64,7 +65,7 @@ internal sealed class Finder(Inventory inventory)
         orderby Rank(state.Name, words)
         select new Finding("environment", state.Name, state.Project, Href(state));
 
-    private IEnumerable<Finding> Runs(IReadOnlyList<ProjectView> projects, string[] words)
+    private IEnumerable<Finding> Runs(IReadOnlyList<ProjectView> projects, string[] words, string? near)
     {
         if (projects.Count == 0)
             return [];
@@ -73,8 +74,9 @@ internal sealed class Finder(Inventory inventory)
         var numbered = words.Select(NumberIn).OfType<int>().Take(1)
             .SelectMany(number => projects.Select(project => inventory.RunRow(project.Name, number)).OfType<RunView>())
             .Where(run => words.All(word => Matches(run, word)));
-        return numbered.OrderByDescending(run => run.QueuedAt).Concat(rows.OrderByDescending(run => run.QueuedAt))
-            .DistinctBy(run => (run.Project, run.Number)).Select(Of);
+        return numbered.Concat(rows).DistinctBy(run => (run.Project, run.Number))
+            .OrderByDescending(run => words.Any(word => NumberIn(word) == run.Number)).ThenByDescending(run => run.Project == near)
+            .ThenByDescending(run => run.QueuedAt).Select(Of);
     }
 
     private IEnumerable<Finding> Actions(IReadOnlyList<ProjectView> projects, string[] words)
@@ -104,8 +106,9 @@ internal sealed class Finder(Inventory inventory)
     private static bool Matches(RunView run, string word) =>
         NumberIn(word) == run.Number
         || IsCommit(run, word)
-        // A number names a run, and not all those that have its digits somewhere.
-        || (Matches([word], run.Subject) || (NumberIn(word) is null && Matches([word], $"run {run.Project} {Look.Branch(run.Ref)} {run.State}")));
+        // A number names a run, and not all those of a project that has its digits in its name.
+        || Matches([word], run.Subject)
+        || (NumberIn(word) is null && Matches([word], $"run {run.Project} {Look.Branch(run.Ref)} {run.State}"));
 
     private static bool IsCommit(RunView run, string word) =>
         word.Length >= CommitAtLeast && run.Commit.StartsWith(word, StringComparison.OrdinalIgnoreCase);

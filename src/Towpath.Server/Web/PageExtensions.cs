@@ -49,6 +49,7 @@ public static class PageExtensions
         pages.MapBadges();
         pages.MapReading();
         pages.MapQuestions();
+        pages.MapQuestionsFromElsewhere();
         pages.MapDeeds();
         pages.MapLiveLogs();
         pages.MapLivePages();

@@ -15,7 +15,6 @@ internal static class QuestionPages
     public static void MapQuestions(this IEndpointRouteBuilder pages)
     {
         pages.MapGet("/{project}/runs/{run:int}/cancel", CancelRun);
-        MapFromElsewhere(pages);
         pages.MapGet(Environment + "/rollback", (string project, string environment, Inventory inventory, TimeProvider time, int? to = null) =>
             Ask(project, environment, inventory, (state, view, place) => RollBack(state, view, place, time.GetUtcNow(), to)));
         pages.MapGet(Environment + "/stop", (string project, string environment, Inventory inventory) =>
@@ -78,7 +77,7 @@ internal static class QuestionPages
     }
 
     /// <summary>Before what a button on the environment's page does without a question: somebody who comes from elsewhere sees first where it is done.</summary>
-    private static void MapFromElsewhere(IEndpointRouteBuilder pages)
+    public static void MapQuestionsFromElsewhere(this IEndpointRouteBuilder pages)
     {
         Map("resume", (_, environment, place) => place.Question(
             $"Resume {environment}?", "What waits here starts by itself again, once its gates are passed.", "Resume", "resume") with

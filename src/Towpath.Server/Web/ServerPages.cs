@@ -17,7 +17,7 @@ internal static class ServerPages
 
     public static void MapServer(this IEndpointRouteBuilder pages)
     {
-        pages.MapGet("/-/palette", (Finder finder, string q = "") => TypedResults.Ok(finder.Find(q)));
+        pages.MapGet("/-/palette", (Finder finder, string q = "", string? near = null) => TypedResults.Ok(finder.Find(q, near)));
         pages.MapGet("/-/find", (Finder finder, string q = "") => PageResults.Page<FindPage>(new { Found = finder.Find(q) }));
         pages.MapGet(ApprovalsHref, (WaitingApprovals waiting, TimeProvider time) =>
             PageResults.Page<ApprovalsPage>(new { Waiting = waiting.All(), Now = time.GetUtcNow() }));
@@ -28,7 +28,7 @@ internal static class ServerPages
         {
             Question = new Question(
                 "", "Sign out?", "This browser forgets that it may use this server. A fresh link comes from the terminal: towpath open.",
-                "Sign out", "/-/sign-out", "/", [new Crumb("Sign out")]) with { IsDangerous = false },
+                "Sign out", "/-/sign-out", "/", []) with { IsDangerous = false },
         }));
     }
 

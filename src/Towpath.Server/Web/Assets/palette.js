@@ -55,7 +55,8 @@ function start() {
     asked?.abort();
     const own = asked = new AbortController();
     try {
-      const answer = await fetch("/-/palette?q=" + encodeURIComponent(box.value), { headers: { Accept: "application/json" }, signal: own.signal });
+      const query = new URLSearchParams({ q: box.value, near: document.body.dataset.stream.split("/")[0] });
+      const answer = await fetch("/-/palette?" + query, { headers: { Accept: "application/json" }, signal: own.signal });
       if (answer.status === 401) { location.reload(); return; }
       if (!answer.ok) throw new Error();
       show((await answer.json()).answers);

@@ -59,6 +59,12 @@ public sealed class PalettePageTests
         Assert.Equal(("project", "shop"), await FirstAsync("shop"));
         Assert.Equal(("environment", "production"), await FirstAsync("prod"));
         Assert.Equal(("page", "Agents"), await FirstAsync("agents"));
+        foreach (var project in (string[])["blog", "shop"])
+        {
+            var answers = await server.GetAsync($"/-/palette?q=prod&near={project}");
+            Assert.Equal($"/{project}/environments/production", answers.GetProperty("answers")[0].GetProperty("href").GetString());
+        }
+
         Assert.Empty(await AnswersAsync(server, "no such thing anywhere"));
         for (var more = 0; more < 25; more++)
             await server.PushAsync("shop", Commits.Third, "Sell more boats");
