@@ -24,9 +24,8 @@ public sealed class LogPageTests
         await repository.CommitAsync("A lot");
         (await repository.PushAsync()).Expect(0);
         Assert.NotEqual(0, (await repository.RunAsync("runs", "wait", "1")).Code);
-        using var playwright = await Playwright.CreateAsync();
-        await using var browser = await LaunchAsync(playwright);
-        var page = await SignInAsync(browser, up);
+        await using var browsing = await Browsing.StartAsync(up);
+        var page = await browsing.PageAsync();
         await page.GotoAsync($"{up.Url}/long/runs/1");
         var log = page.GetByRole(AriaRole.Log);
         await Assertions.Expect(log).ToContainTextAsync("the last needle");
@@ -84,9 +83,8 @@ public sealed class LogPageTests
             """);
         await repository.CommitAsync("Slowly");
         (await repository.PushAsync()).Expect(0);
-        using var playwright = await Playwright.CreateAsync();
-        await using var browser = await LaunchAsync(playwright);
-        var page = await SignInAsync(browser, up);
+        await using var browsing = await Browsing.StartAsync(up);
+        var page = await browsing.PageAsync();
         await page.GotoAsync($"{up.Url}/long/runs/1");
         await page.EvaluateAsync("window.sameDocument = true");
         var log = page.GetByRole(AriaRole.Log);
@@ -119,16 +117,5 @@ public sealed class LogPageTests
         var session = await page.Context.NewCDPSessionAsync(page);
         await session.SendAsync("HeapProfiler.collectGarbage");
         return (await session.SendAsync("Runtime.getHeapUsage"))!.Value.GetProperty("usedSize").GetDouble();
-    }
-
-    private static Task<IBrowser> LaunchAsync(IPlaywright playwright) => playwright.Chromium.LaunchAsync(
-        new() { ExecutablePath = "/usr/bin/chromium", Args = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking"] });
-
-    private static async Task<IPage> SignInAsync(IBrowser browser, UpTowpath up)
-    {
-        var page = await browser.NewPageAsync();
-        await page.GotoAsync((await up.RunAsync("open")).Expect(0).Output.Trim(), new() { WaitUntil = WaitUntilState.Commit });
-        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Projects" })).ToBeVisibleAsync();
-        return page;
     }
 }
