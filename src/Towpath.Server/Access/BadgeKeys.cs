@@ -19,7 +19,7 @@ public sealed class BadgeKeys(ServerIdentity identity)
     /// <param name="environment">Null: the badge is the project's.</param>
     public string Of(string project, string? environment = null) =>
         // No name of a project has a slash, so no two badges share a text.
-        Base64Url.EncodeToString(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes($"{project}/{environment}"))[..Length]);
+        Base64Url.EncodeToString(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes($"{project}/{environment}")).AsSpan(0, Length));
 
     /// <summary>In a time that says nothing about the key.</summary>
     public bool Fits(string shown, string project, string? environment = null) =>
