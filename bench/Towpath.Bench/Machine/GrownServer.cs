@@ -10,7 +10,8 @@ namespace Towpath.Bench.Machine;
 
 /// <summary>A data folder with a history in it, and the server over it.</summary>
 /// <param name="projects">That the history goes through.</param>
-internal sealed class GrownServer(TowpathProgram program, string data, int projects = 6) : IAsyncDisposable
+/// <param name="alike">Each of them has three environments.</param>
+internal sealed class GrownServer(TowpathProgram program, string data, int projects = 6, bool alike = false) : IAsyncDisposable
 {
     private HttpClient? http;
     private string token = "";
@@ -30,7 +31,7 @@ internal sealed class GrownServer(TowpathProgram program, string data, int proje
         if (journal.LastSequence < events)
         {
             var gathering = new GatheringJournal(journal);
-            new History(gathering, seed: 1, projects).GrowTo(events);
+            new History(gathering, seed: 1, projects, alike: alike).GrowTo(events);
             gathering.HandOn();
         }
 

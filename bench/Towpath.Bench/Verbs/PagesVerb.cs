@@ -15,7 +15,7 @@ internal static class PagesVerb
     private const string Brotli = "br";
 
     private static readonly Option<int> Projects = MeasuringVerb.Count("--projects", "Projects, with three environments each", 200);
-    private static readonly Option<int> Events = MeasuringVerb.Count("--events", "Events of their histories", 80_000);
+    private static readonly Option<int> Events = MeasuringVerb.Count("--events", "Events of their histories", 20_000);
     private static readonly Option<int> Looks = MeasuringVerb.Count("--looks", "Times that each page is asked for", 100);
     private static readonly Option<string?> Save = new("--save") { Description = "Write the overview to this file, to look at it", HelpName = "FILE" };
 
@@ -25,7 +25,7 @@ internal static class PagesVerb
     private static async Task<(IReadOnlyList<Figure>, IReadOnlyList<Target>)> MeasureAsync(
         ParseResult typed, TowpathProgram program, Place place, CancellationToken cancel)
     {
-        await using var server = new GrownServer(program, place.At("pages"), typed.GetValue(Projects));
+        await using var server = new GrownServer(program, place.At("pages"), typed.GetValue(Projects), alike: true);
         MeasuringVerb.Say($"making {typed.GetValue(Projects)} projects with {typed.GetValue(Events)} events");
         server.Grow(typed.GetValue(Events));
         var environments = EnvironmentsIn(server);

@@ -5,7 +5,6 @@ using Towpath.Agent.Jobs;
 using Towpath.Agent.Logs;
 using Towpath.Core;
 using Towpath.Core.Agents;
-using Towpath.Protocol.Agent;
 
 namespace Towpath.Agent.Apps;
 
@@ -25,7 +24,6 @@ public sealed partial class AppHost : IAsyncDisposable
         Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Lock opening = new();
     private readonly FileStream ownership;
-    private readonly HealthReadings readings;
     private ITimer? timer;
     private Task loop = Task.CompletedTask;
 
@@ -34,7 +32,6 @@ public sealed partial class AppHost : IAsyncDisposable
     public AppHost(AppHostOptions options)
     {
         this.options = options;
-        readings = new HealthReadings(options.Time);
         var agent = Path.Combine(options.Data, "agent");
         DurableFolder.Create(Path.Combine(agent, "apps"));
         ownership = Own(options.Data);
@@ -157,25 +154,6 @@ public sealed partial class AppHost : IAsyncDisposable
         .Select(environment => environment.Describe())
         .OrderBy(status => status.Project, StringComparer.Ordinal).ThenBy(status => status.Environment, StringComparer.Ordinal)
         .ToValueList();
-
-    /// <summary>
-    /// What the router counted since this was last asked, by environment; those that it counts nothing for are left out. Not to be asked
-    /// twice at the same time.
-    /// </summary>
-    public async Task<HealthReport> ReadHealthAsync(CancellationToken cancel)
-    {
-        var read = new List<CountedRoute>();
-        foreach (var environment in environments.Values)
-        {
-            foreach (var route in environment.CountedRoutes())
-            {
-                if (await parts.Router.GlanceAsync(route, cancel) is { } measured)
-                    read.Add(new CountedRoute(environment.State.Project, environment.State.Environment, measured));
-            }
-        }
-
-        return readings.Next(read);
-    }
 
     /// <summary>The agent ends; apps and router go on.</summary>
     public async ValueTask DisposeAsync()

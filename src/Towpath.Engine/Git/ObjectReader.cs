@@ -24,7 +24,7 @@ public sealed record FoundObject(string Id, string Type, long Size, byte[]? Cont
             foreach (var range in head.Split('\n'))
             {
                 var line = head[range];
-                if (line.StartsWith("author ", StringComparison.Ordinal) && line.IndexOf(" <", StringComparison.Ordinal) is > 0 and var name)
+                if (line.StartsWith("author ", StringComparison.Ordinal) && line.LastIndexOf(" <", StringComparison.Ordinal) is > 0 and var name)
                     return name < "author ".Length ? "" : PlainText.Line(line["author ".Length..name].ToString(), 60);
             }
 

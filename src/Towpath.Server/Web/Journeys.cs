@@ -12,7 +12,11 @@ public sealed record Journey(RunView Run, string? Author, IReadOnlyList<Station>
 /// <param name="State">A state of a run or a deployment, <c>live-now</c>, <c>was-live</c>, <c>taken-back</c>, or <c>not-reached</c>.</param>
 /// <param name="Href">Where it is told; null: there is nothing to tell.</param>
 /// <param name="Says">More than the state says; empty: nothing.</param>
-public sealed record Station(string Name, string State, string? Href, string Says);
+public sealed record Station(string Name, string State, string? Href, string Says)
+{
+    /// <summary>The commit has not come to it, or did not get in.</summary>
+    public bool IsAhead => State is "not-reached" or "offered" or "waiting" or "queued" or "superseded" or "outdated" or "refused" or "canceled";
+}
 
 /// <summary>What becomes live next in an environment, or in several.</summary>
 /// <param name="From">The run that is live there; null: none is.</param>

@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.ResponseCompression;
@@ -24,11 +23,9 @@ public static class PageExtensions
         {
             // Streams of events are not among them: a line that waits for the next ones would come late.
             compression.MimeTypes = ["text/html", "text/css", "text/javascript", "image/svg+xml"];
-            compression.Providers.Add<BrotliCompressionProvider>();
+            compression.Providers.Add(new PageBrotli());
             compression.Providers.Add<GzipCompressionProvider>();
         });
-        // A third smaller than at the fastest level, for a few milliseconds.
-        services.Configure<BrotliCompressionProviderOptions>(brotli => brotli.Level = CompressionLevel.Optimal);
         services.TryAddSingleton<BadgeKeys>();
         services.TryAddSingleton<Finder>();
         services.TryAddSingleton<WaitingApprovals>();

@@ -6,17 +6,20 @@ using Towpath.Engine.Views;
 namespace Towpath.Server.Web;
 
 /// <summary>The last minutes as a line of a few letters: a list may have hundreds of them.</summary>
-/// <param name="Requests">The d of a path in a field of 57 by 16.</param>
+/// <param name="Requests">The d of a path in the <see cref="Field"/>.</param>
 /// <param name="Errors">The same, on the same scale; empty when there were none.</param>
 public sealed record Sparkline(string Requests, string Errors)
 {
-    private const int PointsAtMost = 20;
+    /// <summary>The viewBox.</summary>
+    public const string Field = "0 0 42 11";
+
+    private const int PointsAtMost = 15;
     private const int SamplesAPoint = LiveHealth.SamplesAtMost / PointsAtMost;
     private const int Width = 3;
 
     /// <summary>From the top; the line keeps its strokes within the field.</summary>
-    private const int Floor = 15;
-    private const int Height = 14;
+    private const int Floor = 10;
+    private const int Height = 9;
 
     /// <summary>Null when there is nothing to see: no requests, or only a moment.</summary>
     public static Sparkline? Of(IReadOnlyList<HealthPoint> samples)

@@ -23,13 +23,14 @@ public sealed class History
 
     /// <param name="projects">How many; they are interleaved.</param>
     /// <param name="busy">How often people do other things than to push, in percent of the pushes.</param>
-    public History(IJournal journal, int seed, int projects, int busy = 12)
+    /// <param name="alike">All have the pipeline with three environments.</param>
+    public History(IJournal journal, int seed, int projects, int busy = 12, bool alike = false)
     {
         this.journal = journal;
         random = new Random(seed);
         agents = new HistoryAgents(random);
         loop = new Loop(journal, agents, Rules.OfFlow) { Changed = (stream, state) => Changed?.Invoke(stream, state) };
-        authors = [.. Enumerable.Range(0, projects).Select(index => new Author(random, index, busy))];
+        authors = [.. Enumerable.Range(0, projects).Select(index => new Author(random, index, busy, alike ? 0 : index))];
     }
 
     public DateTimeOffset Now { get; private set; } = new(2030, 1, 1, 8, 0, 0, TimeSpan.Zero);
@@ -92,20 +93,20 @@ public sealed class History
     }
 
     /// <summary>The people of one project.</summary>
-    private sealed class Author(Random random, int index, int busy)
+    private sealed class Author(Random random, int index, int busy, int kind)
     {
         private const string Main = "refs/heads/main";
         private const int PushesAnEdition = 30;
         private static readonly string[] Names = ["shop", "library", "site"];
         private readonly string project = Names[index % Names.Length] + (index < Names.Length ? "" : $"{1 + (index / Names.Length)}");
         private readonly Dictionary<string, string> heads = new(StringComparer.Ordinal);
-        private Pipeline pipeline = HistoryPipelines.Of(index, 1);
+        private Pipeline pipeline = HistoryPipelines.Of(kind, 1);
         private int pushes;
 
         public (Letter Announce, Letter Settle) Push()
         {
             if (++pushes % PushesAnEdition == 0)
-                pipeline = HistoryPipelines.Of(index, 1 + (pushes / PushesAnEdition));
+                pipeline = HistoryPipelines.Of(kind, 1 + (pushes / PushesAnEdition));
             // Two or three branches beside the main one live for a while.
             return Push(heads.Count > 0 && random.Next(5) == 0 ? $"refs/heads/idea-{(pushes / 20) + random.Next(2)}" : Main);
         }

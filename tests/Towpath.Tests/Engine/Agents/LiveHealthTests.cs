@@ -52,7 +52,7 @@ public sealed class LiveHealthTests
     public void What_nobody_speaks_of_has_no_figures_and_begins_anew()
     {
         Samples(20, requests: 10, failures: 0, milliseconds: 5);
-        time.Pass(LiveHealth.SilentAfter - Interval);
+        time.Pass(LiveHealth.SilentAfter);
         Assert.NotNull(Production);
         time.Pass(TimeSpan.FromSeconds(1));
         Assert.Null(Production);

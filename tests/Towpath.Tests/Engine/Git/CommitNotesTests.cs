@@ -78,7 +78,6 @@ public sealed class CommitNotesTests : IDisposable
     [Theory]
     [InlineData("--output=/tmp/evil")]
     [InlineData("0000")]
-    [InlineData("")]
     public async Task What_is_no_commit_has_no_changes(string name)
     {
         client.Commit("One");

@@ -17,18 +17,18 @@ public sealed class SparklineTests
     [Fact]
     public void Newest_is_at_the_right_and_the_most_at_the_top()
     {
-        var line = Sparkline.Of(Points(60, index => new(index < 30 ? 1 : 2, 0)))!;
-        Assert.Equal("M0 8" + string.Concat(Enumerable.Repeat("h3", 9)) + "l3-7" + string.Concat(Enumerable.Repeat("h3", 9)), line.Requests);
+        var line = Sparkline.Of(Points(60, index => new(index < 32 ? 1 : 2, 0)))!;
+        Assert.Equal("M0 6h3h3h3h3h3h3h3l3-5h3h3h3h3h3h3", line.Requests);
         Assert.Equal("", line.Errors);
-        // Two points of three samples: the others are to come.
-        Assert.Equal("M54 1l3 7", Sparkline.Of(Points(6, index => new(index < 3 ? 2 : 1, 0)))!.Requests);
+        // Two points of four samples: the others are to come.
+        Assert.Equal("M39 1l3 5", Sparkline.Of(Points(8, index => new(index < 4 ? 2 : 1, 0)))!.Requests);
     }
 
     [Fact]
     public void Errors_have_the_same_scale_and_the_fewest_are_seen()
     {
-        var line = Sparkline.Of(Points(6, index => new(1000, index < 3 ? 0 : 1)))!;
-        Assert.Equal("M54 15l3-1", line.Errors);
+        var line = Sparkline.Of(Points(8, index => new(1000, index < 4 ? 0 : 1)))!;
+        Assert.Equal("M39 10l3-1", line.Errors);
     }
 
     private static IReadOnlyList<HealthPoint> Points(int count, Func<int, HealthPoint> point) => [.. Enumerable.Range(0, count).Select(point)];
