@@ -80,7 +80,7 @@ public sealed class LogEnds(LogAccess logs, TimeProvider time)
                 watched.Remove(log);
         }
 
-        place.Stop();
+        place.Dispose();
     }
 
     private async Task PumpAsync(string log, Watched place)
@@ -140,17 +140,20 @@ public sealed class LogEnds(LogAccess logs, TimeProvider time)
         }
     }
 
-    private sealed class Watched
+    private sealed class Watched : IDisposable
     {
         private readonly Lock gate = new();
         private readonly CancellationTokenSource stop = new();
         private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private Seen? newest;
 
+        // Kept: of a source that is gone it cannot be had any more.
+        public Watched() => Stopping = stop.Token;
+
         /// <summary>Guarded by the table that this is in.</summary>
         public int Watchers { get; set; }
 
-        public CancellationToken Stopping => stop.Token;
+        public CancellationToken Stopping { get; }
 
         public (Seen? Newest, Task Changed) Look()
         {
@@ -178,6 +181,10 @@ public sealed class LogEnds(LogAccess logs, TimeProvider time)
                 changed.TrySetException(problem);
         }
 
-        public void Stop() => stop.Cancel();
+        public void Dispose()
+        {
+            stop.Cancel();
+            stop.Dispose();
+        }
     }
 }

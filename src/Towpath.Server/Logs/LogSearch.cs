@@ -15,7 +15,7 @@ public sealed record LogStep(long Line, string Name);
 public sealed record LogOutline(IReadOnlyList<LogStep> Steps, long? Error, long? FirstOnStderr, long Next);
 
 /// <summary>Looks through logs for people, a few at a time and each for a limited time.</summary>
-public sealed partial class LogSearch(LogAccess logs, TimeProvider time)
+public sealed partial class LogSearch(LogAccess logs, TimeProvider time) : IDisposable
 {
     /// <summary>Lines in one answer at most.</summary>
     public const int MatchesAtMost = 1000;
@@ -28,7 +28,7 @@ public sealed partial class LogSearch(LogAccess logs, TimeProvider time)
     private readonly SemaphoreSlim turns = new(AtOnce);
 
     /// <summary>Lines from a number on that hold a text, whatever its case; colours do not stand between.</summary>
-    public Task<LogMatches> FindAsync(string log, string text, long from, CancellationToken cancel) => InTurnAsync(cancel, () =>
+    public Task<LogMatches> FindAsync(string log, string text, long from, CancellationToken cancel) => InTurnAsync(() =>
     {
         var found = new List<long>();
         var next = from;
@@ -43,10 +43,10 @@ public sealed partial class LogSearch(LogAccess logs, TimeProvider time)
         }
 
         return new LogMatches(found, next);
-    });
+    }, cancel);
 
     /// <summary>What is where, from a number on.</summary>
-    public Task<LogOutline> OutlineAsync(string log, long from, CancellationToken cancel) => InTurnAsync(cancel, () =>
+    public Task<LogOutline> OutlineAsync(string log, long from, CancellationToken cancel) => InTurnAsync(() =>
     {
         var steps = new List<LogStep>();
         long? error = null, stderr = null;
@@ -71,10 +71,12 @@ public sealed partial class LogSearch(LogAccess logs, TimeProvider time)
         }
 
         return new LogOutline(steps, error, stderr, next);
-    });
+    }, cancel);
 
     /// <summary>Whether a line that a program printed tells of an error, as compilers, test runners and shells do: <c>0 errors</c> does not.</summary>
     public static bool TellsOfError(string text) => Error().IsMatch(text) && !NoErrors().IsMatch(text);
+
+    public void Dispose() => turns.Dispose();
 
     private static string? StepName(string text) =>
         Step().Match(text) is { Success: true } step ? step.Groups["name"].Value
@@ -88,7 +90,7 @@ public sealed partial class LogSearch(LogAccess logs, TimeProvider time)
         return time.GetElapsedTime(began) > Longest;
     }
 
-    private async Task<T> InTurnAsync<T>(CancellationToken cancel, Func<T> look)
+    private async Task<T> InTurnAsync<T>(Func<T> look, CancellationToken cancel)
     {
         await turns.WaitAsync(cancel);
         try

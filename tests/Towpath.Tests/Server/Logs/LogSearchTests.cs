@@ -12,38 +12,41 @@ public sealed class LogSearchTests
     public async Task Text_is_found_whatever_its_case_and_colours()
     {
         await using var server = await RunningServer.StartAsync();
+        using var search = Search(server);
         await server.LogAsync(Log, 1, false, "Alpha", "beta", "al\u001b[31mpha\u001b[0m", "alp\ralpha", "beta \u001b]8;;alpha\u0007");
-        var found = await Search(server).FindAsync(Log, "ALPHA", 1, RunningServer.Cancel);
+        var found = await search.FindAsync(Log, "ALPHA", 1, RunningServer.Cancel);
         Assert.Equal([1, 3, 4], found.Lines);
         Assert.Equal(6, found.Next);
-        Assert.Equal([3, 4], (await Search(server).FindAsync(Log, "alpha", 2, RunningServer.Cancel)).Lines);
-        Assert.Empty((await Search(server).FindAsync(Log, "gamma", 1, RunningServer.Cancel)).Lines);
+        Assert.Equal([3, 4], (await search.FindAsync(Log, "alpha", 2, RunningServer.Cancel)).Lines);
+        Assert.Empty((await search.FindAsync(Log, "gamma", 1, RunningServer.Cancel)).Lines);
     }
 
     [Fact]
     public async Task More_than_an_answer_holds_is_found_by_asking_again()
     {
         await using var server = await RunningServer.StartAsync();
+        using var search = Search(server);
         await server.LogAsync(Log, 1, false, [.. Enumerable.Range(1, 2 * LogSearch.MatchesAtMost).Select(number => number % 2 == 0 ? "even" : "odd"), "even"]);
-        var first = await Search(server).FindAsync(Log, "even", 1, RunningServer.Cancel);
+        var first = await search.FindAsync(Log, "even", 1, RunningServer.Cancel);
         Assert.Equal((LogSearch.MatchesAtMost, 2001), (first.Lines.Count, first.Next));
-        Assert.Equal([2001], (await Search(server).FindAsync(Log, "even", first.Next, RunningServer.Cancel)).Lines);
+        Assert.Equal([2001], (await search.FindAsync(Log, "even", first.Next, RunningServer.Cancel)).Lines);
     }
 
     [Fact]
     public async Task Outline_names_steps_and_the_first_error()
     {
         await using var server = await RunningServer.StartAsync();
+        using var search = Search(server);
         LogRecord[] lines =
         [
             Line(0, "job 'test' of run 1"), Line(0, "step 1 of 2: npm ci"), Line(1, "step 7 of 9: not a step"), Line(2, "0 errors"),
             Line(0, "step 2 of 2: npm test"), Line(1, "src/a.ts: \u001b[31merror\u001b[0m TS1"), Line(1, "fatal: away"), Line(0, "$ ./smoke.sh error"),
         ];
         await server.Logs.AppendAsync(Log, 1, lines, false, RunningServer.Cancel);
-        var outline = await Search(server).OutlineAsync(Log, 1, RunningServer.Cancel);
+        var outline = await search.OutlineAsync(Log, 1, RunningServer.Cancel);
         Assert.Equal([new(2, "npm ci"), new(5, "npm test"), new(8, "./smoke.sh error")], outline.Steps);
         Assert.Equal((6, 4, 9), (outline.Error, outline.FirstOnStderr, outline.Next));
-        var rest = await Search(server).OutlineAsync(Log, 7, RunningServer.Cancel);
+        var rest = await search.OutlineAsync(Log, 7, RunningServer.Cancel);
         Assert.Equal((7, null), (rest.Error, rest.FirstOnStderr));
     }
 
