@@ -43,7 +43,7 @@ public sealed class BrowserTests(UpFixture fixture)
 
         await page.GotoAsync($"{up.Url}/pages/runs/2");
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Page two" })).ToBeVisibleAsync();
-        await Assertions.Expect(page.GetByText("build").First).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "build" })).ToBeVisibleAsync();
 
         await page.GotoAsync($"{up.Url}/pages/environments/production/rollback");
         await page.Locator("button.primary").ClickAsync();
