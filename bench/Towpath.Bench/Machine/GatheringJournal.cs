@@ -10,6 +10,7 @@ internal sealed class GatheringJournal(IJournal journal) : IJournal
 {
     private const int Gathered = 10_000;
     private readonly List<JournalEntry> entries = new(Gathered);
+    private readonly Dictionary<string, List<JournalEntry>> ofStream = new(StringComparer.Ordinal);
     private readonly Dictionary<string, StreamUpdate> updates = new(StringComparer.Ordinal);
 
     public long LastSequence => journal.LastSequence + entries.Count;
@@ -17,6 +18,13 @@ internal sealed class GatheringJournal(IJournal journal) : IJournal
     public void Append(IReadOnlyList<JournalEntry> more, IReadOnlyList<StreamUpdate> newer)
     {
         entries.AddRange(more);
+        foreach (var entry in more)
+        {
+            if (!ofStream.TryGetValue(entry.Stream, out var known))
+                ofStream[entry.Stream] = known = [];
+            known.Add(entry);
+        }
+
         foreach (var update in newer)
             updates[update.Stream] = update;
         if (entries.Count >= Gathered)
@@ -27,10 +35,11 @@ internal sealed class GatheringJournal(IJournal journal) : IJournal
     {
         journal.Append(entries, [.. updates.Values]);
         entries.Clear();
+        ofStream.Clear();
         updates.Clear();
     }
 
-    public IReadOnlyList<JournalEntry> Read(string stream) => [.. journal.Read(stream), .. entries.Where(entry => entry.Stream == stream)];
+    public IReadOnlyList<JournalEntry> Read(string stream) => [.. journal.Read(stream), .. ofStream.GetValueOrDefault(stream) ?? []];
 
     public IReadOnlyList<string> ActiveStreams() => Whole().ActiveStreams();
 

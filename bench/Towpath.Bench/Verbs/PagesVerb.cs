@@ -15,7 +15,7 @@ internal static class PagesVerb
     private const string Brotli = "br";
 
     private static readonly Option<int> Projects = MeasuringVerb.Count("--projects", "Projects, with three environments each", 200);
-    private static readonly Option<int> Events = MeasuringVerb.Count("--events", "Events of their histories", 20_000);
+    private static readonly Option<int> Events = MeasuringVerb.Count("--events", "Events of their histories", 10_000);
     private static readonly Option<int> Looks = MeasuringVerb.Count("--looks", "Times that each page is asked for", 100);
     private static readonly Option<string?> Save = new("--save") { Description = "Write the overview to this file, to look at it", HelpName = "FILE" };
 
