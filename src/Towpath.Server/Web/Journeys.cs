@@ -62,11 +62,15 @@ internal static class Journeys
     /// <summary>The one that is deployed first, then those with the newest runs.</summary>
     public static IReadOnlyList<BranchView> Branches(Inventory inventory, ProjectState project) =>
     [
-        .. from branch in project.Refs
+        .. (from branch in project.Refs
            let last = project.Requests.LastOrDefault(request => request.Ref == branch.Key)
            let deploys = branch.Key == project.DefaultBranch
            orderby deploys descending, last?.Number ?? 0 descending
-           select new BranchView(Look.Branch(branch.Key), branch.Value, deploys, last is null ? null : inventory.RunRow(project.Name, last.Number)),
+           select (branch, last, deploys))
+            // Those that the page leaves out are only counted.
+            .Select((one, index) => new BranchView(
+                Look.Branch(one.branch.Key), one.branch.Value, one.deploys,
+                one.last is null || index >= BranchesAtMost ? null : inventory.RunRow(project.Name, one.last.Number))),
     ];
 
     private static Core.Packages.Candidate? Next(EnvironmentState environment) =>

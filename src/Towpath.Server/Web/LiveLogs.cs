@@ -46,7 +46,7 @@ internal static class LiveLogs
         var before = first > 1 ? 1 : 0;
         var part = logs.Read(log, first - before, Math.Clamp(limit, 1, RowsAtMost) + before);
         var rows = LogHtml.Lines(part.Lines, null).Skip(before).ToList();
-        var count = Math.Max(logs.Count(log), part.Next - 1);
+        var count = Math.Max(logs.Count(log), part.Lines.Count > 0 ? part.Next - 1 : 0);
         return TypedResults.Json(new LogRows(first, count, part.Complete, rows), CoreJson.Options);
     }
 

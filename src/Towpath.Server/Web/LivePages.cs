@@ -55,6 +55,12 @@ internal static class LivePages
             {
                 // The page is gone.
             }
+            catch (Exception e)
+            {
+                // The stream ends, and the page connects anew.
+                both.Writer.TryComplete(e);
+                throw;
+            }
         }
     }
 

@@ -20,7 +20,7 @@ function Log(box) {
   let count = 0, complete = false, following = false, scanned = 1;
   let steps = [], folded = new Set(), spans = [], shownRows = 0;
   let matches = [], match = -1, more = 0, target = 0, error = 0, firstOnStderr = 0;
-  let drawn = "", planned = false, height = 20, lastTop = 0;
+  let drawn = "", planned = false, height = 20, lastTop = 0, outlining = false, outlined = 0, sought = 0;
 
   const all = document.createElement("div"), view = document.createElement("div");
   all.className = "log-all";
@@ -45,6 +45,7 @@ function Log(box) {
     addEventListener("resize", plan);
     addEventListener("hashchange", toHash);
     document.addEventListener("towpath:log", told);
+    document.addEventListener("towpath:part", moved);
     if (toHash()) { /* the line that the address names */ }
     else if (atEnd) { following = !complete; toEnd(); }
     else toLine(first, "start");
@@ -114,8 +115,12 @@ function Log(box) {
     }
     if (html !== drawn) {
       drawn = html;
+      const focused = view.contains(document.activeElement) ? document.activeElement : null;
+      const [row, button] = [focused?.closest(".l")?.id, focused?.matches(".fold")];
       view.innerHTML = html || `<p class="log-empty">${complete ? "Nothing was printed." : "Waiting for the first line …"}</p>`;
       mark();
+      // Whoever goes by keyboard stays where they are.
+      if (row) view.querySelector(`#${row} > ${button ? ".fold" : "a"}`)?.focus({ preventScroll: true });
     }
     // The rows keep their place relative to what is seen, also where the bar is stretched.
     view.style.transform = `translateY(${box.scrollTop + first * height - top}px)`;
@@ -152,8 +157,8 @@ function Log(box) {
       if (!answer.ok) throw new Error(answer.statusText);
       const part = await answer.json();
       take(part);
-      // What is not there yet is asked for again when the log has grown.
-      if (part.rows.length === Piece || complete) asked.delete(from); else setTimeout(() => asked.delete(from), 300);
+      // What is not there yet is asked for again, and what is gone is not.
+      if (rows.has(line)) asked.delete(from); else if (!complete) setTimeout(() => { asked.delete(from); plan(); }, 300);
     } catch {
       setTimeout(() => { asked.delete(from); plan(); }, 1000);
     }
@@ -188,6 +193,14 @@ function Log(box) {
     removeEventListener("resize", plan);
     removeEventListener("hashchange", toHash);
     document.removeEventListener("towpath:log", told);
+    document.removeEventListener("towpath:part", moved);
+  }
+
+  // An element that was moved in the page begins at its top.
+  function moved(event) {
+    if (!event.target.contains(box)) return;
+    if (following) toEnd(); else box.scrollTop = lastTop;
+    plan();
   }
 
   // --- going somewhere
@@ -195,7 +208,8 @@ function Log(box) {
   function toEnd() { box.scrollTop = box.scrollHeight; lastTop = box.scrollTop; plan(); }
 
   function toLine(line, where = "center") {
-    for (const step of steps) if (folded.has(step.line) && line > step.line) { folded.delete(step.line); }
+    const step = steps.findLast(one => one.line < line);
+    if (step) folded.delete(step.line);
     layOut();
     const row = rowOf(line), room = where === "center" ? (box.clientHeight - height) / 2 : 0;
     box.scrollTop = Math.max(0, row * height - room) / stretch();
@@ -250,34 +264,48 @@ function Log(box) {
 
   // --- looking for something
 
+  // Goes through the log once, a part at a time: what was looked at does not change.
   async function outline() {
+    if (outlining) return;
+    outlining = true;
+    clearTimeout(outlined);
     try {
-      const answer = await fetch(`/-/outline/${id}?from=${scanned}`, { cache: "no-store" });
-      if (!answer.ok) return;
-      const found = await answer.json();
-      steps.push(...found.steps);
-      error ||= found.error ?? 0;
-      firstOnStderr ||= found.firstOnStderr ?? 0;
-      scanned = found.next;
-      drawn = "";
-      layOut();
-      plan();
+      while (scanned <= count) {
+        const answer = await fetch(`/-/outline/${id}?from=${scanned}`, { cache: "no-store" });
+        if (!answer.ok) break;
+        const found = await answer.json(), before = scanned;
+        steps.push(...found.steps);
+        error ||= found.error ?? 0;
+        firstOnStderr ||= found.firstOnStderr ?? 0;
+        scanned = Math.max(scanned, found.next);
+        drawn = "";
+        layOut();
+        plan();
+        if (scanned === before) break;
+      }
     } catch { /* Without it nothing folds, and all can be read. */ }
-    if (!complete && box.isConnected) setTimeout(outline, 5000);
+    outlining = false;
+    if (box.isConnected && (!complete || scanned <= count)) outlined = setTimeout(() => document.hidden ? later() : outline(), 5000);
   }
 
+  function later() { document.addEventListener("visibilitychange", outline, { once: true }); }
+
+  // False when another search began meanwhile.
   async function search(text, from = 1) {
+    const own = ++sought;
     if (from === 1) [matches, match, more] = [[], -1, 0];
     if (text) {
       const answer = await fetch(`/-/matches/${id}?text=${encodeURIComponent(text)}&from=${from}`, { cache: "no-store" });
-      if (answer.ok) {
-        const found = await answer.json();
-        matches.push(...found.lines);
-        more = found.next <= count ? found.next : 0;
-      }
+      if (own !== sought) return false;
+      if (!answer.ok) throw new Error(answer.statusText);
+      const found = await answer.json();
+      if (own !== sought) return false;
+      matches.push(...found.lines);
+      more = found.next <= count ? found.next : 0;
     }
     drawn = "";
     plan();
+    return true;
   }
 
   function measure() {
@@ -301,13 +329,26 @@ function Log(box) {
     let searched = "";
     const go = async back => {
       const text = field.value;
-      if (text !== searched) { says.textContent = "…"; await search(text); searched = text; match = back ? matches.length : -1; }
-      if (!back && match === matches.length - 1 && more) { says.textContent = "…"; await search(text, more); }
+      try {
+        if (text !== searched) {
+          says.textContent = "…";
+          searched = text;
+          if (!await search(text)) return;
+          match = back ? matches.length : -1;
+        } else if (!back && match === matches.length - 1 && more) {
+          says.textContent = "…";
+          if (!await search(text, more)) return;
+        }
+      } catch {
+        searched = "";
+        says.textContent = "the server does not answer";
+        return;
+      }
       if (matches.length > 0) {
         match = (match + (back ? -1 : 1) + matches.length) % matches.length;
         point(matches[match]);
       }
-      says.textContent = text === "" ? "" : matches.length === 0 ? "not found" : `${match + 1} of ${matches.length}${more ? " or more" : ""}`;
+      says.textContent = text === "" ? "" : matches.length === 0 ? (more ? "not found so far: Enter goes on" : "not found") : `${match + 1} of ${matches.length}${more ? " or more" : ""}`;
     };
     form.onsubmit = event => { event.preventDefault(); go(false); };
     field.onkeydown = event => { if (event.key === "Enter" && event.shiftKey) { event.preventDefault(); go(true); } };

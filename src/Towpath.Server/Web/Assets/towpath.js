@@ -1,7 +1,7 @@
 // Everything works without this: it only keeps what is shown up to date, and saves a few clicks.
 
 const seen = new Map();
-for (const part of document.querySelectorAll("[data-part]")) seen.set(part.dataset.part, part.outerHTML);
+for (const part of document.querySelectorAll("[data-part]")) seen.set(part.dataset.part, shapeOf(part));
 // A page that only asks something has nothing to keep fresh, and a connection that stays open would be missing elsewhere.
 if (document.querySelector("main [data-part]")) keepFresh(document.body.dataset.stream);
 if (document.body.dataset.figures) keepCounting(document.body.dataset.figures);
@@ -12,7 +12,7 @@ offerCopies(document);
 // Asks for the page again when something on it changed, and exchanges the parts that are different. One stream says what changed,
 // and how far a log goes that is shown.
 function keepFresh(stream) {
-  let asked = false, running = false, source = null, log = null, connected = false;
+  let asked = false, running = false, source = null, log = null;
   const again = async () => {
     if (running) { asked = true; return; }
     running = true;
@@ -23,7 +23,7 @@ function keepFresh(stream) {
         if (answer.ok) exchange(new DOMParser().parseFromString(await answer.text(), "text/html"));
         else if (answer.status === 401) { source?.close(); location.reload(); }
       } catch { /* the server is away: the event source comes back when it does */ }
-      if (followed() !== log) connect();
+      if (source && followed() !== log) connect();
       await new Promise(done => setTimeout(done, 250));
     } while (asked);
     running = false;
@@ -34,15 +34,18 @@ function keepFresh(stream) {
     log = followed();
     source = new EventSource(`/-/live?prefix=${encodeURIComponent(stream)}${log ? `&log=${encodeURIComponent(log)}` : ""}`);
     source.addEventListener("changed", again);
-    // Also after a connection that was lost: something may have happened meanwhile.
-    source.addEventListener("ready", () => { if (connected) again(); connected = true; });
+    // Something may have happened since the page was made, or while nobody listened.
+    source.addEventListener("ready", again);
     source.addEventListener("log", event => {
       const end = JSON.parse(event.data);
       document.dispatchEvent(new CustomEvent("towpath:log", { detail: { id: log, ...end } }));
       if (end.complete) for (const one of document.querySelectorAll("[data-log]")) if (one.dataset.log === log) one.dataset.complete = "";
     });
     // An answer that is none, such as a proxy's own, ends a source for good.
-    source.onerror = ({ target }) => { if (target.readyState === EventSource.CLOSED) setTimeout(() => { if (target === source) connect(); }, 2000); };
+    source.onerror = ({ target }) => {
+      // Asking for the page says why, and signs in anew where that is it.
+      if (target.readyState === EventSource.CLOSED) setTimeout(() => { if (target === source) { again(); connect(); } }, 2000);
+    };
   };
   // A page that nobody looks at holds no connection: a browser has few for one server.
   document.addEventListener("visibilitychange", () => {
@@ -54,12 +57,15 @@ function keepFresh(stream) {
 
 // Figures change without anything happening: they are asked for every few seconds, while somebody looks.
 function keepCounting(address) {
+  let running = false;
   const again = async () => {
-    if (document.hidden) return;
+    if (document.hidden || running) return;
+    running = true;
     try {
       const answer = await fetch(address, { headers: { Accept: "text/html" }, cache: "no-store" });
       if (answer.ok) exchange(new DOMParser().parseFromString(await answer.text(), "text/html"));
     } catch { /* the server is away: the next time, perhaps */ }
+    running = false;
   };
   setInterval(again, 10_000);
   document.addEventListener("visibilitychange", again);
@@ -75,15 +81,19 @@ function exchange(fresh) {
     if (!next || part.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")) continue;
     // A log that is followed goes on by itself; another one takes its place.
     if (next.dataset.key !== undefined && next.dataset.key === part.dataset.key) continue;
-    if (next.outerHTML === seen.get(part.dataset.part)) continue;
-    const focus = part.contains(document.activeElement) ? keyOf(document.activeElement) : null;
-    seen.set(part.dataset.part, next.outerHTML);
-    for (const inner of next.querySelectorAll("[data-part]")) seen.set(inner.dataset.part, inner.outerHTML);
+    const shape = shapeOf(next);
+    if (shape === seen.get(part.dataset.part)) continue;
+    const focused = part.contains(document.activeElement) ? document.activeElement : null, focus = focused && keyOf(focused);
+    seen.set(part.dataset.part, shape);
+    for (const inner of next.querySelectorAll("[data-part]")) seen.set(inner.dataset.part, shapeOf(inner));
+    // What somebody opened stays open.
+    const open = [...part.querySelectorAll("details")].map(one => one.open);
+    [...next.querySelectorAll("details")].forEach((one, at) => { one.open ||= open[at] ?? false; });
     // A log inside goes on where it is.
     for (const kept of part.querySelectorAll("[data-key]")) next.querySelector(`[data-key="${CSS.escape(kept.dataset.key)}"]`)?.replaceWith(kept);
     part.replaceWith(next);
     offerCopies(next);
-    if (focus) [...next.querySelectorAll("a, button")].find(one => keyOf(one) === focus)?.focus({ preventScroll: true });
+    if (focused) (focused.isConnected ? focused : [...next.querySelectorAll("a, button")].find(one => keyOf(one) === focus))?.focus({ preventScroll: true });
     next.dispatchEvent(new CustomEvent("towpath:part", { bubbles: true }));
   }
   if (fresh.title) document.title = fresh.title;
@@ -93,7 +103,18 @@ function exchange(fresh) {
   tellTimes();
 }
 
-function keyOf(element) { return element.tagName + (element.getAttribute("href") ?? element.textContent); }
+// The same deed on the same thing: many forms have a button with the same words.
+function keyOf(element) {
+  const form = element.form ? element.form.getAttribute("action") + [...element.form.querySelectorAll("[type=hidden]")].map(field => field.value) : "";
+  return element.tagName + form + (element.getAttribute("href") ?? element.getAttribute("aria-label") ?? element.textContent);
+}
+
+// A log inside has a life of its own: that it grew is no reason to exchange what is around it.
+function shapeOf(part) {
+  const shape = part.cloneNode(true);
+  for (const log of shape.querySelectorAll("[data-key]")) log.replaceChildren();
+  return shape.outerHTML;
+}
 
 function tellTimes() {
   const now = Date.now();
