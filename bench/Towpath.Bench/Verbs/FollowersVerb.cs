@@ -32,9 +32,13 @@ internal static class FollowersVerb
         var count = typed.GetValue(Followers);
         var jobs = new Jobs(source, api, server, data, count);
         var pairs = new List<Pair>();
+        // What a server needs for its first jobs is not the followers'.
+        MeasuringVerb.Say("warming up");
+        for (var job = 0; job < 3; job++)
+            await jobs.AloneAsync(cancel);
         for (var pair = -1; pair < typed.GetValue(Pairs); pair++)
         {
-            MeasuringVerb.Say(pair < 0 ? "warming up" : $"pair {pair + 1} of {typed.GetValue(Pairs)}");
+            MeasuringVerb.Say(pair < 0 ? "the first time" : $"pair {pair + 1} of {typed.GetValue(Pairs)}");
             var before = pair % 2 == 0 ? await jobs.AloneAsync(cancel) : 0;
             var followed = await jobs.FollowedAsync(cancel);
             var alone = pair % 2 == 0 ? before : await jobs.AloneAsync(cancel);
@@ -42,7 +46,7 @@ internal static class FollowersVerb
                 pairs.Add(new Pair(followed, alone));
         }
 
-        // The first is the warm-up, in which the server gets as large as it gets.
+        // The first time, the server gets as large as it gets.
         var kilobytes = jobs.Kilobytes.Skip(1).ToList();
         List<Figure> figures =
         [
