@@ -30,11 +30,6 @@ public sealed class WaitingApprovals(ControlPlane plane)
         let state = stream.Environment is { } name ? plane.Environment(stream.Project, name) : null
         where state is { HasWaiting: true }
         from deployment in state.Waiting
-        where WaitsForApproval(state, deployment, plane.Now)
+        where Approvals.Awaited(state, deployment, plane.Now) is not null
         select (state, deployment);
-
-    /// <summary>Not before the environments before are done with it: until then an approval is refused.</summary>
-    private static bool WaitsForApproval(EnvironmentState state, Deployment deployment, DateTimeOffset now) =>
-        deployment.Status == DeploymentStatus.Waiting
-        && Gates.Missing(state, deployment, now).Any(standing => standing.Gate is Core.Pipelines.ApprovalGate);
 }

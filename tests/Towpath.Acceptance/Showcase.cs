@@ -42,7 +42,7 @@ public sealed class Showcase(UpFixture fixture) : IAsyncLifetime
         repository.Write("check.sh", """
             printf 'Checking \033[1mpublic/index.html\033[0m\n\033[32mok\033[0m  It has a heading\n'
             cp tests.xml results.xml
-            ! grep -q TODO public/index.html
+            ! grep -q DRAFT public/index.html
             """);
         repository.Write("tests.xml", Report("<testcase name=\"Tides.Are_shown\"/><testcase name=\"Tides.Have_a_heading\"/>"));
         (int Run, string Subject)[] commits = [(1, "Open the harbour"), (2, "Show the tide table"), (3, "Warn of low bridges")];
@@ -57,7 +57,7 @@ public sealed class Showcase(UpFixture fixture) : IAsyncLifetime
             (await repository.RunAsync("deployments", "wait", "--run", $"{run}", "--environment", "production")).Expect(0);
         }
 
-        repository.Write("public/index.html", "TODO");
+        repository.Write("public/index.html", "DRAFT");
         repository.Write("tests.xml", Report(
             "<testcase name=\"Tides.Are_shown\"/><testcase name=\"Bridges.Have_a_height\"><failure message=\"Expected: 2.40 m&#10;But was:  nothing\"/></testcase>"));
         await CommitAsync(repository, "Begin with the bridges' heights");

@@ -23,6 +23,11 @@ public static class Approvals
     /// <summary>The revision of the settings that a deployment would bring.</summary>
     public static int Settings(EnvironmentState state, Deployment deployment) => (deployment.Settings ?? state.Settings).Revision;
 
+    /// <summary>The gate at which a deployment waits for a person's yes; null: at none, or the environments before are not done with it yet.</summary>
+    public static GateStanding? Awaited(EnvironmentState state, Deployment deployment, DateTimeOffset now) => deployment.Status == DeploymentStatus.Waiting
+        ? Environments.Gates.Missing(state, deployment, now).FirstOrDefault(standing => standing.Gate is ApprovalGate)
+        : null;
+
     internal static Decision<EnvironmentEvent> Decide(EnvironmentState state, ApproveDeployment approve)
     {
         if (Refusal(state, approve) is { } refusal)

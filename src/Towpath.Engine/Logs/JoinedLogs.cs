@@ -51,7 +51,8 @@ public sealed class JoinedLogs(LogStore logs, ControlPlane plane, TimeProvider t
     public IEnumerable<LogEntry> Lines(string log, long from)
     {
         var offset = 0L;
-        foreach (var chapter in ChaptersOf(log).Chapters)
+        var (chapters, _, isGivenUp) = ChaptersOf(log);
+        foreach (var chapter in chapters)
         {
             var extent = logs.ExtentOf(chapter);
             if (offset + extent.Next > from)
@@ -63,6 +64,9 @@ public sealed class JoinedLogs(LogStore logs, ControlPlane plane, TimeProvider t
                 }
             }
 
+            // What follows has no number yet.
+            if (!extent.Complete && !isGivenUp)
+                yield break;
             offset += extent.Next - 1;
         }
     }

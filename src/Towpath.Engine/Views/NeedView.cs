@@ -1,6 +1,5 @@
 using System.Globalization;
 using Towpath.Core.Environments;
-using Towpath.Core.Pipelines;
 
 namespace Towpath.Engine.Views;
 
@@ -34,8 +33,7 @@ public sealed record NeedView(string Kind, string Says, int? Deployment, DateTim
 
         needs.AddRange(
             from waiting in state.Waiting
-            where waiting.Status == DeploymentStatus.Waiting
-            let gate = Gates.Missing(state, waiting, now).FirstOrDefault(gate => gate.Gate is ApprovalGate)
+            let gate = Approvals.Awaited(state, waiting, now)
             where gate is not null
             select new NeedView("approval", $"Run {waiting.Candidate.Run} is to {Aim(state)}. {gate.Reason}", waiting.Number, waiting.WaitingSince ?? waiting.OfferedAt));
         // One that automation made together with the question goes without saying.

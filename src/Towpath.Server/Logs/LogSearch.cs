@@ -10,7 +10,8 @@ public sealed record LogMatches(IReadOnlyList<long> Lines, long Next);
 public sealed record LogStep(long Line, string Name);
 
 /// <summary>What is where in a log.</summary>
-/// <param name="Error">The first line that tells of an error, else the first on stderr; null: neither.</param>
+/// <param name="Error">The first line that tells of an error; null: none does.</param>
+/// <param name="FirstOnStderr">Null: nothing was printed there.</param>
 /// <param name="Next">The number of the first line that was not looked at.</param>
 public sealed record LogOutline(IReadOnlyList<LogStep> Steps, long? Error, long? FirstOnStderr, long Next);
 

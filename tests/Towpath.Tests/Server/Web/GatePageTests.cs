@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using Towpath.Tests.Server.Api;
+using static Towpath.Tests.Server.Web.Browser;
 
 namespace Towpath.Tests.Server.Web;
 
@@ -74,27 +75,6 @@ public sealed partial class GatePageTests
 
     private static Task WaitsAsync(RunningServer server) =>
         Eventually.That(() => server.Plane.Environment("shop", "production")?.Waiting.Any() == true, "something waits");
-
-    private static async Task<string> ReadAsync(RunningServer server, string path)
-    {
-        using var browser = Browser(server);
-        return await browser.GetStringAsync(path, RunningServer.Cancel);
-    }
-
-    private static async Task<HttpResponseMessage> SendAsync(RunningServer server, string path, params (string Name, string Value)[] fields)
-    {
-        using var browser = Browser(server);
-        return await browser.PostAsync(
-            path, new FormUrlEncodedContent(fields.Select(field => KeyValuePair.Create(field.Name, field.Value))), RunningServer.Cancel);
-    }
-
-    private static HttpClient Browser(RunningServer server)
-    {
-        var browser = server.NewClient();
-        browser.DefaultRequestHeaders.Authorization = server.Client.DefaultRequestHeaders.Authorization;
-        browser.DefaultRequestHeaders.Add("Accept", "text/html");
-        return browser;
-    }
 
     [GeneratedRegex("<form method=\"post\" action=\"(?<action>[^\"]*/approve)\">\\s*<input type=\"hidden\" name=\"replaces\" value=\"(?<replaces>[0-9]+)\"[^>]*><input type=\"hidden\" name=\"settings\" value=\"(?<settings>[0-9]+)\"", RegexOptions.ExplicitCapture)]
     private static partial Regex Form();

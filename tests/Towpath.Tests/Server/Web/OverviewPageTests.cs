@@ -8,6 +8,7 @@ using Towpath.Protocol.Agent;
 using Towpath.Protocol.Measures;
 using Towpath.Tests.Server.Api;
 using Towpath.Tests.Server.Git;
+using static Towpath.Tests.Server.Web.Browser;
 
 namespace Towpath.Tests.Server.Web;
 
@@ -149,7 +150,7 @@ public sealed partial class OverviewPageTests
     public async Task Pages_and_assets_are_compressed_and_streams_are_not(string encoding)
     {
         await using var server = await RunningServer.StartAsync();
-        using var browser = Browser(server);
+        using var browser = Of(server);
         browser.DefaultRequestHeaders.AcceptEncoding.ParseAdd(encoding);
         using var page = await browser.GetAsync("/", RunningServer.Cancel);
         Assert.Equal([encoding], page.Content.Headers.ContentEncoding);
@@ -174,22 +175,6 @@ public sealed partial class OverviewPageTests
             },
         },
     });
-
-    private static HttpClient Browser(RunningServer server)
-    {
-        var browser = server.NewClient();
-        browser.DefaultRequestHeaders.Authorization = server.Client.DefaultRequestHeaders.Authorization;
-        browser.DefaultRequestHeaders.Add("Accept", "text/html");
-        return browser;
-    }
-
-    private static async Task<string> ReadAsync(RunningServer server, string path)
-    {
-        using var browser = Browser(server);
-        using var response = await browser.GetAsync(path, RunningServer.Cancel);
-        Assert.True(response.IsSuccessStatusCode, $"{path}: {(int)response.StatusCode}");
-        return await response.Content.ReadAsStringAsync(RunningServer.Cancel);
-    }
 
     [GeneratedRegex("<a class=\"cover\" href=\"([^\"]+)\">([^<]+)</a>")]
     private static partial Regex Needs();

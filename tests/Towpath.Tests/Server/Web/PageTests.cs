@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Towpath.Core;
 using Towpath.Core.Agents;
 using Towpath.Core.Environments;
+using static Towpath.Tests.Server.Web.Browser;
 
 namespace Towpath.Tests.Server.Web;
 
@@ -15,7 +16,7 @@ public sealed partial class PageTests
     public async Task A_browser_that_is_not_signed_in_is_told_how_to_be()
     {
         await using var server = await RunningServer.StartAsync();
-        using var browser = Browser(server);
+        using var browser = Of(server);
         browser.DefaultRequestHeaders.Authorization = null;
         using var response = await browser.GetAsync("/", RunningServer.Cancel);
         Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
@@ -184,7 +185,7 @@ public sealed partial class PageTests
     {
         await using var server = await RunningServer.StartAsync();
         await server.PushAsync("shop", Commits.First);
-        using var browser = Browser(server);
+        using var browser = Of(server);
         foreach (var (path, sentence) in new[]
         {
             ("/nothing", "There is no project"), ("/shop/runs/99", "no run 99"), ("/shop/environments/moon", "no environment"),
@@ -202,7 +203,7 @@ public sealed partial class PageTests
     {
         await using var server = await RunningServer.StartAsync();
         await server.PushAsync("shop", Commits.First);
-        using var browser = Browser(server);
+        using var browser = Of(server);
         using var response = await browser.GetAsync("/shop?before=yesterday", RunningServer.Cancel);
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         Assert.Contains("That did not work", await response.Content.ReadAsStringAsync(RunningServer.Cancel));
@@ -216,7 +217,7 @@ public sealed partial class PageTests
         await using var server = await RunningServer.StartAsync();
         await server.PushAsync("shop", Commits.First);
         await server.GoesLiveAsync("shop", "production", 1);
-        using var browser = Browser(server);
+        using var browser = Of(server);
         browser.DefaultRequestHeaders.Add("Origin", "http://evil.example");
         using var response = await browser.PostAsync(
             "/shop/environments/production/stop", new FormUrlEncodedContent([]), RunningServer.Cancel);
@@ -233,29 +234,6 @@ public sealed partial class PageTests
         await server.PushAsync("shop", Commits.Second);
         await server.GoesLiveAsync("shop", "production", 2);
         return server;
-    }
-
-    private static HttpClient Browser(RunningServer server)
-    {
-        var browser = server.NewClient();
-        browser.DefaultRequestHeaders.Authorization = server.Client.DefaultRequestHeaders.Authorization;
-        browser.DefaultRequestHeaders.Add("Accept", "text/html");
-        return browser;
-    }
-
-    private static async Task<string> ReadAsync(RunningServer server, string path)
-    {
-        using var browser = Browser(server);
-        using var response = await browser.GetAsync(path, RunningServer.Cancel);
-        Assert.True(response.IsSuccessStatusCode, $"{path}: {(int)response.StatusCode}");
-        return await response.Content.ReadAsStringAsync(RunningServer.Cancel);
-    }
-
-    private static async Task<HttpResponseMessage> SendAsync(RunningServer server, string path, params (string Name, string Value)[] fields)
-    {
-        using var browser = Browser(server);
-        return await browser.PostAsync(
-            path, new FormUrlEncodedContent(fields.Select(field => KeyValuePair.Create(field.Name, field.Value))), RunningServer.Cancel);
     }
 
     [GeneratedRegex("<h1>")]
