@@ -15,6 +15,8 @@ namespace Towpath.Simulation.Histories;
 public sealed class History
 {
     private const string Person = "ada";
+    // Among hundreds of projects somebody always wants something: a round would have no end.
+    private const int LastStepOfDeeds = 40;
     private readonly IJournal journal;
     private readonly Loop loop;
     private readonly HistoryAgents agents;
@@ -81,7 +83,7 @@ public sealed class History
         {
             Now += TimeSpan.FromSeconds(random.Next(5, 60));
             Take(agents.Answers(Now));
-            if (step is 3 or 8 || (step > 8 && step % 4 == 0))
+            if (step is 3 or 8 || (step is > 8 and <= LastStepOfDeeds && step % 4 == 0))
                 Take([.. authors.SelectMany(author => author.Deeds(loop, Now))]);
         }
     }
