@@ -2,6 +2,10 @@ using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Towpath.Server.Web.Administration;
+using Towpath.Server.Web.Design;
+using Towpath.Server.Web.Environments;
+using Towpath.Server.Web.Questions;
 
 namespace Towpath.Server.Web;
 

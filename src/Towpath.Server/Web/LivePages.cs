@@ -8,6 +8,7 @@ using Towpath.Core;
 using Towpath.Engine;
 using Towpath.Server.Api;
 using Towpath.Server.Logs;
+using Towpath.Server.Web.Logs;
 
 namespace Towpath.Server.Web;
 

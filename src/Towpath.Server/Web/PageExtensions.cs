@@ -7,6 +7,11 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Towpath.Engine;
 using Towpath.Engine.Git;
 using Towpath.Server.Access;
+using Towpath.Server.Web.Administration;
+using Towpath.Server.Web.Logs;
+using Towpath.Server.Web.Overviews;
+using Towpath.Server.Web.Questions;
+using Towpath.Server.Web.Search;
 
 namespace Towpath.Server.Web;
 

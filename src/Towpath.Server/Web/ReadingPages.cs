@@ -7,6 +7,12 @@ using Towpath.Core.Runs;
 using Towpath.Engine.Git;
 using Towpath.Engine.Views;
 using Towpath.Server.Logs;
+using Towpath.Server.Web.Analysis;
+using Towpath.Server.Web.Design;
+using Towpath.Server.Web.Environments;
+using Towpath.Server.Web.Overviews;
+using Towpath.Server.Web.Projects;
+using Towpath.Server.Web.Runs;
 
 namespace Towpath.Server.Web;
 

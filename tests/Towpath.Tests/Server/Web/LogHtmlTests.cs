@@ -1,5 +1,6 @@
 using Towpath.Server.Logs;
 using Towpath.Server.Web;
+using Towpath.Server.Web.Logs;
 
 namespace Towpath.Tests.Server.Web;
 

@@ -2,6 +2,7 @@ using Towpath.Core;
 using Towpath.Core.Agents;
 using Towpath.Engine.Views;
 using Towpath.Server.Web;
+using Towpath.Server.Web.Runs;
 
 namespace Towpath.Tests.Server.Web;
 

@@ -1,5 +1,6 @@
 using Towpath.Engine.Views;
 using Towpath.Server.Web;
+using Towpath.Server.Web.Overviews;
 
 namespace Towpath.Tests.Server.Web;
 

@@ -1,6 +1,7 @@
 using Towpath.Core;
 using Towpath.Core.Agents;
 using Towpath.Server.Web;
+using Towpath.Server.Web.Runs;
 
 namespace Towpath.Tests.Server.Web;
 

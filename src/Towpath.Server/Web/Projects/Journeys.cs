@@ -2,8 +2,9 @@ using Towpath.Core.Commits;
 using Towpath.Core.Environments;
 using Towpath.Engine.Git;
 using Towpath.Engine.Views;
+using Towpath.Server.Web.Design;
 
-namespace Towpath.Server.Web;
+namespace Towpath.Server.Web.Projects;
 
 /// <summary>A commit's way: what builds it, then each environment.</summary>
 /// <param name="Author">Null when it is not known.</param>

@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Net;
 using Towpath.Engine.Views;
+using Towpath.Server.Web.Design;
 
-namespace Towpath.Server.Web;
+namespace Towpath.Server.Web.Overviews;
 
 /// <summary>How things are, in a small picture for a README.</summary>
 /// <param name="Label">What it is about.</param>

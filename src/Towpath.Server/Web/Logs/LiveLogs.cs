@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Routing;
 using Towpath.Core;
 using Towpath.Server.Logs;
 
-namespace Towpath.Server.Web;
+namespace Towpath.Server.Web.Logs;
 
 /// <summary>Lines of a log as a page asks for them: it holds no more than it shows.</summary>
 /// <param name="First">The number of the first of the rows.</param>

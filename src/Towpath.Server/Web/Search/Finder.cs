@@ -1,8 +1,9 @@
 using System.Globalization;
 using Towpath.Core.Environments;
 using Towpath.Engine.Views;
+using Towpath.Server.Web.Design;
 
-namespace Towpath.Server.Web;
+namespace Towpath.Server.Web.Search;
 
 /// <summary>Finds what people type a piece of: projects, environments, runs, commits, pages, and what can be done.</summary>
 /// <remarks>It is asked with every key: it reads rows of the journal and states in memory, and so many of them at most.</remarks>

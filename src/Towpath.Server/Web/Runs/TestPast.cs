@@ -2,7 +2,7 @@ using System.Globalization;
 using Towpath.Core.Runs;
 using Towpath.Engine.Views;
 
-namespace Towpath.Server.Web;
+namespace Towpath.Server.Web.Runs;
 
 /// <summary>What a test that failed did in the runs before.</summary>
 /// <param name="Words">The beginning of a sentence.</param>

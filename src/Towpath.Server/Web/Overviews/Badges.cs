@@ -5,8 +5,9 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Towpath.Engine.Views;
 using Towpath.Server.Access;
+using Towpath.Server.Web.Design;
 
-namespace Towpath.Server.Web;
+namespace Towpath.Server.Web.Overviews;
 
 /// <summary>Badges, which the gate lets everybody ask for: whoever has no address with the right key finds nothing here, not even a project.</summary>
 internal static class Badges

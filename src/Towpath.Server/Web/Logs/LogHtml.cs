@@ -4,7 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Unicode;
 using Towpath.Server.Logs;
 
-namespace Towpath.Server.Web;
+namespace Towpath.Server.Web.Logs;
 
 /// <summary>
 /// Lines of a log as HTML. What a job printed is not to be trusted: every character is encoded, colours become classes,

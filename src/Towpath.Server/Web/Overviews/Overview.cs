@@ -5,7 +5,7 @@ using Towpath.Engine;
 using Towpath.Engine.Git;
 using Towpath.Engine.Views;
 
-namespace Towpath.Server.Web;
+namespace Towpath.Server.Web.Overviews;
 
 /// <summary>
 /// All projects at a glance. What the journal says of a project is kept until something of it changes: hundreds of projects are not to be

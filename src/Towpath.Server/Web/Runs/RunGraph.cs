@@ -1,8 +1,9 @@
 using Towpath.Core.Pipelines;
 using Towpath.Core.Runs;
 using Towpath.Engine.Views;
+using Towpath.Server.Web.Design;
 
-namespace Towpath.Server.Web;
+namespace Towpath.Server.Web.Runs;
 
 /// <summary>A run's way as a picture: its jobs, its package and the environments that this goes to, each right of what it waits for.</summary>
 /// <param name="Width">Pixels.</param>

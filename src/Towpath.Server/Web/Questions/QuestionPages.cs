@@ -4,8 +4,10 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Towpath.Core.Environments;
 using Towpath.Engine.Views;
+using Towpath.Server.Web.Design;
+using Towpath.Server.Web.Environments;
 
-namespace Towpath.Server.Web;
+namespace Towpath.Server.Web.Questions;
 
 /// <summary>Pages that ask before something is done, and say exactly what will be.</summary>
 internal static class QuestionPages

@@ -5,7 +5,7 @@ using Towpath.Core.Environments.Analysis.Bands;
 using Towpath.Core.Pipelines;
 using Towpath.Engine.Views;
 
-namespace Towpath.Server.Web;
+namespace Towpath.Server.Web.Analysis;
 
 /// <summary>Lines over the measurements of a canary, in a field of 1000 by 100.</summary>
 /// <param name="Marks">Where a step begins: percent of the width, and its share.</param>

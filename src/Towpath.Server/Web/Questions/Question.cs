@@ -1,6 +1,7 @@
 using Towpath.Engine.Views;
+using Towpath.Server.Web.Design;
 
-namespace Towpath.Server.Web;
+namespace Towpath.Server.Web.Questions;
 
 /// <summary>What a person is asked before something is done.</summary>
 /// <param name="What">What will happen, in full sentences.</param>

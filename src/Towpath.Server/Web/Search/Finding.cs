@@ -1,4 +1,4 @@
-namespace Towpath.Server.Web;
+namespace Towpath.Server.Web.Search;
 
 /// <summary>Something with a page, as it is listed among what was found.</summary>
 /// <param name="Kind"><c>project</c>, <c>environment</c>, <c>run</c>, <c>action</c> or <c>page</c>.</param>

@@ -6,8 +6,11 @@ using Microsoft.Extensions.DependencyInjection;
 using Towpath.Core.Environments;
 using Towpath.Engine;
 using Towpath.Engine.Agents;
+using Towpath.Server.Web.Projects;
+using Towpath.Server.Web.Questions;
+using Towpath.Server.Web.Search;
 
-namespace Towpath.Server.Web;
+namespace Towpath.Server.Web.Administration;
 
 /// <summary>Pages of the server as a whole, over all projects, and of what is set for one. No project is called <c>-</c>.</summary>
 internal static class ServerPages

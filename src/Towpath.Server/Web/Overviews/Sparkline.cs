@@ -3,7 +3,7 @@ using System.Text;
 using Towpath.Engine.Agents;
 using Towpath.Engine.Views;
 
-namespace Towpath.Server.Web;
+namespace Towpath.Server.Web.Overviews;
 
 /// <summary>The last minutes as a line of a few letters: a list may have hundreds of them.</summary>
 /// <param name="Requests">The d of a path in the <see cref="Field"/>.</param>

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Towpath.Engine.Views;
 
-namespace Towpath.Server.Web;
+namespace Towpath.Server.Web.Design;
 
 /// <summary>How states, moments and ids look to people.</summary>
 internal static class Look
