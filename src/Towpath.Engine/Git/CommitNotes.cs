@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Towpath.Core.Pipelines;
 
 namespace Towpath.Engine.Git;
 
@@ -10,6 +11,10 @@ public sealed record CommitNote(string Commit, string Author, string Subject);
 /// <param name="AreMore">There are others.</param>
 public sealed record CommitChanges(IReadOnlyList<CommitNote> Commits, bool AreMore);
 
+/// <summary>The pipeline file as it is at a commit.</summary>
+/// <param name="Pipeline">What it says; null when it is not valid any more.</param>
+public sealed record PipelineSource(string Text, PipelineLines Lines, Pipeline? Pipeline);
+
 /// <summary>
 /// What pages say of commits beside what the journal knows. Commits never change, so what was read once is kept, as far as there is
 /// room; nobody waits long for the rest.
@@ -20,12 +25,14 @@ public sealed class CommitNotes(Repositories repositories) : IDisposable
 
     private const int KeptAtMost = 20_000;
     private const int LargestCommit = 64 * 1024;
+    private const int LettersKeptAtMost = 4 * 1024 * 1024;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     /// <summary>One git at a time: a page must not take the machine away from those who push.</summary>
     private readonly SemaphoreSlim turn = new(1);
     private readonly ConcurrentDictionary<(string Project, string Commit), string> authors = [];
     private readonly ConcurrentDictionary<(string Project, string From, string To), CommitChanges> changes = [];
+    private readonly ConcurrentDictionary<(string Project, string Commit), PipelineSource> pipelines = [];
 
     /// <summary>Null when it is not known, or not yet.</summary>
     public string? Author(string project, string commit) =>
@@ -72,6 +79,25 @@ public sealed class CommitNotes(Repositories repositories) : IDisposable
             changes[(project, from, to)] = new CommitChanges([.. notes.Take(CommitsAtMost)], notes.Count > CommitsAtMost);
         });
         return changes.GetValueOrDefault((project, from, to));
+    }
+
+    /// <summary>Null when there is none at this commit, or git does not know the commit, or is not done in time.</summary>
+    public async Task<PipelineSource?> PipelineAsync(string project, string commit)
+    {
+        if (pipelines.TryGetValue((project, commit), out var known))
+            return known;
+        await TakeTurnAsync(async cancel =>
+        {
+            if (pipelines.ContainsKey((project, commit)) || !repositories.Exists(project))
+                return;
+            var found = await repositories.ReadAsync(project, [$"{commit}:{PipelineFile.Name}"], null, PipelineFile.MaxBytes, cancel);
+            if (found is not [{ Type: "blob", Content: not null } file])
+                return;
+            if (pipelines.Values.Sum(kept => (long)kept.Text.Length) > LettersKeptAtMost)
+                pipelines.Clear();
+            pipelines[(project, commit)] = new PipelineSource(file.Text, PipelineLines.Of(file.Text), PipelineFile.Parse(file.Text).Pipeline);
+        });
+        return pipelines.GetValueOrDefault((project, commit));
     }
 
     public void Dispose() => turn.Dispose();

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Towpath.Core.Environments;
+using Towpath.Core.Pipelines;
 using Towpath.Core.Runs;
 using Towpath.Engine.Git;
 using Towpath.Engine.Views;
@@ -12,6 +13,7 @@ using Towpath.Server.Web.Design;
 using Towpath.Server.Web.Environments;
 using Towpath.Server.Web.Overviews;
 using Towpath.Server.Web.Projects;
+using Towpath.Server.Web.Rules;
 using Towpath.Server.Web.Runs;
 
 namespace Towpath.Server.Web;
@@ -26,9 +28,10 @@ internal static class ReadingPages
         pages.MapGet("/{project}", ProjectAsync);
         pages.MapGet("/{project}/runs", (string project) => PageResults.See($"/{Look.Part(project)}"));
         pages.MapGet("/{project}/environments", (string project) => PageResults.See($"/{Look.Part(project)}"));
-        pages.MapGet("/{project}/runs/{run:int}", Run);
-        pages.MapGet("/{project}/environments/{environment}", Environment);
-        pages.MapGet("/{project}/environments/{environment}/deployments/{deployment:int}", Deployment);
+        pages.MapGet("/{project}/runs/{run:int}", RunAsync);
+        pages.MapGet("/{project}/runs/{run:int}/pipeline", PipelineAsync);
+        pages.MapGet("/{project}/environments/{environment}", EnvironmentAsync);
+        pages.MapGet("/{project}/environments/{environment}/deployments/{deployment:int}", DeploymentAsync);
         pages.MapGet("/{project}/environments/{environment}/deployments/{deployment:int}/analysis", Analysis);
     }
 
@@ -74,8 +77,8 @@ internal static class ReadingPages
         });
     }
 
-    private static IResult Run(
-        string project, int run, Inventory inventory, LogAccess logs, string? job = null, int? attempt = null, long? from = null)
+    private static async Task<IResult> RunAsync(
+        string project, int run, Inventory inventory, LogAccess logs, CommitNotes notes, string? job = null, int? attempt = null, long? from = null)
     {
         if (inventory.Project(project) is not { } known)
             return PageResults.NotHere(Asked.NoProject(project).Sentence);
@@ -86,6 +89,8 @@ internal static class ReadingPages
         var attempts = shown?.Attempt ?? 0;
         var chosen = attempt is >= 1 && attempt <= attempts ? attempt.Value : attempts;
         var log = shown is null || chosen == 0 ? null : $"{project}/runs/{run}/jobs/{shown.Name}/attempts/{chosen}";
+        var destinations = Models.Destinations(inventory, known, run);
+        var rules = await RuleLines.OfAsync(notes, [new RuledRun(project, run, found.Request.Commit, found.Pipeline)]);
         return PageResults.Page<RunPage>(new
         {
             Run = found,
@@ -94,12 +99,14 @@ internal static class ReadingPages
             Attempt = chosen,
             Attempts = attempts,
             Log = log is null ? null : Excerpt(logs, log, from, found.IsOver),
-            Destinations = Models.Destinations(inventory, known, run),
+            Destinations = destinations,
+            Reasons = new RunReasons(found, view, destinations, rules).All(),
             Before = view.Tests is { Failed: > 0 } ? TestPast.RunsBefore(inventory, project, run) : [],
         });
     }
 
-    private static IResult Environment(string project, string environment, Inventory inventory, LogAccess logs, TimeProvider time, bool all = false)
+    private static async Task<IResult> EnvironmentAsync(
+        string project, string environment, Inventory inventory, LogAccess logs, CommitNotes notes, TimeProvider time, bool all = false)
     {
         if (inventory.Project(project) is not { } known)
             return PageResults.NotHere(Asked.NoProject(project).Sentence);
@@ -117,12 +124,13 @@ internal static class ReadingPages
             Analysis = state.Active is { Canary: not null } judged ? inventory.Analysis(state, judged.Number) : null,
             BackTo = Models.BackTo(state),
             Ended = state.Deployments.Count(deployment => deployment.IsOver),
+            Rules = await RulesAsync(notes, state, state.Waiting),
             CanPromote = Models.Promotable(state).Any(),
         });
     }
 
-    private static IResult Deployment(
-        string project, string environment, int deployment, Inventory inventory, LogAccess logs, long? from = null)
+    private static async Task<IResult> DeploymentAsync(
+        string project, string environment, int deployment, Inventory inventory, LogAccess logs, CommitNotes notes, long? from = null)
     {
         var known = inventory.Project(project);
         var state = known is null ? null : inventory.Environment(known, environment);
@@ -135,9 +143,23 @@ internal static class ReadingPages
             Environment = environment,
             View = DeploymentView.Of(state, found, inventory.Now),
             inventory.Now,
+            Rules = await RulesAsync(notes, state, found.IsOver || found.IsActive ? [] : [found]),
             Stages = Models.Stages(state, found),
             Log = Excerpt(logs, DeploymentView.LogId(state, deployment), from, found.IsOver),
         });
+    }
+
+    private static async Task<IResult> PipelineAsync(string project, int run, Inventory inventory, CommitNotes notes)
+    {
+        if (inventory.Project(project) is null)
+            return PageResults.NotHere(Asked.NoProject(project).Sentence);
+        if (inventory.Run(project, run) is not { } found)
+            return PageResults.NotHere(Asked.NoRun(project, run).Sentence, $"/{Look.Part(project)}", $"To {project}");
+        return await notes.PipelineAsync(project, found.Request.Commit) is not { } source
+            ? PageResults.NotHere(
+                $"The repository has no {PipelineFile.Name} at {Look.Commit(found.Request.Commit)} now: its branch may be gone, or its package was built elsewhere.",
+                $"/{Look.Part(project)}/runs/{run}", $"To run {run}")
+            : PageResults.Page<PipelinePage>(new { Project = project, Run = run, found.Request.Commit, Lines = (IReadOnlyList<string>)source.Text.TrimEnd().ReplaceLineEndings("\n").Split('\n') });
     }
 
     private static IResult Analysis(string project, string environment, int deployment, Inventory inventory)
@@ -149,6 +171,9 @@ internal static class ReadingPages
                 Asked.NoAnalysis(environment, deployment).Sentence, $"/{Look.Part(project)}/environments/{Look.Part(environment)}", $"To {environment}")
             : PageResults.Page<AnalysisPage>(new { Project = project, Environment = environment, View = view, Pictures = AnalysisPictures.Of(view) });
     }
+
+    private static Task<RuleLines> RulesAsync(CommitNotes notes, EnvironmentState state, IEnumerable<Deployment> deployments) => RuleLines.OfAsync(
+        notes, deployments.Select(one => new RuledRun(state.Project, one.Candidate.Run, one.Candidate.Commit, one.Candidate.Pipeline)));
 
     /// <summary>Of what is over nothing is followed, also when the log's end was lost.</summary>
     private static LogExcerpt Excerpt(LogAccess logs, string log, long? from, bool isOver)

@@ -4,9 +4,12 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Towpath.Core.Environments;
+using Towpath.Core.Runs;
 using Towpath.Engine;
 using Towpath.Engine.Agents;
+using Towpath.Engine.Git;
 using Towpath.Server.Web.Projects;
+using Towpath.Server.Web.Rules;
 using Towpath.Server.Web.Questions;
 using Towpath.Server.Web.Search;
 
@@ -22,8 +25,7 @@ internal static class ServerPages
     {
         pages.MapGet("/-/palette", (Finder finder, string q = "", string? near = null) => TypedResults.Ok(finder.Find(q, near)));
         pages.MapGet("/-/find", (Finder finder, string q = "") => PageResults.Page<FindPage>(new { Found = finder.Find(q) }));
-        pages.MapGet(ApprovalsHref, (WaitingApprovals waiting, TimeProvider time) =>
-            PageResults.Page<ApprovalsPage>(new { Waiting = waiting.All(), Now = time.GetUtcNow() }));
+        pages.MapGet(ApprovalsHref, ApprovalsAsync);
         pages.MapGet("/-/audit", Audit);
         pages.MapGet("/-/agents", Agents);
         pages.MapGet("/{project}/settings", Settings);
@@ -33,6 +35,18 @@ internal static class ServerPages
                 "", "Sign out?", "This browser forgets that it may use this server. A fresh link comes from the terminal: towpath open.",
                 "Sign out", "/-/sign-out", "/", []) with { IsDangerous = false },
         }));
+    }
+
+    private static async Task<IResult> ApprovalsAsync(WaitingApprovals approvals, Inventory inventory, CommitNotes notes, TimeProvider time)
+    {
+        var waiting = approvals.All();
+        var runs = waiting.Take(RuleLines.RunsAtMost).Select(one => inventory.Run(one.Project, one.Deployment.Run)).OfType<RunState>();
+        return PageResults.Page<ApprovalsPage>(new
+        {
+            Waiting = waiting,
+            Rules = await RuleLines.OfAsync(notes, runs.Select(run => new RuledRun(run.Project, run.Number, run.Request.Commit, run.Pipeline))),
+            Now = time.GetUtcNow(),
+        });
     }
 
     private static IResult Audit(ControlPlane plane, Inventory inventory, string? project = null, long? before = null)

@@ -1,0 +1,88 @@
+using System.Net;
+using Towpath.Core;
+using Towpath.Core.Agents;
+using Towpath.Tests.Server.Api;
+using Towpath.Tests.Server.Git;
+using static Towpath.Tests.Server.Web.Browser;
+
+namespace Towpath.Tests.Server.Web;
+
+/// <summary>Why things are as they are, with the line of the pipeline file that says so.</summary>
+public sealed class RulePageTests : IDisposable
+{
+    private readonly TestFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task What_waits_at_a_gate_links_to_its_line_on_every_page()
+    {
+        await using var server = await RunningServer.StartAsync();
+        var pipeline = GateEndpointsTests.WithGates("""[{ window: "00:00-24:00" }, { approval: 1 }]""");
+        var line = Line(pipeline, "production:");
+        await PushAsync(server, pipeline);
+        await Eventually.That(() => server.Plane.Environment("shop", "production")?.HasWaiting == true, "it waits");
+        foreach (var page in new[] { "/shop/runs/1", "/shop/environments/production", "/shop/environments/production/deployments/1", "/-/approvals" })
+        {
+            Assert.Contains(
+                $"<a class=\"rule\" href=\"/shop/runs/1/pipeline#L{line}\" title=\"The rule, in the pipeline file of run 1\">towpath.yml:{line}</a>",
+                await ReadAsync(server, page));
+        }
+
+        var source = await ReadAsync(server, "/shop/runs/1/pipeline");
+        Assert.Contains($"<div class=\"l\" id=\"L{line}\"><a href=\"#L{line}\" aria-label=\"Line {line}\">{line}</a><span>  production: {{ after: [staging]", source);
+    }
+
+    [Fact]
+    public async Task Each_job_and_environment_of_a_run_says_why_it_ran_waits_or_was_skipped()
+    {
+        await using var server = await RunningServer.StartAsync();
+        server.Work.Script = command => command is RunJob { Job.Name: "test" } test ? ScriptedWork.Job(test, Outcome.Failed, "Two tests fail.") : ScriptedWork.Succeed(command);
+        await PushAsync(server, RunningServer.ShopPipeline);
+        await server.RunEndsAsync("shop", 1);
+        var failed = await ReadAsync(server, "/shop/runs/1");
+        Assert.Contains("Not begun: it needs test, which did not succeed.", failed);
+        Assert.Contains($"pipeline#L{Line(RunningServer.ShopPipeline, "needs:")}", failed);
+        Assert.Contains("Not made: the run failed.", failed);
+        Assert.Contains("Not reached: the run failed.", failed);
+
+        server.Work.Script = command => command is StageCommand ? null : ScriptedWork.Succeed(command);
+        await server.PushAsync("shop", Commits.Second);
+        await Eventually.That(() => server.Plane.Environment("shop", "staging")?.Active is not null, "it is on its way");
+        var underWay = await ReadAsync(server, "/shop/runs/2");
+        Assert.Contains("Waits until this package is live in staging.", underWay);
+        Assert.Contains("Began when test had succeeded.", underWay);
+        // Git does not know this commit: the words are there without a line.
+        Assert.DoesNotContain("class=\"rule\"", underWay);
+    }
+
+    [Fact]
+    public async Task Lines_of_another_file_than_the_one_that_is_followed_are_not_told()
+    {
+        await using var server = await RunningServer.StartAsync();
+        await PushAsync(server, RunningServer.ShopPipeline, followed: RunningServer.ShopPipeline.Replace("./smoke.sh", "./other.sh", StringComparison.Ordinal));
+        await server.GoesLiveAsync("shop", "production", 1);
+        Assert.DoesNotContain("class=\"rule\"", await ReadAsync(server, "/shop/runs/1"));
+    }
+
+    [Fact]
+    public async Task Where_the_repository_has_no_such_file_the_page_says_so()
+    {
+        await using var server = await RunningServer.StartAsync();
+        await server.PushAsync("shop", Commits.First);
+        using var lost = await server.Client.GetAsync(new Uri("/shop/runs/1/pipeline", UriKind.Relative), RunningServer.Cancel);
+        Assert.Equal(HttpStatusCode.NotFound, lost.StatusCode);
+        Assert.Contains("The repository has no towpath.yml at 1111111 now", await lost.Content.ReadAsStringAsync(RunningServer.Cancel));
+    }
+
+    private async Task PushAsync(RunningServer server, string pipeline, string? followed = null)
+    {
+        var client = new GitClient(folder.At("work", "shop"));
+        var commit = client.Commit("Sell boats", ("towpath.yml", pipeline));
+        server.Repositories.Create("shop");
+        client.Do("push", "-q", server.Repositories.PathOf("shop"), "main");
+        await server.PushAsync("shop", commit, pipeline: followed ?? pipeline);
+    }
+
+    private static int Line(string text, string begins) => text.Split('\n').ToList().FindIndex(line => line.Trim().StartsWith(begins, StringComparison.Ordinal)) + 1;
+}
