@@ -52,7 +52,7 @@ public sealed class CanaryTests
             .Replace("dwell: 6s", "dwell: 1s", StringComparison.Ordinal));
         await ShipAsync(repository, "0", "First", 1);
         await PushAsync(repository, "0.0", "Second");
-        await PausedAsync(repository);
+        await repository.DeploymentAsync("production", "paused", deployment => deployment.GetProperty("state").GetString() == "paused");
 
         using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}/") };
         var others = new List<string>();
@@ -66,18 +66,6 @@ public sealed class CanaryTests
         (await repository.RunAsync("advance", "--environment", "production")).Expect(0);
         await ExpectLiveAsync(repository, 2);
         Assert.Equal("d2", await ReleaseAsync(http, "no"));
-    }
-
-    private static async Task PausedAsync(Repository repository)
-    {
-        var (state, end) = ("", DateTime.UtcNow.AddMinutes(2));
-        while (state != "paused" && DateTime.UtcNow < end)
-        {
-            var shown = (await repository.RunAsync("envs", "show", "production", "--json")).Expect(0).Json;
-            state = shown.GetProperty("deployment") is { ValueKind: JsonValueKind.Object } deployment ? deployment.GetProperty("state").GetString() : "";
-        }
-
-        Assert.Equal("paused", state);
     }
 
     private static async Task<string> ReleaseAsync(HttpClient http, string tester)

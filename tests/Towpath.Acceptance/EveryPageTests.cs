@@ -10,13 +10,16 @@ public sealed class EveryPageTests(Showcase showcase)
 {
     private const string Place = $"/{Showcase.Usual}/environments/production";
 
+    private const string Canary = $"/{Showcase.Visited}/environments/production";
+
     /// <summary>Name of the picture, and address.</summary>
     private static readonly (string Name, string Path)[] Pages =
     [
         ("projects", "/"), ("find", "/-/find?q=tide"), ("approvals", "/-/approvals"), ("audit", "/-/audit"), ("agents", "/-/agents"),
         ("sign-out", "/-/sign-out"), ("project", $"/{Showcase.Usual}"), ("project-settings", $"/{Showcase.Usual}/settings"),
-        ("run", $"/{Showcase.Usual}/runs/3"), ("run-failed", $"/{Showcase.Usual}/runs/4"), ("environment", Place),
+        ("run", $"/{Showcase.Usual}/runs/3"), ("pipeline", $"/{Showcase.Usual}/runs/3/pipeline"), ("run-failed", $"/{Showcase.Usual}/runs/4"), ("environment", Place),
         ("environment-held", $"/{Showcase.Usual}/environments/staging"), ("deployment", $"{Place}/deployments/2"),
+        ("environment-canary", Canary), ("deployment-canary", $"{Canary}/deployments/2"), ("analysis", $"{Canary}/deployments/2/analysis"),
         ("settings", $"/{Showcase.Usual}/environments/staging/settings"), ("question-rollback", $"{Place}/rollback"), ("question-hold", $"{Place}/hold"),
         ("question-freeze", $"{Place}/freeze"), ("question-promote", $"/{Showcase.Usual}/environments/staging/promote"),
         ("hostile-run", $"/{Showcase.Hostile}/runs/2"), ("hostile-environment", $"/{Showcase.Hostile}/environments/production"),

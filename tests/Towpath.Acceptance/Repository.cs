@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Towpath.Acceptance;
 
 /// <summary>A working repository of one project, with nothing of the tester's own git configuration.</summary>
@@ -42,6 +44,20 @@ internal sealed class Repository : IDisposable
 
     /// <summary>A client verb for this project.</summary>
     public Task<Ran> RunAsync(params string[] arguments) => up.RunAsync([.. arguments, "--project", Project]);
+
+    /// <summary>Waits until the deployment that an environment shows is as wanted: at most two minutes.</summary>
+    public async Task DeploymentAsync(string environment, string wanted, Func<JsonElement, bool> isThere)
+    {
+        var end = DateTime.UtcNow.AddMinutes(2);
+        while (DateTime.UtcNow < end)
+        {
+            var shown = (await RunAsync("envs", "show", environment, "--json")).Expect(0).Json;
+            if (shown.GetProperty("deployment") is { ValueKind: JsonValueKind.Object } deployment && isThere(deployment))
+                return;
+        }
+
+        Assert.Fail($"The deployment in {environment} of {Project} is not {wanted} within two minutes.");
+    }
 
     public Task<Ran> GitAsync(params string[] arguments) => Ran.Async("git", arguments, Folder, new Dictionary<string, string?>
     {

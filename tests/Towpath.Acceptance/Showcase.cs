@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Towpath.Acceptance;
 
 /// <summary>Tests that look at the same content, one after the other.</summary>
@@ -8,12 +10,15 @@ public sealed class ShowcaseTests : ICollectionFixture<Showcase>
 }
 
 /// <summary>
-/// Two projects with something on every page: one as they are, with a version that waits for an approval, and one whose texts all try
-/// to become part of the page.
+/// Three projects with something on every page: one as they are, with a version that waits for an approval; one with visitors, half of whom
+/// get a new version; and one whose texts all try to become part of the page.
 /// </summary>
 public sealed class Showcase(UpFixture fixture) : IAsyncLifetime
 {
     public const string Usual = "harbour";
+
+    /// <summary>Its production compares deployment 2 with what is live.</summary>
+    public const string Visited = "ferry";
 
     public const string Hostile = "hostile";
 
@@ -23,15 +28,22 @@ public sealed class Showcase(UpFixture fixture) : IAsyncLifetime
     /// <summary>The same as far as git lets a branch be called so.</summary>
     public const string Branch = "x<img/src=x/onerror=window.pwned=1>";
 
+    private Load? visitors;
+
     internal UpTowpath Up => fixture.Up;
 
     public async ValueTask InitializeAsync()
     {
         await UsualAsync();
+        await VisitedAsync();
         await HostileAsync();
     }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync()
+    {
+        if (visitors is not null)
+            await visitors.DisposeAsync();
+    }
 
     private async Task UsualAsync()
     {
@@ -64,6 +76,30 @@ public sealed class Showcase(UpFixture fixture) : IAsyncLifetime
         (await repository.RunAsync("runs", "wait", "4")).Expect(1);
         (await repository.RunAsync("env", "set", "--environment", "staging", "LOG=debug")).Expect(0);
         (await repository.RunAsync("hold", "--environment", "staging", "--reason", "The tide tables are being checked.")).Expect(0);
+    }
+
+    private async Task VisitedAsync()
+    {
+        using var repository = await Repository.CreateAsync(Up, Visited);
+        var port = Site.FreePort();
+        repository.Write("towpath.yml", $$"""
+            jobs:
+              build: { steps: ["test -f errors"] }
+            package: .
+            app: { command: 'TEST_ERRORS=$(cat errors) exec "{{Built.TestApp}}"', health: /healthz }
+            environments:
+              production:
+                listen: {{port}}
+                rollout: { canary: [{ share: 50%, pause: true }], sticky: false }
+            """);
+        repository.Write("errors", "0");
+        await CommitAsync(repository, "Cross the river");
+        (await repository.RunAsync("deployments", "wait", "--run", "1", "--environment", "production")).Expect(0);
+        visitors = new Load($"http://127.0.0.1:{port}/", 50);
+        repository.Write("errors", "0.0");
+        await CommitAsync(repository, "Cross it twice");
+        await repository.DeploymentAsync(
+            "production", "compared", deployment => deployment.TryGetProperty("evidence", out var evidence) && evidence.ValueKind == JsonValueKind.Object);
     }
 
     private async Task HostileAsync()

@@ -121,13 +121,13 @@ internal static class AnalysisPictures
     private static PictureLine Rates(string name, string tone, List<(long Requests, long Errors)> sums, Scale scale)
     {
         var tight = Math.Max(1, sums[^1].Requests / 2.0);
-        var shown = Thinned(sums.Count).ToList();
-        var bands = shown.Select(index => RateBand.Of(sums[index].Errors, sums[index].Requests, BandAlpha, tight)).ToList();
+        var shown = Shown(sums.Count).ToList();
+        var bands = shown.Select(one => RateBand.Of(sums[one.Index].Errors, sums[one.Index].Requests, BandAlpha, tight)).ToList();
         var band = new StringBuilder();
         for (var i = 0; i < shown.Count; i++)
-            Point(band, X(shown[i], sums.Count), scale.Y(bands[i].High));
+            Point(band, shown[i].X, scale.Y(bands[i].High));
         for (var i = shown.Count - 1; i >= 0; i--)
-            Point(band, X(shown[i], sums.Count), scale.Y(bands[i].Low));
+            Point(band, shown[i].X, scale.Y(bands[i].Low));
         return Line(name, tone, [.. sums.Select(Rate)], scale, Percent(Rate(sums[^1]))) with { Band = band.ToString() };
     }
 
@@ -164,10 +164,10 @@ internal static class AnalysisPictures
     private static PictureLine Line(string name, string tone, double?[] values, Scale scale, string last)
     {
         var points = new StringBuilder();
-        foreach (var index in Thinned(values.Length))
+        foreach (var (index, x) in Shown(values.Length))
         {
             if (values[index] is { } value)
-                Point(points, X(index, values.Length), scale.Y(value));
+                Point(points, x, scale.Y(value));
         }
 
         return new(name, tone, points.ToString(), "", last);
@@ -183,11 +183,13 @@ internal static class AnalysisPictures
 
     private static double Rate((long Requests, long Errors) sum) => sum.Requests == 0 ? 0 : (double)sum.Errors / sum.Requests;
 
-    /// <summary>So many that the page stays small, the last one always.</summary>
-    private static IEnumerable<int> Thinned(int count)
+    /// <summary>So many that the page stays small, the last one always. A single one is drawn as long as it took: a point is not seen.</summary>
+    private static IEnumerable<(int Index, double X)> Shown(int count)
     {
+        if (count == 1)
+            return [(0, 0), (0, 1000)];
         var step = Math.Max(1, (count + PointsAtMost - 1) / PointsAtMost);
-        return Enumerable.Range(0, count).Where(index => index % step == 0 || index == count - 1);
+        return Enumerable.Range(0, count).Where(index => index % step == 0 || index == count - 1).Select(index => (index, X(index, count)));
     }
 
     private static double X(int index, int count) => count < 2 ? 0 : 1000.0 * index / (count - 1);
