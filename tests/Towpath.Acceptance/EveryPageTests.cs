@@ -15,7 +15,7 @@ public sealed class EveryPageTests(Showcase showcase)
     /// <summary>Name of the picture, and address.</summary>
     private static readonly (string Name, string Path)[] Pages =
     [
-        ("projects", "/"), ("find", "/-/find?q=tide"), ("approvals", "/-/approvals"), ("audit", "/-/audit"), ("agents", "/-/agents"),
+        ("projects", "/"), ("find", "/-/find?q=tide"), ("approvals", "/-/approvals"), ("audit", "/-/audit"), ("agents", "/-/agents"), ("server", "/-/server"),
         ("sign-out", "/-/sign-out"), ("project", $"/{Showcase.Usual}"), ("project-settings", $"/{Showcase.Usual}/settings"),
         ("run", $"/{Showcase.Usual}/runs/3"), ("pipeline", $"/{Showcase.Usual}/runs/3/pipeline"), ("run-failed", $"/{Showcase.Usual}/runs/4"), ("environment", Place),
         ("environment-held", $"/{Showcase.Usual}/environments/staging"), ("deployment", $"{Place}/deployments/2"),

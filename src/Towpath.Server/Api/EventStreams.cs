@@ -37,7 +37,7 @@ public sealed class EventStreams(IHostApplicationLifetime lifetime, TimeProvider
             context.Response.ContentType = "text/event-stream";
             context.Response.Headers["X-Accel-Buffering"] = "no";
             context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
-            await CopyAsync(context.Response, source(ends.Token), ends.Token);
+            await CopyAsync(context.Response, source(ends.Token), ends);
         }
         catch (OperationCanceledException) when (ends.IsCancellationRequested)
         {
@@ -53,31 +53,40 @@ public sealed class EventStreams(IHostApplicationLifetime lifetime, TimeProvider
     public static ReadOnlyMemory<byte> Event(string name, long? id, string data) =>
         Encoding.UTF8.GetBytes($"{(id is null ? "" : $"id: {id}\n")}event: {name}\ndata: {data}\n\n");
 
-    private async Task CopyAsync(HttpResponse response, IAsyncEnumerable<ReadOnlyMemory<byte>> source, CancellationToken cancel)
+    private async Task CopyAsync(HttpResponse response, IAsyncEnumerable<ReadOnlyMemory<byte>> source, CancellationTokenSource ends)
     {
         // A write that is called off breaks the connection: what is being written when the server stops is written, so that the
         // stream ends whole.
         var gone = response.HttpContext.RequestAborted;
-        await using var events = source.GetAsyncEnumerator(cancel);
+        await using var events = source.GetAsyncEnumerator(ends.Token);
         // The first event is asked for before the headers are sent: who has the headers is being listened for.
         var next = events.MoveNextAsync().AsTask();
-        await response.WriteAsync("retry: 1000\n\n", gone);
-        await response.Body.FlushAsync(gone);
-        while (true)
+        try
         {
-            if (!await IsDoneAsync(next))
-                await response.WriteAsync(":\n\n", gone);
-            else if (await next)
-            {
-                await response.Body.WriteAsync(events.Current, gone);
-                next = events.MoveNextAsync().AsTask();
-                // What is there already goes out together.
-                if (next.IsCompletedSuccessfully)
-                    continue;
-            }
-            else
-                return;
+            await response.WriteAsync("retry: 1000\n\n", gone);
             await response.Body.FlushAsync(gone);
+            while (true)
+            {
+                if (!await IsDoneAsync(next))
+                    await response.WriteAsync(":\n\n", gone);
+                else if (await next)
+                {
+                    await response.Body.WriteAsync(events.Current, gone);
+                    next = events.MoveNextAsync().AsTask();
+                    // What is there already goes out together.
+                    if (next.IsCompletedSuccessfully)
+                        continue;
+                }
+                else
+                    return;
+                await response.Body.FlushAsync(gone);
+            }
+        }
+        finally
+        {
+            // What is being asked must not be disposed of.
+            await ends.CancelAsync();
+            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

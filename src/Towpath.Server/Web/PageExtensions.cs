@@ -11,6 +11,7 @@ using Towpath.Server.Web.Administration;
 using Towpath.Server.Web.Logs;
 using Towpath.Server.Web.Overviews;
 using Towpath.Server.Web.Questions;
+using Towpath.Server.Web.Runs;
 using Towpath.Server.Web.Search;
 
 namespace Towpath.Server.Web;
@@ -32,7 +33,9 @@ public static class PageExtensions
             compression.Providers.Add<GzipCompressionProvider>();
         });
         services.TryAddSingleton<BadgeKeys>();
-        services.TryAddSingleton<Finder>();
+        services.TryAddSingleton(provider => new Finder(
+            provider.GetRequiredService<Inventory>(), provider.GetRequiredService<ControlPlane>().Changes));
+        services.TryAddSingleton<PastTests>();
         services.TryAddSingleton<WaitingApprovals>();
         return services;
     }

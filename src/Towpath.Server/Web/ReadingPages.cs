@@ -78,7 +78,7 @@ internal static class ReadingPages
     }
 
     private static async Task<IResult> RunAsync(
-        string project, int run, Inventory inventory, LogAccess logs, CommitNotes notes, string? job = null, int? attempt = null, long? from = null)
+        string project, int run, Inventory inventory, LogAccess logs, CommitNotes notes, PastTests past, string? job = null, int? attempt = null, long? from = null)
     {
         if (inventory.Project(project) is not { } known)
             return PageResults.NotHere(Asked.NoProject(project).Sentence);
@@ -101,7 +101,7 @@ internal static class ReadingPages
             Log = log is null ? null : Excerpt(logs, log, from, found.IsOver),
             Destinations = destinations,
             Reasons = new RunReasons(found, view, destinations, rules).All(),
-            Before = view.Tests is { Failed: > 0 } ? TestPast.RunsBefore(inventory, project, run) : [],
+            Before = view.Tests is { Failed: > 0 } ? past.Before(project, run) : [],
         });
     }
 

@@ -28,6 +28,21 @@ internal static class ServerPages
         pages.MapGet(ApprovalsHref, ApprovalsAsync);
         pages.MapGet("/-/audit", Audit);
         pages.MapGet("/-/agents", Agents);
+        pages.MapGet("/-/server", (Inventory inventory, ServerIdentity identity, HttpContext context) => PageResults.Page<ServerPage>(new
+        {
+            identity.Url,
+            Projects = inventory.Projects().Count,
+            Webhooks = (IReadOnlyList<(string, string, string)>)
+            [
+                .. from project in inventory.Projects()
+                   let state = inventory.Project(project.Name)
+                   where state is not null
+                   from webhook in Webhooks(state)
+                   select (project.Name, webhook.Environment, webhook.Url),
+            ],
+            Retention = context.RequestServices.GetService<Engine.Retention.RetentionRules>(),
+            Disk = context.RequestServices.GetService<DiskRoom>()?.Look(),
+        }));
         pages.MapGet("/{project}/settings", Settings);
         pages.MapGet("/-/sign-out", () => PageResults.Page<ConfirmPage>(new
         {
@@ -70,15 +85,15 @@ internal static class ServerPages
             {
                 Project = found,
                 Environments = inventory.Environments(found),
-                Webhooks = (IReadOnlyList<(string, string)>)
-                [
-                    .. from environment in Inventory.Pipeline(found)?.Environments ?? []
-                       from webhook in environment.Gates.OfType<Core.Pipelines.WebhookGate>()
-                       select (environment.Name, webhook.Url),
-                ],
+                Webhooks = (IReadOnlyList<(string, string)>)[.. Webhooks(found)],
                 Retention = context.RequestServices.GetService<Engine.Retention.RetentionRules>(),
                 Git = identity.Page("git", project + ".git"),
             });
+
+    private static IEnumerable<(string Environment, string Url)> Webhooks(Core.Commits.ProjectState project) =>
+        from environment in Inventory.Pipeline(project)?.Environments ?? []
+        from webhook in environment.Gates.OfType<Core.Pipelines.WebhookGate>()
+        select (environment.Name, webhook.Url);
 
     private static RazorComponentResult<AgentsPage> Agents(HttpContext context, Inventory inventory)
     {

@@ -49,8 +49,8 @@ internal sealed class RunReasons(RunState run, RunView view, IReadOnlyList<Desti
     private string NotBegun(JobView job)
     {
         var bad = view.Jobs!.FirstOrDefault(other => job.Needs.Contains(other.Name) && other.State is ("failed" or "errored" or "skipped"));
-        return bad is null ? $"Not begun: the run {Ended} before."
-            : $"Not begun: it needs {bad.Name}, which {(bad.State == "skipped" ? "did not begin either" : "did not succeed")}.";
+        return bad is null ? $"The run {Ended} before."
+            : $"It needs {bad.Name}, which {(bad.State == "skipped" ? "did not begin either" : "did not succeed")}.";
     }
 
     private List<string> Missing(JobView job) =>
@@ -61,8 +61,8 @@ internal sealed class RunReasons(RunState run, RunView view, IReadOnlyList<Desti
         if (run.Request.Uploaded is not null)
             return new RunReason("package", "succeeded", $"Built elsewhere and brought by {view.By}.", null, null);
         var (state, says) = view.Package is not null ? ("succeeded", "Made when all jobs had succeeded.")
-            : view.State == "succeeded" ? ("skipped", "Not made.")
-            : run.IsOver ? ("skipped", $"Not made: the run {Ended}.")
+            : view.State == "succeeded" ? ("skipped", "Nothing was made.")
+            : run.IsOver ? ("skipped", $"The run {Ended}.")
             : ("queued", "Waits for all jobs.");
         return new RunReason("package", state, says, null, Line(["package"]));
     }
@@ -90,7 +90,7 @@ internal sealed class RunReasons(RunState run, RunView view, IReadOnlyList<Desti
     }
 
     private string NotReached(EnvironmentDefinition environment) =>
-        run.IsOver && run.Candidate is null ? $"Not reached: the run {Ended}."
+        run.IsOver && run.Candidate is null ? $"The run {Ended}."
         : run.Candidate is null ? "Waits for the package."
         : environment.After.Where(before => !destinations.Any(one => one.Environment == before && one.Deployment.State == "live")).ToList() is { Count: > 0 } missing
             ? $"Waits until this package is live in {Names(missing)}." : "Waits for its turn.";

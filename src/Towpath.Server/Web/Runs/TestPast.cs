@@ -1,6 +1,4 @@
 using System.Globalization;
-using Towpath.Core.Runs;
-using Towpath.Engine.Views;
 
 namespace Towpath.Server.Web.Runs;
 
@@ -9,21 +7,14 @@ namespace Towpath.Server.Web.Runs;
 /// <param name="Last">The newest run before in which it failed; null: none of those that were looked at.</param>
 public sealed record TestPast(string Words, int? Last)
 {
-    /// <summary>Runs that are looked at.</summary>
-    private const int RunsAtMost = 20;
-
-    /// <summary>Newest first, with their tests: rows of lists have none.</summary>
-    internal static IReadOnlyList<RunView> RunsBefore(Inventory inventory, string project, int run) =>
-        [.. inventory.Runs(project, RunsAtMost, run).Select(row => inventory.Run(project, row.Number)).OfType<RunState>().Select(RunView.Row)];
-
     /// <param name="before">Newest first.</param>
     /// <returns>Null: no run before had test reports.</returns>
-    public static TestPast? Of(string test, IReadOnlyList<RunView> before)
+    public static TestPast? Of(string test, IReadOnlyList<TestedRun> before)
     {
-        var reported = before.Where(run => run.Tests is not null).ToList();
+        var reported = before.Where(run => run.Failed is not null).ToList();
         if (reported.Count == 0)
             return null;
-        var failed = reported.Where(run => run.Tests!.FailedTests.Any(one => one.Name == test)).ToList();
+        var failed = reported.Where(run => run.Failed!.Contains(test)).ToList();
         var runs = reported.Count == 1 ? "the run before" : string.Create(CultureInfo.InvariantCulture, $"the {reported.Count} runs before");
         return failed.Count == 0
             ? new($"It did not fail in {runs}", null)

@@ -1,13 +1,16 @@
+using System.Collections.Concurrent;
 using System.Globalization;
+using Towpath.Core.Commits;
 using Towpath.Core.Environments;
+using Towpath.Engine;
 using Towpath.Engine.Views;
 using Towpath.Server.Web.Design;
 
 namespace Towpath.Server.Web.Search;
 
 /// <summary>Finds what people type a piece of: projects, environments, runs, commits, pages, and what can be done.</summary>
-/// <remarks>It is asked with every key: it reads rows of the journal and states in memory, and so many of them at most.</remarks>
-internal sealed class Finder(Inventory inventory)
+/// <remarks>It is asked with every key: what the journal says of a project is kept until something of it changes.</remarks>
+internal sealed class Finder(Inventory inventory, ChangeFeed changes)
 {
     public const int AnswersAtMost = 20;
 
@@ -20,13 +23,15 @@ internal sealed class Finder(Inventory inventory)
     /// <summary>Rows of runs that are looked through, over all projects.</summary>
     private const int RowsAtMost = 2000;
 
+    private const int RowsOfProjectAtMost = 100;
+    private const int RowsOfProjectAtLeast = 10;
     private const int OfKindAtMost = 8;
 
     private static readonly Finding[] Pages =
     [
         new("page", "Projects", "", "/"), new("page", "Approvals", "What waits for a yes", "/-/approvals"),
         new("page", "Audit", "Who did what, and when", "/-/audit"), new("page", "Agents", "Machines and what they do", "/-/agents"),
-        new("page", "API description", "OpenAPI", Api.ApiExtensions.Description), new("action", "Sign out", "", "/-/sign-out"),
+        new("page", "Server", "What is kept, tokens", "/-/server"), new("page", "API description", "OpenAPI", Api.ApiExtensions.Description), new("action", "Sign out", "", "/-/sign-out"),
     ];
 
     private static readonly Deed[] DeedsOnEnvironments =
@@ -39,38 +44,51 @@ internal sealed class Finder(Inventory inventory)
         new("Stop", "stop", (state, _) => state.Live is not null), new("Settings of", "settings", (_, _) => true),
     ];
 
+    private readonly ConcurrentDictionary<string, Known> projects = new(StringComparer.Ordinal);
+
     /// <param name="near">The project whose page the person is on: of what fits equally well, its own comes first. Null: none.</param>
     public Findings Find(string query, string? near = null)
     {
         query = query.Trim();
         query = query[..Math.Min(query.Length, QueryAtMost)];
         var words = query.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-        IReadOnlyList<ProjectView> projects = [.. inventory.Projects().OrderByDescending(project => project.Name == near)];
+        IReadOnlyList<Known> known =
+            [.. inventory.Projects().OrderByDescending(project => project.Name == near).Select(project => Read(project.Name)).OfType<Known>()];
+        IReadOnlyList<EnvironmentState> environments = words.Length == 0 ? [] : [.. known.SelectMany(project => inventory.Environments(project.State))];
         var found = new[]
         {
-            Projects(projects, words), Environments(projects, words), Runs(projects, words, near), Actions(projects, words),
+            Projects(known, words), Environments(environments, words), Runs(known, words, near), Actions(known, environments, words),
             Pages.Where(page => Matches(words, $"{page.Text} {page.Detail}")),
         };
         return new Findings(query, [.. found.SelectMany(kind => kind.Take(OfKindAtMost)).OrderBy(finding => Rank(finding, words)).Take(AnswersAtMost)]);
     }
 
-    private static IEnumerable<Finding> Projects(IReadOnlyList<ProjectView> projects, string[] words) =>
+    private Known? Read(string name)
+    {
+        // Before the rest is read: what changes meanwhile is read again the next time.
+        var version = changes.Version(name);
+        if (projects.TryGetValue(name, out var known) && known.Version == version)
+            return known;
+        return inventory.Project(name) is { } state ? projects[name] = new Known(version, state, inventory.Runs(name, RowsOfProjectAtMost)) : null;
+    }
+
+    private static IEnumerable<Finding> Projects(IReadOnlyList<Known> projects, string[] words) =>
         from project in projects
         where Matches(words, project.Name)
         orderby Rank(project.Name, words)
         select new Finding("project", project.Name, "", Href(project.Name));
 
-    private IEnumerable<Finding> Environments(IReadOnlyList<ProjectView> projects, string[] words) => words.Length == 0 ? [] :
-        from state in States(projects)
+    private static IEnumerable<Finding> Environments(IReadOnlyList<EnvironmentState> states, string[] words) =>
+        from state in states
         where Matches(words, $"{state.Name} {state.Project}")
         orderby Rank(state.Name, words)
         select new Finding("environment", state.Name, state.Project, Href(state));
 
-    private IEnumerable<Finding> Runs(IReadOnlyList<ProjectView> projects, string[] words, string? near)
+    private IEnumerable<Finding> Runs(IReadOnlyList<Known> projects, string[] words, string? near)
     {
         if (projects.Count == 0)
             return [];
-        var rows = projects.SelectMany(project => inventory.Runs(project.Name, Math.Max(10, RowsAtMost / projects.Count)))
+        var rows = projects.SelectMany(project => project.Newest.Take(Math.Max(RowsOfProjectAtLeast, RowsAtMost / projects.Count)))
             .Where(run => words.All(word => Matches(run, word)));
         var numbered = words.Select(NumberIn).OfType<int>().Take(1)
             .SelectMany(number => projects.Select(project => inventory.RunRow(project.Name, number)).OfType<RunView>())
@@ -80,25 +98,22 @@ internal sealed class Finder(Inventory inventory)
             .ThenByDescending(run => run.QueuedAt).Select(Of);
     }
 
-    private IEnumerable<Finding> Actions(IReadOnlyList<ProjectView> projects, string[] words)
+    private IEnumerable<Finding> Actions(IReadOnlyList<Known> projects, IReadOnlyList<EnvironmentState> states, string[] words)
     {
         if (words.Length == 0)
             return [];
         var onEnvironments =
-            from state in States(projects)
+            from state in states
             from deed in DeedsOnEnvironments
             where Matches(words, $"{deed.Text} {deed.Page} {state.Name} {state.Project}") && deed.IsPossible(state, inventory.Now)
             select new Finding("action", $"{deed.Text} {state.Name}", state.Project, $"{Href(state)}/{deed.Page}");
         var onProjects = projects.Select(project => new Finding("action", $"Settings of {project.Name}", "", $"{Href(project.Name)}/settings"))
             .Where(finding => Matches(words, finding.Text));
-        var onRuns = projects.SelectMany(project => inventory.Runs(project.Name, 10)).Where(run => run.FinishedAt is null)
+        var onRuns = projects.SelectMany(project => project.Newest.Take(RowsOfProjectAtLeast)).Where(run => run.FinishedAt is null)
             .Select(run => new Finding("action", $"Cancel run {run.Number}", run.Project, $"{Href(run.Project)}/runs/{run.Number}/cancel"))
             .Where(finding => Matches(words, $"{finding.Text} {finding.Detail}"));
         return onEnvironments.Concat(onProjects).Concat(onRuns).OrderBy(finding => Rank(finding, words));
     }
-
-    private IEnumerable<EnvironmentState> States(IReadOnlyList<ProjectView> projects) =>
-        projects.Select(project => inventory.Project(project.Name)).OfType<Core.Commits.ProjectState>().SelectMany(inventory.Environments);
 
     private static Finding Of(RunView run) => new(
         "run", run.Subject.Length == 0 ? "(no subject)" : run.Subject,
@@ -133,6 +148,12 @@ internal sealed class Finder(Inventory inventory)
     private static string Href(string project) => $"/{Look.Part(project)}";
 
     private static string Href(EnvironmentState state) => $"{Href(state.Project)}/environments/{Look.Part(state.Name)}";
+
+    /// <param name="Newest">Of its runs, the newest first.</param>
+    private sealed record Known(long Version, ProjectState State, IReadOnlyList<RunView> Newest)
+    {
+        public string Name => State.Name;
+    }
 
     /// <param name="Page">The question's, below the environment's.</param>
     private sealed record Deed(string Text, string Page, Func<EnvironmentState, DateTimeOffset, bool> IsPossible);

@@ -37,6 +37,17 @@ public sealed partial class ServerPageTests
     }
 
     [Fact]
+    public async Task What_holds_for_all_projects_is_on_one_page_without_the_token()
+    {
+        await using var server = await RunningServer.StartAsync();
+        Assert.Contains("No pipeline file names one", await Browser.ReadAsync(server, "/-/server"));
+        await server.PushAsync("shop", Commits.First, pipeline: GateEndpointsTests.WithGates("[{ webhook: \"https://change.example.com/?a=<b>\" }]"));
+        var page = await Browser.ReadAsync(server, "/-/server");
+        Assert.Contains("<a href=\"/shop/environments/production\">shop / production</a></th><td><code>https://change.example.com/?a=&lt;b&gt;</code>", page);
+        Assert.DoesNotContain(RunningServer.Token, page);
+    }
+
+    [Fact]
     public async Task The_audit_says_who_did_what_newest_first_and_leaves_out_what_happened_by_itself()
     {
         await using var server = await RunningServer.StartAsync();
