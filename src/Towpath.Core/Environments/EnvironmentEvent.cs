@@ -106,13 +106,21 @@ public sealed record WithdrawalBegan(int Deployment, DeploymentStatus Conclusion
 public sealed record DecisionNeeded(int Deployment, string Reason) : EnvironmentEvent;
 
 /// <summary>The deployment arrived: its version is live now.</summary>
-public sealed record WentLive(int Deployment) : EnvironmentEvent;
+public sealed record WentLive(int Deployment) : EnvironmentEvent
+{
+    /// <summary>The person who said so, where nobody else knew; null: it was seen.</summary>
+    public string? AcceptedBy { get; init; }
+}
 
 /// <summary>Nothing runs in the environment any more.</summary>
 public sealed record Stopped(int Deployment) : EnvironmentEvent;
 
 /// <summary>A contract migration ended well. What it bars was barred when its stage began.</summary>
-public sealed record Contracted(int Deployment) : EnvironmentEvent;
+public sealed record Contracted(int Deployment) : EnvironmentEvent
+{
+    /// <summary>As <see cref="WentLive.AcceptedBy"/>.</summary>
+    public string? AcceptedBy { get; init; }
+}
 
 public sealed record DeploymentEnded(int Deployment, DeploymentStatus Status, string Reason, int? SupersededBy) : EnvironmentEvent
 {

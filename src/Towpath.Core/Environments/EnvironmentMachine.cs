@@ -150,15 +150,16 @@ public static partial class EnvironmentMachine
         return Arrive(state, active);
     }
 
-    private static Decision<EnvironmentEvent> Arrive(EnvironmentState state, Deployment active)
+    private static Decision<EnvironmentEvent> Arrive(EnvironmentState state, Deployment active, string? acceptedBy = null)
     {
         if (active.Kind == DeploymentKind.Contract)
-            return Record(new Contracted(active.Number));
+            return Record(new Contracted(active.Number) { AcceptedBy = acceptedBy });
+        var live = new WentLive(active.Number) { AcceptedBy = acceptedBy };
         var goesBack = active.Kind == DeploymentKind.Promote
             && state.Versions.Any(version => version.Candidate.Order > active.Candidate.Order);
         return goesBack
-            ? Record(new WentLive(active.Number), new HoldSet(active.By, $"Run {active.Candidate.Run} was promoted over a newer version."))
-            : Record(new WentLive(active.Number));
+            ? Record(live, new HoldSet(active.By, $"Run {active.Candidate.Run} was promoted over a newer version."))
+            : Record(live);
     }
 
     /// <summary>What the stages before did is undone; a target that cannot be undone leaves it to a person.</summary>
@@ -235,7 +236,7 @@ public static partial class EnvironmentMachine
 
     private static Decision<EnvironmentEvent> Accept(EnvironmentState state, AcceptDeployment accept) =>
         state.Deployment(accept.Deployment) is { Status: DeploymentStatus.NeedsDecision, Kind: not DeploymentKind.Stop } deployment
-            ? Arrive(state, deployment)
+            ? Arrive(state, deployment, accept.By)
             : Decision<EnvironmentEvent>.Refuse($"Deployment {accept.Deployment} of '{state.Name}' does not wait for a decision.");
 
     private static Decision<EnvironmentEvent> Change(EnvironmentState state, ChangeSettings change)

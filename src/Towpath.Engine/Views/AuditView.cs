@@ -17,8 +17,8 @@ public sealed record AuditView(
     /// <summary>All events that may say what a person did.</summary>
     internal static IReadOnlyCollection<string> Types { get; } =
     [
-        "deployment-offered.v1", "deployment-approved.v1", "rollout-advanced.v1", "withdrawal-began.v1", "deployment-ended.v1", "hold-set.v1",
-        "hold-lifted.v1", "freeze-set.v1", "freeze-lifted.v1", "settings-changed.v1", "run-ended.v1", "retry-requested.v1", "upload-requested.v1",
+        "deployment-offered.v1", "deployment-approved.v1", "rollout-advanced.v1", "went-live.v1", "contracted.v1", "withdrawal-began.v1",
+        "deployment-ended.v1", "hold-set.v1", "hold-lifted.v1", "freeze-set.v1", "freeze-lifted.v1", "settings-changed.v1", "run-ended.v1", "retry-requested.v1", "upload-requested.v1",
     ];
 
     private const string Canceled = "Canceled by ";
@@ -37,6 +37,8 @@ public sealed record AuditView(
                 Said(offered.By, Offer(offered), offered.Override ?? "", offered.Candidate.Run, offered.Deployment),
             DeploymentApproved approved => Said(approved.By, $"approved deployment {approved.Deployment}", deployment: approved.Deployment),
             RolloutAdvanced advanced => Said(advanced.By, $"let deployment {advanced.Deployment} go on", deployment: advanced.Deployment),
+            WentLive { AcceptedBy: { } by } live => Said(by, $"counted deployment {live.Deployment} as live", deployment: live.Deployment),
+            Contracted { AcceptedBy: { } by } done => Said(by, $"counted deployment {done.Deployment} as done", deployment: done.Deployment),
             WithdrawalBegan began => Withdrawn(began.Deployment, began.Reason),
             DeploymentEnded ended => Withdrawn(ended.Deployment, ended.Reason) is { } view ? view with { IsEnd = true } : null,
             HoldSet hold => Said(hold.By, "held it", hold.Reason),

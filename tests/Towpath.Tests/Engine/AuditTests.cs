@@ -62,6 +62,14 @@ public sealed class AuditTests
         Assert.Equal(("cy", "canceled it", 1), (view.By, view.What, view.Run));
     }
 
+    [Fact]
+    public void Who_counted_a_deployment_as_live_that_nobody_had_seen_arrive_is_told()
+    {
+        Append(StreamId.OfEnvironment("shop", "npm"), new WentLive(3) { AcceptedBy = "ann" }, new Contracted(4) { AcceptedBy = "ben" }, new WentLive(5));
+        Assert.Equal(
+            [("ben", "counted deployment 4 as done"), ("ann", "counted deployment 3 as live")], Audit.Read(journal, 50).Views.Select(view => (view.By, view.What)));
+    }
+
     private void Append(StreamId stream, params MachineEvent[] events) => journal.Append(
         [.. events.Select((what, index) => EventJson.Write(stream, new Recorded<MachineEvent>(journal.LastSequence + index + 1, Noon, what)))], []);
 }

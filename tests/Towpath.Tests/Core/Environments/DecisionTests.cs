@@ -60,11 +60,15 @@ public sealed class DecisionTests
         .Then(2, DeploymentStatus.NeedsDecision, "The agent did not finish 'withdraw' in time.");
 
     [Fact]
-    public void Person_accepts_and_it_is_live() => Undecided()
-        .When(new AcceptDeployment(2, "ada"))
-        .Then(2, DeploymentStatus.Live)
-        .ThenLive(2)
-        .ThenNothingIsUnderWay();
+    public void Person_accepts_and_it_is_live()
+    {
+        var accepted = Undecided()
+            .When(new AcceptDeployment(2, "ada"))
+            .Then(2, DeploymentStatus.Live)
+            .ThenLive(2)
+            .ThenNothingIsUnderWay();
+        Assert.Equal([null, "ada"], accepted.Story.Select(recorded => recorded.Event).OfType<WentLive>().Select(live => live.AcceptedBy));
+    }
 
     [Fact]
     public void Person_cancels_and_it_is_taken_back_by_a_command_of_its_own() => Undecided()
