@@ -32,7 +32,7 @@ public sealed class CommitNotes(Repositories repositories) : IDisposable
     private readonly SemaphoreSlim turn = new(1);
     private readonly ConcurrentDictionary<(string Project, string Commit), string> authors = [];
     private readonly ConcurrentDictionary<(string Project, string From, string To), CommitChanges> changes = [];
-    private readonly ConcurrentDictionary<(string Project, string Commit), PipelineSource> pipelines = [];
+    private readonly ConcurrentDictionary<(string Project, string Commit), PipelineSource?> pipelines = [];
 
     /// <summary>Null when it is not known, or not yet.</summary>
     public string? Author(string project, string commit) =>
@@ -91,11 +91,11 @@ public sealed class CommitNotes(Repositories repositories) : IDisposable
             if (pipelines.ContainsKey((project, commit)) || !repositories.Exists(project))
                 return;
             var found = await repositories.ReadAsync(project, [$"{commit}:{PipelineFile.Name}"], null, PipelineFile.MaxBytes, cancel);
-            if (found is not [{ Type: "blob", Content: not null } file])
-                return;
-            if (pipelines.Values.Sum(kept => (long)kept.Text.Length) > LettersKeptAtMost)
+            if (pipelines.Count > KeptAtMost || pipelines.Values.Sum(kept => (long)(kept?.Text.Length ?? 0)) > LettersKeptAtMost)
                 pipelines.Clear();
-            pipelines[(project, commit)] = new PipelineSource(file.Text, PipelineLines.Of(file.Text), PipelineFile.Parse(file.Text).Pipeline);
+            // What is not there is not asked for again, either.
+            pipelines[(project, commit)] = found is [{ Type: "blob", Content: not null } file]
+                ? new PipelineSource(file.Text, PipelineLines.Of(file.Text), PipelineFile.Parse(file.Text).Pipeline) : null;
         });
         return pipelines.GetValueOrDefault((project, commit));
     }

@@ -113,10 +113,13 @@ internal static class ReadingPages
         if (inventory.Environment(known, environment) is not { } state)
             return PageResults.NotHere(Asked.NoEnvironment(project, environment).Sentence, $"/{Look.Part(project)}", $"To {project}");
         var view = inventory.View(known, state, all ? int.MaxValue : EnvironmentPage.HistoryAtFirst);
+        if (view.Live is { } live)
+            await Task.WhenAny(notes.LearnAsync([(project, live.Commit)]), Task.Delay(Overview.AuthorsWithin));
         return PageResults.Page<EnvironmentPage>(new
         {
             State = state,
             View = view,
+            Author = view.Live is null ? null : notes.Author(project, view.Live.Commit),
             Now = time.GetUtcNow(),
             Until = view.RollbackTarget is { } target ? Models.LiveUntil(state, target) : null,
             Stages = state.Active is { } active ? Models.Stages(state, active) : [],

@@ -25,9 +25,8 @@ public sealed class RulePageTests : IDisposable
         await Eventually.That(() => server.Plane.Environment("shop", "production")?.HasWaiting == true, "it waits");
         foreach (var page in new[] { "/shop/runs/1", "/shop/environments/production", "/shop/environments/production/deployments/1", "/-/approvals" })
         {
-            Assert.Contains(
-                $"<a class=\"rule\" href=\"/shop/runs/1/pipeline#L{line}\" title=\"The rule, in the pipeline file of run 1\">towpath.yml:{line}</a>",
-                await ReadAsync(server, page));
+            await ShowsAsync(
+                server, page, $"<a class=\"rule\" href=\"/shop/runs/1/pipeline#L{line}\" title=\"The rule, in the pipeline file of run 1\">towpath.yml:{line}</a>");
         }
 
         var source = await ReadAsync(server, "/shop/runs/1/pipeline");
@@ -43,7 +42,7 @@ public sealed class RulePageTests : IDisposable
         await server.RunEndsAsync("shop", 1);
         var failed = await ReadAsync(server, "/shop/runs/1");
         Assert.Contains("It needs test, which did not succeed.", failed);
-        Assert.Contains($"pipeline#L{Line(RunningServer.ShopPipeline, "needs:")}", failed);
+        await ShowsAsync(server, "/shop/runs/1", $"pipeline#L{Line(RunningServer.ShopPipeline, "needs:")}");
         Assert.Equal(3, Regex.Count(failed, "The run failed."));
 
         server.Work.Script = command => command is StageCommand ? null : ScriptedWork.Succeed(command);
@@ -62,7 +61,9 @@ public sealed class RulePageTests : IDisposable
         await using var server = await RunningServer.StartAsync();
         await PushAsync(server, RunningServer.ShopPipeline, followed: RunningServer.ShopPipeline.Replace("./smoke.sh", "./other.sh", StringComparison.Ordinal));
         await server.GoesLiveAsync("shop", "production", 1);
+        await ShowsAsync(server, "/shop/runs/1/pipeline", "./smoke.sh");
         Assert.DoesNotContain("class=\"rule\"", await ReadAsync(server, "/shop/runs/1"));
+        await ShowsAsync(server, "/shop/environments/production", "<span> by Test</span>");
     }
 
     [Fact]
@@ -74,6 +75,10 @@ public sealed class RulePageTests : IDisposable
         Assert.Equal(HttpStatusCode.NotFound, lost.StatusCode);
         Assert.Contains("The repository has no towpath.yml at 1111111 now", await lost.Content.ReadAsStringAsync(RunningServer.Cancel));
     }
+
+    /// <summary>A page does not wait long for git: what came too late is on it the next time.</summary>
+    private static Task ShowsAsync(RunningServer server, string page, string text) => Eventually.That(
+        async () => (await ReadAsync(server, page)).Contains(text, StringComparison.Ordinal), $"{page} shows {text}");
 
     private async Task PushAsync(RunningServer server, string pipeline, string? followed = null)
     {
