@@ -84,7 +84,10 @@ public sealed class Inventory(ControlPlane plane, StepsUnderWay? steps = null, L
     public HealthView? Health(string project, string environment) => health?.Of(project, environment);
 
     /// <summary>The newest definition on the default branch; null before the first push.</summary>
-    public static Pipeline? Pipeline(ProjectState project) => project.Requests.LastOrDefault(request => request.Deploys)?.Pipeline;
+    public static Pipeline? Pipeline(ProjectState project) => Newest(project)?.Pipeline;
+
+    /// <summary>The newest run of the default branch; null before the first push.</summary>
+    public static RunRequest? Newest(ProjectState project) => project.Requests.LastOrDefault(request => request.Deploys);
 
     private static TView Read<TView>(string summary) => JsonSerializer.Deserialize<TView>(summary, CoreJson.Options)!;
 }

@@ -112,7 +112,7 @@ public sealed record PlannedJob(string Name, string Why, ValueList<string> Steps
 /// <param name="Steps">What a deployment does, in order.</param>
 public sealed record PlannedEnvironment(string Name, string Why, ValueList<string> Steps)
 {
-    internal static PlannedEnvironment Of(Pipeline pipeline, EnvironmentDefinition environment) => new(
+    public static PlannedEnvironment Of(Pipeline pipeline, EnvironmentDefinition environment) => new(
         environment.Name,
         environment.After.Count == 0 ? "as soon as the package is stored" : $"when the package has become live in {And(environment.After)}",
         environment.Gates.Select(Gate).Concat(environment.Target switch

@@ -1,6 +1,7 @@
 using Towpath.Core;
 using Towpath.Core.Commits;
 using Towpath.Core.Environments;
+using Towpath.Core.Pipelines;
 using Towpath.Core.Runs;
 using Towpath.Engine.Views;
 using Towpath.Server.Logs;
@@ -33,6 +34,11 @@ public sealed record LogExcerpt(string Log, IReadOnlyList<LogLine> Lines, long F
 /// <summary>One step on the way of a deployment, as people see it.</summary>
 /// <param name="State">As a deployment's or a run's state.</param>
 public sealed record StageView(string Name, string State);
+
+/// <summary>What a deployment of the newest pipeline file goes through.</summary>
+/// <param name="Run">Whose file it is.</param>
+/// <param name="Gates">So many of the steps are gates; they come first.</param>
+public sealed record NextPlan(string Project, int Run, PlannedEnvironment Environment, int Gates);
 
 /// <summary>What pages show, gathered from the inventory.</summary>
 internal static class Models
@@ -85,6 +91,10 @@ internal static class Models
         // What is printed between two looks follows the end, it does not make it the middle.
         return new LogExcerpt(log, part.Lines, first, part.Next, from is null || part.Complete || part.Next > logs.Count(log), part.Complete);
     }
+
+    /// <summary>Null: the newest pipeline has no such environment.</summary>
+    public static NextPlan? Plan(string project, RunRequest? newest, string environment) => newest?.Pipeline.Environment(environment) is { } definition
+        ? new NextPlan(project, newest.Number, PlannedEnvironment.Of(newest.Pipeline, definition), definition.Gates.Count) : null;
 
     /// <summary>The stages that a deployment goes through, each with its state.</summary>
     public static IReadOnlyList<StageView> Stages(EnvironmentState environment, Deployment deployment)

@@ -113,6 +113,7 @@ internal static class ReadingPages
         if (inventory.Environment(known, environment) is not { } state)
             return PageResults.NotHere(Asked.NoEnvironment(project, environment).Sentence, $"/{Look.Part(project)}", $"To {project}");
         var view = inventory.View(known, state, all ? int.MaxValue : EnvironmentPage.HistoryAtFirst);
+        var newest = Inventory.Newest(known);
         if (view.Live is { } live)
             await Task.WhenAny(notes.LearnAsync([(project, live.Commit)]), Task.Delay(Overview.AuthorsWithin));
         return PageResults.Page<EnvironmentPage>(new
@@ -127,7 +128,9 @@ internal static class ReadingPages
             Analysis = state.Active is { Canary: not null } judged ? inventory.Analysis(state, judged.Number) : null,
             BackTo = Models.BackTo(state),
             Ended = state.Deployments.Count(deployment => deployment.IsOver),
-            Rules = await RulesAsync(notes, state, state.Waiting),
+            Plan = Models.Plan(project, newest, environment),
+            Rules = await RuleLines.OfAsync(notes, Ruled(state, state.Waiting).Concat(
+                newest is null ? [] : [new RuledRun(project, newest.Number, newest.Commit, newest.Pipeline)])),
             CanPromote = Models.Promotable(state).Any(),
         });
     }
@@ -146,7 +149,7 @@ internal static class ReadingPages
             Environment = environment,
             View = DeploymentView.Of(state, found, inventory.Now),
             inventory.Now,
-            Rules = await RulesAsync(notes, state, found.IsOver || found.IsActive ? [] : [found]),
+            Rules = await RuleLines.OfAsync(notes, found.IsOver || found.IsActive ? [] : Ruled(state, [found])),
             Stages = Models.Stages(state, found),
             Log = Excerpt(logs, DeploymentView.LogId(state, deployment), from, found.IsOver),
         });
@@ -175,8 +178,8 @@ internal static class ReadingPages
             : PageResults.Page<AnalysisPage>(new { Project = project, Environment = environment, View = view, Pictures = AnalysisPictures.Of(view) });
     }
 
-    private static Task<RuleLines> RulesAsync(CommitNotes notes, EnvironmentState state, IEnumerable<Deployment> deployments) => RuleLines.OfAsync(
-        notes, deployments.Select(one => new RuledRun(state.Project, one.Candidate.Run, one.Candidate.Commit, one.Candidate.Pipeline)));
+    private static IEnumerable<RuledRun> Ruled(EnvironmentState state, IEnumerable<Deployment> deployments) =>
+        deployments.Select(one => new RuledRun(state.Project, one.Candidate.Run, one.Candidate.Commit, one.Candidate.Pipeline));
 
     /// <summary>Of what is over nothing is followed, also when the log's end was lost.</summary>
     private static LogExcerpt Excerpt(LogAccess logs, string log, long? from, bool isOver)

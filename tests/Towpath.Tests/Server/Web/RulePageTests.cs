@@ -29,6 +29,9 @@ public sealed class RulePageTests : IDisposable
                 server, page, $"<a class=\"rule\" href=\"/shop/runs/1/pipeline#L{line}\" title=\"The rule, in the pipeline file of run 1\">towpath.yml:{line}</a>");
         }
 
+        var plan = await ReadAsync(server, "/shop/environments/production");
+        Assert.Contains("A package comes here when the package has become live in staging.", plan);
+        Assert.Contains("<li>Wait until somebody approves it, for 7d at most (else it is refused)", plan);
         var source = await ReadAsync(server, "/shop/runs/1/pipeline");
         Assert.Contains($"<div class=\"l\" id=\"L{line}\"><a href=\"#L{line}\" aria-label=\"Line {line}\">{line}</a><span>  production: {{ after: [staging]", source);
     }
