@@ -11,6 +11,7 @@ using Towpath.Server.Web.Analysis;
 using Towpath.Server.Web.Design;
 using Towpath.Server.Web.Environments;
 using Towpath.Server.Web.Overviews;
+using Towpath.Server.Web.Packages;
 using Towpath.Server.Web.Projects;
 using Towpath.Server.Web.Runs;
 
@@ -27,6 +28,7 @@ internal static class ReadingPages
         pages.MapGet("/{project}/runs", (string project) => PageResults.See($"/{Look.Part(project)}"));
         pages.MapGet("/{project}/environments", (string project) => PageResults.See($"/{Look.Part(project)}"));
         pages.MapGet("/{project}/runs/{run:int}", Run);
+        pages.MapGet("/{project}/runs/{run:int}/package", PackagePages.Show);
         pages.MapGet("/{project}/environments/{environment}", Environment);
         pages.MapGet("/{project}/environments/{environment}/deployments/{deployment:int}", Deployment);
         pages.MapGet("/{project}/environments/{environment}/deployments/{deployment:int}/analysis", Analysis);
