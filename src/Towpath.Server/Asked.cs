@@ -32,6 +32,9 @@ public readonly record struct Asked(AskedStatus Status, string Sentence = "", in
 
     public static Asked NoRun(string project, int run) => Unknown($"'{project}' has no run {run}; 'towpath runs' lists those it has.");
 
+    public static Asked NoPackage(Core.Runs.RunState run) =>
+        Unknown(run.IsOver ? $"Run {run.Number} made no package." : $"Run {run.Number} has no package yet: wait for its end.");
+
     public static Asked NoEnvironment(string project, string environment) =>
         Unknown($"'{project}' has no environment '{environment}'; 'towpath envs' lists those it has.");
 

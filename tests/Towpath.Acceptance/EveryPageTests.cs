@@ -17,12 +17,14 @@ public sealed class EveryPageTests(Showcase showcase)
     [
         ("projects", "/"), ("find", "/-/find?q=tide"), ("approvals", "/-/approvals"), ("audit", "/-/audit"), ("agents", "/-/agents"), ("server", "/-/server"),
         ("sign-out", "/-/sign-out"), ("project", $"/{Showcase.Usual}"), ("project-settings", $"/{Showcase.Usual}/settings"),
-        ("run", $"/{Showcase.Usual}/runs/3"), ("pipeline", $"/{Showcase.Usual}/runs/3/pipeline"), ("run-failed", $"/{Showcase.Usual}/runs/4"), ("environment", Place),
+        ("run", $"/{Showcase.Usual}/runs/3"), ("pipeline", $"/{Showcase.Usual}/runs/3/pipeline"), ("run-failed", $"/{Showcase.Usual}/runs/4"), ("package", $"/{Showcase.Usual}/runs/2/package"),
+        ("package-found", $"/{Showcase.Usual}/runs/3/package?layer=deploy&find=l"), ("environment", Place),
         ("environment-held", $"/{Showcase.Usual}/environments/staging"), ("deployment", $"{Place}/deployments/2"),
         ("environment-canary", Canary), ("deployment-canary", $"{Canary}/deployments/2"), ("analysis", $"{Canary}/deployments/2/analysis"),
         ("settings", $"/{Showcase.Usual}/environments/staging/settings"), ("question-rollback", $"{Place}/rollback"), ("question-hold", $"{Place}/hold"),
         ("question-freeze", $"{Place}/freeze"), ("question-promote", $"/{Showcase.Usual}/environments/staging/promote"),
-        ("hostile-run", $"/{Showcase.Hostile}/runs/2"), ("hostile-environment", $"/{Showcase.Hostile}/environments/production"),
+        ("hostile-run", $"/{Showcase.Hostile}/runs/2"), ("hostile-package", $"/{Showcase.Hostile}/runs/1/package"),
+        ("hostile-environment", $"/{Showcase.Hostile}/environments/production"),
     ];
 
     public static TheoryData<string> Screens => [.. Screen.All.Select(screen => screen.Name)];

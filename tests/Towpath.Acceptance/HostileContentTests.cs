@@ -11,6 +11,7 @@ public sealed class HostileContentTests(Showcase showcase)
     [InlineData("/hostile", "subject, branch, hold")]
     [InlineData("/hostile/runs/1", "subject, line")]
     [InlineData("/hostile/runs/2", "subject, branch, line, test")]
+    [InlineData("/hostile/runs/1/package", "subject, file")]
     [InlineData("/hostile/environments/production", "subject, hold")]
     [InlineData("/hostile/environments/production/deployments/1", "subject")]
     [InlineData("/-/find?q=hostile", "subject, branch")]
@@ -24,6 +25,8 @@ public sealed class HostileContentTests(Showcase showcase)
         await Assertions.Expect(page.Locator("main").GetByText(Showcase.Markup).First).ToBeAttachedAsync();
         if (where.Contains("branch", StringComparison.Ordinal))
             await Assertions.Expect(page.Locator("main").GetByText(Showcase.Branch).First).ToBeAttachedAsync();
+        if (where.Contains("file", StringComparison.Ordinal))
+            await Assertions.Expect(page.Locator("main").GetByText(Showcase.FileName.Replace("\u202E", "⟨U+202E⟩", StringComparison.Ordinal))).ToBeVisibleAsync();
         await InertAsync(browsing, page);
     }
 

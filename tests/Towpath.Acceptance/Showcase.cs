@@ -28,6 +28,9 @@ public sealed class Showcase(UpFixture fixture) : IAsyncLifetime
     /// <summary>The same as far as git lets a branch be called so.</summary>
     public const string Branch = "x<img/src=x/onerror=window.pwned=1>";
 
+    /// <summary>The same as a file may be called, and with letters that turn what follows around.</summary>
+    public const string FileName = "<img src=x onerror=\"window.pwned=1\">\u202Egpj.exe";
+
     private Load? visitors;
 
     internal UpTowpath Up => fixture.Up;
@@ -51,6 +54,9 @@ public sealed class Showcase(UpFixture fixture) : IAsyncLifetime
         repository.Write("towpath.yml", Site.Pipeline(Site.FreePort(), Site.FreePort(), "sh check.sh").Replace(
             "after: [staging],", "after: [staging], gates: [{ approval: 1 }],", StringComparison.Ordinal).Replace(
             "outputs:", "reports: { tests: \"results.xml\" }\n    outputs:", StringComparison.Ordinal));
+        foreach (var file in (string[])["css/harbour.css", "css/print.css", "img/bridge.svg", "img/lock.svg", "tides/2026/january.json", "tides/2026/february.json"])
+            repository.Write($"public/{file}", string.Concat(Enumerable.Repeat("The tide comes, and the tide goes.\n", file.Length * file.Length)));
+        File.SetUnixFileMode(Path.Combine(repository.Folder, "public/img/lock.svg"), (UnixFileMode)0b111_101_101);
         repository.Write("check.sh", """
             printf 'Checking \033[1mpublic/index.html\033[0m\n\033[32mok\033[0m  It has a heading\n'
             cp tests.xml results.xml
@@ -108,6 +114,7 @@ public sealed class Showcase(UpFixture fixture) : IAsyncLifetime
         repository.Write("towpath.yml", Site.Pipeline(Site.FreePort(), Site.FreePort(), "cat lines.txt; cp tests.xml results.xml").Replace(
             "outputs:", "reports: { tests: \"results.xml\" }\n    outputs:", StringComparison.Ordinal));
         repository.Write("public/index.html", "Page");
+        repository.Write("public/" + FileName, "Not a picture");
         repository.Write("lines.txt", Markup + "\n");
         repository.Write("tests.xml", Report("<testcase name=\"good\"/>"));
         await CommitAsync(repository, Markup);

@@ -202,7 +202,7 @@ public sealed class PackageStore
         UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
     });
 
-    private static PackageException Missing(Digest digest) => new($"The store does not have {digest}; it was removed or never arrived.");
+    internal static PackageException Missing(Digest digest) => new($"The store does not have {digest}; it was removed or never arrived.");
 
     private FileStream OpenBlob(Digest digest)
     {

@@ -23,6 +23,22 @@ public static class TarTree
         }
     }
 
+    /// <summary>
+    /// What is in a tar file, in its order, told by the headers alone: contents are passed over, and nothing is kept. Takes what
+    /// <see cref="TreeArchive"/> writes, which has no hard links.
+    /// </summary>
+    /// <exception cref="ArchiveException">The archive is damaged, or holds something that a tree refuses.</exception>
+    public static IEnumerable<TreeEntry> List(string tarFile)
+    {
+        using var file = new FileStream(tarFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using var reader = new TarReader(file);
+        while (Next(reader) is { } entry)
+        {
+            if (EntryOf(tarFile, Tree.NameOf(entry.Name), entry) is { } known)
+                yield return known;
+        }
+    }
+
     /// <summary>Null at the end.</summary>
     /// <exception cref="ArchiveException">These bytes are no header.</exception>
     internal static async ValueTask<TarEntry?> NextAsync(TarReader reader, CancellationToken cancel)
@@ -64,25 +80,40 @@ public static class TarTree
     {
         var under = prefix.Length == 0 ? "" : prefix + "/";
         var name = Tree.NameOf(under + Tree.NameOf(entry.Name));
+        if (entry.EntryType == TarEntryType.HardLink)
+            tree.Add(HardLinked(tree, entry, under) with { Name = name });
+        else if (EntryOf(tarFile, name, entry) is { } known)
+            tree.Add(known);
+    }
+
+    /// <summary>Null for what is nothing in a tree.</summary>
+    private static TreeEntry? EntryOf(string tarFile, string name, TarEntry entry)
+    {
         switch (entry.EntryType)
         {
             case TarEntryType.GlobalExtendedAttributes:
-                break;
+                return null;
             case TarEntryType.Directory:
-                tree.Add(new TreeFolder(name));
-                break;
+                return new TreeFolder(name);
             case TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.ContiguousFile:
                 var offset = entry.DataOffset;
-                tree.Add(new TreeFile(name, entry.Length, IsExecutable(entry), () => OpenAt(tarFile, offset)));
-                break;
-            case TarEntryType.HardLink:
-                tree.Add(HardLinked(tree, entry, under) with { Name = name });
-                break;
+                return new TreeFile(name, entry.Length, IsExecutable(entry), () => OpenAt(tarFile, offset));
             case TarEntryType.SymbolicLink:
-                tree.Add(new TreeLink(name, entry.LinkName));
-                break;
+                return new TreeLink(name, entry.LinkName);
             default:
                 throw Refusal(entry);
+        }
+    }
+
+    private static TarEntry? Next(TarReader reader)
+    {
+        try
+        {
+            return reader.GetNextEntry();
+        }
+        catch (Exception e) when (IsDamage(e) || e is InvalidOperationException or ArgumentException)
+        {
+            throw Damaged(e);
         }
     }
 

@@ -1,3 +1,6 @@
+using Towpath.Engine.Packages;
+using Towpath.Engine.Views;
+
 namespace Towpath.Server.Api;
 
 /// <param name="Reason">Why, for those who read the history; at most 500 characters. A word of its own is used when it is missing.</param>
@@ -41,7 +44,17 @@ public sealed record SignInLink(string Url, DateTimeOffset ExpiresAt);
 /// <param name="App">Digest of the layer that is run.</param>
 /// <param name="Deploy">Digest of the layer that the environments' own commands need.</param>
 /// <param name="Size">Bytes of both layers together.</param>
-public sealed record PackageDetails(int Run, string Commit, string Digest, string App, string Deploy, long Size);
+/// <param name="Parts">The jobs' outputs that it was made of; empty when it was built elsewhere.</param>
+public sealed record PackageDetails(
+    int Run, string Commit, string Digest, string App, string Deploy, long Size, IReadOnlyList<PackagePartView> Parts);
+
+/// <summary>What is in one layer of a run's package.</summary>
+/// <param name="Layer"><c>app</c> or <c>deploy</c>.</param>
+/// <param name="Files">The first that were found, in order of their paths.</param>
+/// <param name="Found">Files and links whose path holds what was looked for.</param>
+/// <param name="Count">All files and links that were looked at.</param>
+/// <param name="Whole">False: there was no time to look at the rest.</param>
+public sealed record PackageFiles(int Run, string Layer, IReadOnlyList<LayerFile> Files, int Found, int Count, bool Whole);
 
 /// <summary>Something changed: ask for it again.</summary>
 /// <param name="Stream"><c>shop</c>, <c>shop/runs/7</c> or <c>shop/environments/staging</c>.</param>

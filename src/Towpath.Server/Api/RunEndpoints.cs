@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Towpath.Core.Runs;
+using Towpath.Engine.Packages;
 using Towpath.Engine.Views;
 
 namespace Towpath.Server.Api;
@@ -21,6 +22,9 @@ internal static class RunEndpoints
             .WithSummary("Makes a new run of the same commit, definition and order; answers the new run.")
             .WithDescription("A run that succeeded is not built again: redeploy or promote it.");
         runs.MapGet("{run:int}/package", Package).ProducesProblem(StatusCodes.Status410Gone).WithSummary("Shows the package that a run produced.");
+        runs.MapGet("{run:int}/package/files", Files).ProducesProblem(StatusCodes.Status410Gone).ProducesProblem(StatusCodes.Status503ServiceUnavailable)
+            .WithSummary($"Lists the files in a package, the first {LayerListing.FilesAtMost}.")
+            .WithDescription("'layer' is 'app', as when it is missing, or 'deploy'; 'find' is a part of the path, in any case.");
     }
 
     private static Results<Ok<IReadOnlyList<RunView>>, ProblemHttpResult> List(
@@ -51,17 +55,32 @@ internal static class RunEndpoints
         return asked is { Status: AskedStatus.Taken, Run: { } number } ? Created(project, number, inventory) : ApiAnswers.Problem(asked);
     }
 
-    private static Results<Ok<PackageDetails>, ProblemHttpResult> Package(string project, int run, Inventory inventory)
-    {
-        if (Find(project, run, inventory, out var missing) is not { } found)
-            return missing!;
-        if (found.Collected is { } at)
-            return ApiAnswers.Problem(StatusCodes.Status410Gone, RunView.CollectedSentence(run, at));
-        return found.Package is { } package
+    private static Results<Ok<PackageDetails>, ProblemHttpResult> Package(string project, int run, Inventory inventory) =>
+        FindPackage(project, run, inventory, out var missing) is { Package: { } package } found
             ? TypedResults.Ok(new PackageDetails(
-                run, found.Request.Commit, package.Digest.ToString(), package.App.ToString(), package.Deploy.ToString(), package.Size))
-            : ApiAnswers.Problem(
-                Asked.Unknown(found.IsOver ? $"Run {run} made no package." : $"Run {run} has no package yet: wait for its end."));
+                run, found.Request.Commit, package.Digest.ToString(), package.App.ToString(), package.Deploy.ToString(), package.Size,
+                PackagePartView.Of(found)))
+            : missing!;
+
+    private static Results<Ok<PackageFiles>, ProblemHttpResult> Files(
+        string project, int run, Inventory inventory, PackageStore store, TimeProvider time, HttpContext context,
+        string layer = "app", string find = "")
+    {
+        if (FindPackage(project, run, inventory, out var missing) is not { Package: { } package })
+            return missing!;
+        if (layer is not ("app" or "deploy"))
+            return ApiAnswers.Problem(Asked.Invalid($"'layer' is 'app' or 'deploy', not '{layer}'."));
+        if (find.Length > LayerListing.FindAtMost)
+            return ApiAnswers.Problem(Asked.Invalid($"'find' has at most {LayerListing.FindAtMost} characters."));
+        try
+        {
+            var listing = LayerListing.Read(store, layer == "app" ? package.App : package.Deploy, find, time, context.RequestAborted);
+            return TypedResults.Ok(new PackageFiles(run, layer, listing.Files, listing.Found, listing.Count, listing.IsWhole));
+        }
+        catch (PackageException e)
+        {
+            return ApiAnswers.Problem(StatusCodes.Status503ServiceUnavailable, e.Message);
+        }
     }
 
     internal static Created<RunView> Created(string project, int number, Inventory inventory) =>
@@ -73,5 +92,15 @@ internal static class RunEndpoints
         missing = found is not null ? null
             : ApiAnswers.Problem(inventory.Project(project) is null ? Asked.NoProject(project) : Asked.NoRun(project, run));
         return found;
+    }
+
+    /// <summary>Null, and why, when there is no package of it.</summary>
+    private static RunState? FindPackage(string project, int run, Inventory inventory, out ProblemHttpResult? missing)
+    {
+        if (Find(project, run, inventory, out missing) is not { } found)
+            return null;
+        missing = found.Collected is { } at ? ApiAnswers.Problem(StatusCodes.Status410Gone, RunView.CollectedSentence(run, at))
+            : found.Package is null ? ApiAnswers.Problem(Asked.NoPackage(found)) : null;
+        return missing is null ? found : null;
     }
 }

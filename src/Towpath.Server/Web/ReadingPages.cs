@@ -12,6 +12,7 @@ using Towpath.Server.Web.Analysis;
 using Towpath.Server.Web.Design;
 using Towpath.Server.Web.Environments;
 using Towpath.Server.Web.Overviews;
+using Towpath.Server.Web.Packages;
 using Towpath.Server.Web.Projects;
 using Towpath.Server.Web.Rules;
 using Towpath.Server.Web.Runs;
@@ -30,6 +31,7 @@ internal static class ReadingPages
         pages.MapGet("/{project}/environments", (string project) => PageResults.See($"/{Look.Part(project)}"));
         pages.MapGet("/{project}/runs/{run:int}", RunAsync);
         pages.MapGet("/{project}/runs/{run:int}/pipeline", PipelineAsync);
+        pages.MapGet("/{project}/runs/{run:int}/package", PackagePages.Show);
         pages.MapGet("/{project}/environments/{environment}", EnvironmentAsync);
         pages.MapGet("/{project}/environments/{environment}/deployments/{deployment:int}", DeploymentAsync);
         pages.MapGet("/{project}/environments/{environment}/deployments/{deployment:int}/analysis", Analysis);

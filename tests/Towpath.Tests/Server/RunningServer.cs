@@ -74,6 +74,10 @@ internal sealed class RunningServer : IAsyncDisposable
 
     public Repositories Repositories => app.Services.GetRequiredService<Repositories>();
 
+    public PackageStore Packages => app.Services.GetRequiredService<PackageStore>();
+
+    public PackageBuilder Builder => app.Services.GetRequiredService<PackageBuilder>();
+
     public ShiftedTime Time { get; }
 
     /// <summary>Shows the token and follows no redirects.</summary>

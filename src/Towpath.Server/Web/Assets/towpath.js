@@ -149,7 +149,8 @@ function offerCopies(root) {
   for (const box of root.querySelectorAll(".shell-box")) {
     const button = box.querySelector(".copy") ?? box.appendChild(Object.assign(document.createElement("button"), { className: "copy", type: "button", textContent: "Copy" }));
     button.onclick = async () => {
-      await navigator.clipboard.writeText(box.querySelector(".shell").textContent.trim() + "\n");
+      // A command is run as it is pasted; what is no command comes without a line's end.
+      await navigator.clipboard.writeText(box.querySelector(".shell").textContent.trim() + ("text" in box.dataset ? "" : "\n"));
       button.textContent = "Copied";
       setTimeout(() => button.textContent = "Copy", 2000);
     };
