@@ -56,7 +56,7 @@ internal static class ReadingPages
         {
             All = (IReadOnlyList<EnvironmentFigures>)[.. overview.Figures(project).Where(figures => environment is null || figures.Environment == environment)],
             Instances = one is null ? null : Models.Instances(inventory, one),
-            Silence = environment is null ? null : EnvironmentPage.Silence,
+            Silence = environment is null ? null : EnvironmentModel.Silence,
         });
     }
 
@@ -119,27 +119,30 @@ internal static class ReadingPages
             return PageResults.NotHere(Asked.NoProject(project).Sentence);
         if (inventory.Environment(known, environment) is not { } state)
             return PageResults.NotHere(Asked.NoEnvironment(project, environment).Sentence, $"/{Look.Part(project)}", $"To {project}");
-        var view = inventory.View(known, state, all ? int.MaxValue : EnvironmentPage.HistoryAtFirst);
+        var view = inventory.View(known, state, all ? int.MaxValue : EnvironmentModel.HistoryAtFirst);
         var newest = Inventory.Newest(known);
         if (view.Live is { } live)
             await Task.WhenAny(notes.LearnAsync([(project, live.Commit)]), Task.Delay(Overview.AuthorsWithin));
         return PageResults.Page<EnvironmentPage>(new
         {
-            State = state,
-            View = view,
-            Author = view.Live is null ? null : notes.Author(project, view.Live.Commit),
-            Now = time.GetUtcNow(),
-            Until = view.RollbackTarget is { } target ? Models.LiveUntil(state, target) : null,
-            Stages = state.Active is { } active ? Models.Stages(state, active) : [],
-            Log = Models.UnderWay(view) is { } coming ? Models.Excerpt(logs, coming.Log, null) : null,
-            Analysis = state.Active is { Canary: not null } judged ? inventory.Analysis(state, judged.Number) : null,
-            BackTo = Models.BackTo(state),
-            Ended = state.Deployments.Count(deployment => deployment.IsOver),
-            Instances = Models.Instances(inventory, state),
-            Plan = Models.Plan(project, newest, environment),
-            Rules = await RuleLines.OfAsync(notes, Ruled(state, state.Waiting).Concat(
-                newest is null ? [] : [new RuledRun(project, newest.Number, newest.Commit, newest.Pipeline)])),
-            CanPromote = Models.Promotable(state).Any(),
+            Model = new EnvironmentModel
+            {
+                State = state,
+                View = view,
+                Author = view.Live is null ? null : notes.Author(project, view.Live.Commit),
+                Now = time.GetUtcNow(),
+                Until = view.RollbackTarget is { } target ? Models.LiveUntil(state, target) : null,
+                Stages = state.Active is { } active ? Models.Stages(state, active) : [],
+                Log = Models.UnderWay(view) is { } coming ? Models.Excerpt(logs, coming.Log, null) : null,
+                Analysis = state.Active is { Canary: not null } judged ? inventory.Analysis(state, judged.Number) : null,
+                BackTo = Models.BackTo(state),
+                Ended = state.Deployments.Count(deployment => deployment.IsOver),
+                Instances = Models.Instances(inventory, state),
+                Plan = Models.Plan(project, newest, environment),
+                Rules = await RuleLines.OfAsync(notes, Ruled(state, state.Waiting).Concat(
+                    newest is null ? [] : [new RuledRun(project, newest.Number, newest.Commit, newest.Pipeline)])),
+                CanPromote = Models.Promotable(state).Any(),
+            },
         });
     }
 
