@@ -49,6 +49,11 @@ public sealed class EveryPageTests(Showcase showcase)
         await Assertions.Expect(page.GetByRole(AriaRole.Option, new() { Name = "production" }).First).ToBeVisibleAsync();
         await LookAsync(page, $"palette-{name}", found, whole: false);
 
+        await page.GotoAsync($"/{Showcase.Usual}/runs/4#L1");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Whole line" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Region, new() { Name = "Whole line" })).ToContainTextAsync("run 4");
+        await LookAsync(page, $"log-line-{name}", found);
+
         // The browser itself complains of these.
         found.AddRange(browsing.Complaints);
         await page.GotoAsync("/no/such/page");

@@ -8,6 +8,15 @@ public sealed class LogPageTests
 {
     private const int Lines = 1_000_000;
 
+    /// <summary>The first leaves a line that is wider than any screen, the second takes its time.</summary>
+    private const string TwoSteps = """
+        jobs:
+          build:
+            steps:
+              - "for i in 1 2 3; do echo first $i; done; printf '%05000d the end <b>\\n' 7"
+              - "for i in $(seq 60); do echo number $i; sleep 0.15; done"
+        """;
+
     [Fact]
     public async Task Log_of_a_million_lines_opens_at_once_and_is_searched_to_its_end()
     {
@@ -109,6 +118,66 @@ public sealed class LogPageTests
         Assert.Equal(printed, seen.Values);
         Assert.Equal(Enumerable.Range(1, 400), seen.Values.Where(text => text.StartsWith("number ", StringComparison.Ordinal))
             .Select(text => int.Parse(text[7..], System.Globalization.CultureInfo.InvariantCulture)));
+    }
+
+    [Fact]
+    public async Task What_a_reader_folds_and_chooses_is_kept()
+    {
+        await using var up = new UpTowpath();
+        await up.StartAsync();
+        using var repository = await Repository.CreateAsync(up, "kept");
+        repository.Write("towpath.yml", TwoSteps);
+        await repository.CommitAsync("Slowly");
+        (await repository.PushAsync()).Expect(0);
+        await using var browsing = await Browsing.StartAsync(up);
+        var page = await browsing.PageAsync();
+        await page.GotoAsync("/kept/runs/1");
+        await page.EvaluateAsync("window.sameDocument = true");
+        var log = page.GetByRole(AriaRole.Log);
+        await Assertions.Expect(log).ToContainTextAsync("number 3");
+        await log.GetByRole(AriaRole.Button, new() { Name = "Hide the lines of for i in 1 2 3" }).ClickAsync();
+        await IsFoldedAsync(page);
+
+        // The page is kept fresh, the reader goes away and comes back: it stays folded, in this tab alone.
+        await Assertions.Expect(page.Locator("[data-part=head]")).ToContainTextAsync("Succeeded");
+        await Assertions.Expect(log).ToContainTextAsync("number 60");
+        Assert.True(await page.EvaluateAsync<bool>("window.sameDocument"));
+        await IsFoldedAsync(page);
+        await page.GotoAsync("/kept");
+        await page.GotoAsync("/kept/runs/1");
+        await IsFoldedAsync(page);
+        var other = await browsing.PageAsync();
+        await other.GotoAsync("/kept/runs/1");
+        await Assertions.Expect(other.GetByRole(AriaRole.Log)).ToContainTextAsync("first 2");
+
+        // By keyboard: a line that is wider than the page is read whole beneath the log, and what was folded opens for it.
+        var whole = page.GetByRole(AriaRole.Region, new() { Name = "Whole line" });
+        await Assertions.Expect(whole).ToBeHiddenAsync();
+        await Browsing.TabToAsync(page, "Whole line");
+        await page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(whole).ToContainTextAsync("Choose a line");
+        await page.GetByRole(AriaRole.Searchbox, new() { Name = "Search the log" }).FillAsync("7 the end");
+        await page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(log.Locator(".target")).ToContainTextAsync("characters more");
+        await Assertions.Expect(whole).ToContainTextAsync("0007 the end <b>");
+        Assert.True(await whole.EvaluateAsync<bool>("one => one.scrollWidth <= one.clientWidth"));
+        Assert.Empty(await Browsing.AxeAsync(page));
+        await log.GetByText("number 2", new() { Exact = true }).ClickAsync();
+        await Assertions.Expect(whole.GetByText("number 2", new() { Exact = true })).ToBeVisibleAsync();
+
+        // For good: also where nothing is remembered of this log.
+        var again = await page.Context.NewPageAsync();
+        await again.GotoAsync("/kept/runs/1#L1");
+        await Assertions.Expect(again.GetByRole(AriaRole.Button, new() { Name = "Whole line" })).ToHaveAttributeAsync("aria-pressed", "true");
+        await Assertions.Expect(again.GetByRole(AriaRole.Region, new() { Name = "Whole line" })).ToContainTextAsync("job 'build' of run 1");
+        Assert.Empty(browsing.Complaints);
+
+        static async Task IsFoldedAsync(IPage page)
+        {
+            await Assertions.Expect(page.Locator(".fold[aria-expanded=false]")).ToHaveCountAsync(1);
+            await Assertions.Expect(page.GetByRole(AriaRole.Log)).Not.ToContainTextAsync("first 2");
+            await Assertions.Expect(page.GetByRole(AriaRole.Log)).ToContainTextAsync("number 3");
+        }
     }
 
     /// <returns>Bytes that are used once all garbage is collected.</returns>

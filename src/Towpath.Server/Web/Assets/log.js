@@ -5,6 +5,8 @@ const Piece = 200;      // Rows that are asked for at once.
 const Around = 60;      // Rows beyond those that are seen, on both sides.
 const Kept = 6000;      // Rows in memory.
 const Tallest = 1.5e7;  // Pixels: browsers make nothing higher. A longer log moves faster than the bar.
+const LogsKept = 40;    // Logs of which the browser remembers what was folded.
+const FoldsKept = 500;  // Steps of each.
 
 for (const log of document.querySelectorAll("[data-log]")) new Log(log);
 document.addEventListener("towpath:part", event => {
@@ -18,13 +20,18 @@ function Log(box) {
   const rows = new Map();
   const asked = new Set();
   let count = 0, complete = false, following = false, scanned = 1;
-  let steps = [], folded = new Set(), spans = [], shownRows = 0;
+  let steps = [], folded = new Set(foldedIn(id)), spans = [], shownRows = 0;
   let matches = [], match = -1, more = 0, target = 0, error = 0, firstOnStderr = 0;
+  let whole = wantsWhole(), shown = -1;
   let drawn = "", planned = false, height = 20, lastTop = 0, outlining = false, outlined = 0, sought = 0;
 
   const all = document.createElement("div"), view = document.createElement("div");
   all.className = "log-all";
   view.className = "log-view";
+  const panel = Object.assign(document.createElement("div"), { className: "log-line", tabIndex: 0 });
+  panel.setAttribute("role", "region");
+  panel.setAttribute("aria-label", "Whole line");
+  panel.setAttribute("aria-live", "polite");
   const tools = toolbar();
   start();
 
@@ -37,9 +44,11 @@ function Log(box) {
     box.replaceChildren(all);
     all.append(view);
     box.classList.add("whole");
+    box.after(panel);
     box.parentElement.querySelector("[data-plain]")?.replaceWith(tools.bar);
     height = measure();
     layOut();
+    showWhole();
     box.addEventListener("scroll", scrolled, { passive: true });
     box.addEventListener("click", clicked);
     addEventListener("resize", plan);
@@ -89,6 +98,39 @@ function Log(box) {
       if (line <= span.to) return span.row + line - span.from;
     }
     return shownRows - 1;
+  }
+
+  // Lines come and go; what is seen stays where it is: the line that was chosen, else the first.
+  function keepPlace(change) {
+    const top = box.scrollTop * stretch(), seen = rowOf(target);
+    const line = target && seen * height >= top && seen * height < top + box.clientHeight ? target : lineOf(Math.floor(top / height));
+    const below = rowOf(line) * height - top;
+    change();
+    layOut();
+    if (following) toEnd();
+    else {
+      const place = Math.max(0, rowOf(line) * height - below) / stretch();
+      // Where nothing moved nothing is moved: it would end the browser's own way to a place.
+      if (Math.abs(place - box.scrollTop) > 1) { box.scrollTop = place; lastTop = box.scrollTop; }
+    }
+    drawn = "";
+    plan();
+  }
+
+  function fold(change) {
+    keepPlace(change);
+    keepFolds(id, folded);
+    // A line that is folded away is not chosen any more: its address would open the step again.
+    if (!target || !folded.has(steps.findLast(one => one.line < target)?.line)) return;
+    target = 0;
+    history.replaceState(null, "", location.pathname + location.search);
+    showWhole();
+  }
+
+  // Of steps that are known, the one that a line is in must not be folded for the line to be seen.
+  function unfold(line, among = steps) {
+    const step = steps.findLast(one => one.line < line);
+    if (step && among.includes(step) && folded.delete(step.line)) keepFolds(id, folded);
   }
 
   // --- what is seen
@@ -208,8 +250,7 @@ function Log(box) {
   function toEnd() { box.scrollTop = box.scrollHeight; lastTop = box.scrollTop; plan(); }
 
   function toLine(line, where = "center") {
-    const step = steps.findLast(one => one.line < line);
-    if (step) folded.delete(step.line);
+    unfold(line);
     layOut();
     const row = rowOf(line), room = where === "center" ? (box.clientHeight - height) / 2 : 0;
     box.scrollTop = Math.max(0, row * height - room) / stretch();
@@ -224,16 +265,49 @@ function Log(box) {
     following = false;
     target = Number(named[1]);
     toLine(target);
+    showWhole();
     tools.tell();
     return true;
   }
 
   function point(line) {
-    target = line;
     following = false;
-    history.replaceState(null, "", `#L${line}`);
+    choose(line);
     toLine(line);
     tools.tell();
+  }
+
+  function choose(line) {
+    target = line;
+    history.replaceState(null, "", `#L${line}`);
+    drawn = "";
+    plan();
+    showWhole();
+  }
+
+  // Rows are of one height, and a long line goes on beyond the edge: beneath the log there is room for all of one.
+  async function showWhole() {
+    panel.hidden = !whole;
+    if (!whole || shown === target) return;
+    const line = shown = target;
+    if (!line) { panel.innerHTML = "<p class=\"log-empty\">Choose a line to read all of it here.</p>"; return; }
+    let html = rows.get(line);
+    if (!html || html.includes("<em>")) {
+      try {
+        const answer = await fetch(`/-/lines/${id}?from=${line}&whole=true`, { cache: "no-store" });
+        if (!answer.ok) throw new Error(answer.statusText);
+        html = (await answer.json()).rows[0];
+      } catch { html = undefined; }
+      if (line !== shown) return;
+    }
+    if (!html) {
+      shown = -1;
+      panel.innerHTML = "<p class=\"log-empty\">The line cannot be read now: choose it again.</p>";
+      return;
+    }
+    panel.innerHTML = html;
+    panel.firstElementChild.removeAttribute("id");
+    panel.scrollTop = 0;
   }
 
   function scrolled() {
@@ -246,17 +320,16 @@ function Log(box) {
   }
 
   function clicked(event) {
-    const fold = event.target.closest("[data-fold]");
-    if (fold) {
-      const line = Number(fold.dataset.fold);
-      if (!folded.delete(line)) folded.add(line);
-      drawn = "";
-      layOut();
-      plan();
+    const button = event.target.closest("[data-fold]");
+    if (button) {
+      const line = Number(button.dataset.fold);
+      fold(() => { if (!folded.delete(line)) folded.add(line); });
       requestAnimationFrame(() => view.querySelector(`[data-fold="${line}"]`)?.focus({ preventScroll: true }));
       return;
     }
-    const link = event.target.closest(".l > a");
+    const link = event.target.closest(".l > a"), row = event.target.closest(".l");
+    // Whoever marks text to copy it chooses nothing.
+    if (whole && row && !link && getSelection().isCollapsed) choose(Number(row.id.slice(1)));
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     point(Number(link.hash.slice(2)));
@@ -274,13 +347,12 @@ function Log(box) {
         const answer = await fetch(`/-/outline/${id}?from=${scanned}`, { cache: "no-store" });
         if (!answer.ok) break;
         const found = await answer.json(), before = scanned;
-        steps.push(...found.steps);
+        // What was folded when the reader was here before, but for a step with a line that the address names.
+        keepPlace(() => { steps.push(...found.steps); if (target) unfold(target, found.steps); });
         error ||= found.error ?? 0;
         firstOnStderr ||= found.firstOnStderr ?? 0;
         scanned = Math.max(scanned, found.next);
-        drawn = "";
-        layOut();
-        plan();
+        tools.tell();
         if (scanned === before) break;
       }
     } catch { /* Without it nothing folds, and all can be read. */ }
@@ -354,35 +426,53 @@ function Log(box) {
     field.onkeydown = event => { if (event.key === "Enter" && event.shiftKey) { event.preventDefault(); go(true); } };
     const first = button("First error", () => point(error || firstOnStderr));
     const end = button("Follow", () => { following = !complete; toEnd(); tell(); });
-    const times = toggle("Times", "times"), spent = toggle("Durations", "spent");
-    const fold = button("Fold steps", () => {
-      if (folded.size > 0) folded.clear(); else folded = new Set(steps.map(step => step.line));
-      drawn = "";
-      layOut();
-      plan();
-    });
+    toggle("Times", on => box.classList.toggle("times", on));
+    toggle("Durations", on => box.classList.toggle("spent", on));
+    toggle("Whole line", on => { whole = on; keepWhole(on); showWhole(); }, whole);
+    const allSteps = button("Fold steps", () => fold(() => { if (folded.size > 0) folded.clear(); else folded = new Set(steps.map(step => step.line)); }));
     bar.appendChild(Object.assign(document.createElement("a"), { className: "end", href: `/-/text/${id}`, textContent: "As text" }));
     function button(text, act) {
       const one = bar.appendChild(Object.assign(document.createElement("button"), { type: "button", className: "small", textContent: text }));
       one.onclick = act;
       return one;
     }
-    function toggle(text, name) {
+    function toggle(text, act, on = false) {
       const one = button(text, () => {
-        const on = box.classList.toggle(name);
+        on = !on;
         one.setAttribute("aria-pressed", String(on));
+        act(on);
       });
-      one.setAttribute("aria-pressed", "false");
-      return one;
+      one.setAttribute("aria-pressed", String(on));
     }
     function tell() {
       end.textContent = complete ? "To the end" : following ? "Following" : "Follow";
       end.setAttribute("aria-pressed", complete ? "false" : String(following));
       first.hidden = !(error || firstOnStderr);
       first.textContent = error ? "First error" : "First on stderr";
-      fold.hidden = steps.length < 2;
-      fold.textContent = folded.size > 0 ? "Unfold steps" : "Fold steps";
+      allSteps.hidden = steps.length < 2;
+      allSteps.textContent = folded.size > 0 ? "Unfold steps" : "Fold steps";
     }
     return { bar, tell };
   }
 }
+
+// --- what the browser remembers, if it does: what is folded in the logs that were looked at last, until the tab is closed,
+// and for good whether lines are shown whole.
+
+function folds() {
+  try {
+    const kept = JSON.parse(sessionStorage.getItem("towpath.folds"));
+    return Array.isArray(kept) ? kept.filter(one => Array.isArray(one?.lines)) : [];
+  } catch { return []; }
+}
+
+function foldedIn(id) { return folds().find(one => one.id === id)?.lines ?? []; }
+
+function keepFolds(id, folded) {
+  const others = folds().filter(one => one.id !== id), own = folded.size > 0 ? [{ id, lines: [...folded].slice(0, FoldsKept) }] : [];
+  try { sessionStorage.setItem("towpath.folds", JSON.stringify([...own, ...others].slice(0, LogsKept))); } catch { /* Then it is not remembered. */ }
+}
+
+function wantsWhole() { try { return localStorage.getItem("towpath.whole") === "1"; } catch { return false; } }
+
+function keepWhole(on) { try { if (on) localStorage.setItem("towpath.whole", "1"); else localStorage.removeItem("towpath.whole"); } catch { /* as above */ } }

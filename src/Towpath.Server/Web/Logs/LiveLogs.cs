@@ -37,15 +37,17 @@ internal static class LiveLogs
     public static LogRows Rows(LogEnd end) => new(
         end.Last.Count > 0 ? end.Last[0].Number : end.Count + 1, end.Count, end.Complete, [.. LogHtml.Lines(end.Last, null)]);
 
-    private static IResult Lines(string log, LogAccess logs, long from = 1, int limit = 200)
+    /// <param name="whole">One line, however long it is.</param>
+    private static IResult Lines(string log, LogAccess logs, long from = 1, int limit = 200, bool whole = false)
     {
         if (!IsLog(log))
             return NoLog();
         var first = Math.Max(1, from);
         // One more, which says how long after it the first came.
         var before = first > 1 ? 1 : 0;
-        var part = logs.Read(log, first - before, Math.Clamp(limit, 1, RowsAtMost) + before);
-        var rows = LogHtml.Lines(part.Lines, null).Skip(before).ToList();
+        var part = logs.Read(log, first - before, (whole ? 1 : Math.Clamp(limit, 1, RowsAtMost)) + before);
+        var rows = whole ? [.. part.Lines.Skip(before).Select(line => LogHtml.Line(line, most: int.MaxValue))]
+            : LogHtml.Lines(part.Lines, null).Skip(before).ToList();
         var count = Math.Max(logs.Count(log), part.Lines.Count > 0 ? part.Next - 1 : 0);
         return TypedResults.Json(new LogRows(first, count, part.Complete, rows), CoreJson.Options);
     }

@@ -20,14 +20,15 @@ public static class LogHtml
 
     /// <summary>One line of HTML for one line of log.</summary>
     /// <param name="before">When the line before was printed; null: there is none, or nobody knows.</param>
-    public static string Line(LogLine line, DateTimeOffset? before = null)
+    /// <param name="most">Characters of its text that are shown.</param>
+    public static string Line(LogLine line, DateTimeOffset? before = null, int most = TextAtMost)
     {
         var kind = line.Channel switch { "stderr" => "l err", "towpath" => "l own", _ => "l" };
         var at = line.At.ToLocalTime().ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture);
         var since = before is { } earlier ? After(line.At - earlier) : "";
-        var rest = line.Text.Length > TextAtMost ? $"<em>… and {line.Text.Length - TextAtMost} characters more</em>" : "";
+        var rest = line.Text.Length > most ? $"<em>… and {line.Text.Length - most} characters more</em>" : "";
         return $"<div class=\"{kind}\" id=\"L{line.Number}\"><a href=\"#L{line.Number}\">{line.Number}</a><time>{at}</time><i>{since}</i>"
-            + $"<span>{Text(line.Text)}{rest}</span></div>";
+            + $"<span>{Text(line.Text, most)}{rest}</span></div>";
     }
 
     /// <summary>Each line with how long after the one before it came.</summary>
@@ -41,14 +42,14 @@ public static class LogHtml
     }
 
     /// <summary>The text of one line.</summary>
-    public static string Text(string text)
+    public static string Text(string text, int most = TextAtMost)
     {
         var html = new StringBuilder();
         var style = new Style();
         var plain = new StringBuilder();
         var shown = LogText.AfterReturns(text);
-        if (shown.Length > TextAtMost)
-            shown = shown[..TextAtMost];
+        if (shown.Length > most)
+            shown = shown[..most];
         for (var at = 0; at < shown.Length; at++)
         {
             var letter = shown[at];

@@ -41,6 +41,20 @@ public sealed class LivePageTests
         }
     }
 
+    [Fact]
+    public async Task A_line_that_is_long_is_cut_unless_it_is_asked_for_whole()
+    {
+        await using var server = await RunningServer.StartAsync();
+        server.Work.Script = _ => null;
+        await server.PushAsync("shop", Commits.First);
+        await server.LogAsync(Log, 1, false, "one", new string('x', 5000) + "<b>", "three");
+        var cut = (await server.GetAsync($"/-/lines/{Log}?from=2")).GetProperty("rows");
+        Assert.Equal(2, cut.GetArrayLength());
+        Assert.Contains("and 3003 characters more", cut[0].GetString()!, StringComparison.Ordinal);
+        var whole = (await server.GetAsync($"/-/lines/{Log}?from=2&whole=true")).GetProperty("rows");
+        Assert.Contains(new string('x', 5000) + "&lt;b&gt;</span>", Assert.Single(whole.EnumerateArray()).GetString()!, StringComparison.Ordinal);
+    }
+
     private static async Task<StreamReader> OpenAsync(RunningServer server, string path)
     {
         var response = await server.Client.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, RunningServer.Cancel);
