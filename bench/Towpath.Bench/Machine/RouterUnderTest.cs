@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Towpath.Protocol;
@@ -6,7 +7,7 @@ using RouteCanary = Towpath.Protocol.Router.Canary;
 
 namespace Towpath.Bench.Machine;
 
-/// <summary>A router of its own, steered as an agent does.</summary>
+/// <summary>A router of its own, steered as an agent does, and asked for the counts of its routes as often.</summary>
 internal sealed class RouterUnderTest : IAsyncDisposable
 {
     /// <summary>Longer than a measurement takes: nobody renews the lease.</summary>
@@ -14,15 +15,22 @@ internal sealed class RouterUnderTest : IAsyncDisposable
 
     private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(30);
 
+    /// <summary>As an agent reads what people are shown.</summary>
+    private static readonly TimeSpan ReadsEvery = TimeSpan.FromSeconds(5);
+
     private readonly Child process;
     private readonly GrpcChannel channel;
     private readonly RouterControl.RouterControlClient control;
+    private readonly ConcurrentDictionary<string, bool> routes = new();
+    private readonly CancellationTokenSource over = new();
+    private readonly Task reading;
 
     private RouterUnderTest(Child process, string socket)
     {
         this.process = process;
         channel = UnixChannel.Open(socket);
         control = new RouterControl.RouterControlClient(channel);
+        reading = KeepReadingAsync();
     }
 
     public int Pid => process.Pid;
@@ -72,12 +80,33 @@ internal sealed class RouterUnderTest : IAsyncDisposable
     public async Task<Uri> SetAsync(Route route, CancellationToken cancel)
     {
         var status = await control.SetRouteAsync(route, new CallOptions(cancellationToken: cancel));
+        routes[route.Id] = true;
         return status.Listening ? new Uri($"http://{route.Listen}/") : throw new InvalidOperationException(status.Problem);
     }
 
     public async ValueTask DisposeAsync()
     {
+        await over.CancelAsync();
+        await reading;
+        over.Dispose();
         channel.Dispose();
         await process.DisposeAsync();
+    }
+
+    private async Task KeepReadingAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(ReadsEvery, over.Token);
+                foreach (var route in routes.Keys)
+                    await control.MeasureAsync(new MeasureRequest { Route = route }, new CallOptions(cancellationToken: over.Token));
+            }
+        }
+        catch (Exception ended) when (ended is OperationCanceledException or RpcException)
+        {
+            // It is disposed of, or the router ended: whoever measures it sees that.
+        }
     }
 }
