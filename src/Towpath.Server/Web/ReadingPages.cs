@@ -79,7 +79,7 @@ internal static class ReadingPages
             Environments = (IReadOnlyList<EnvironmentCard>)[.. environments.Select(environment => Models.Card(inventory, environment))],
             Next = next,
             Runs = (IReadOnlyList<Journey>)[.. runs.Select(run => new Journey(run, notes.Author(project, run.Commit), Journeys.Stations(run, environments)))],
-            Branches = Journeys.Branches(inventory, found),
+            Branches = await Journeys.BranchesAsync(notes, inventory, found),
             Before = before,
         });
     }

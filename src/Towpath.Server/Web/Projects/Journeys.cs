@@ -25,13 +25,17 @@ public sealed record Station(string Name, string State, string? Href, string Say
 public sealed record NextChanges(IReadOnlyList<string> Environments, LiveView? From, int Run, string Commit, CommitChanges? Changes);
 
 /// <param name="Newest">Of its runs; null when that was too long ago.</param>
-public sealed record BranchView(string Name, string Commit, bool Deploys, RunView? Newest);
+/// <param name="Ahead">What it has and the deployed branch has not; null: git did not say in time, or was not asked.</param>
+public sealed record BranchView(string Name, string Commit, bool Deploys, RunView? Newest, CommitChanges? Ahead);
 
 /// <summary>What a project's page draws.</summary>
 internal static class Journeys
 {
     /// <summary>Branches that a page shows.</summary>
     public const int BranchesAtMost = 50;
+
+    /// <summary>Branches of which git is asked what they bring.</summary>
+    private const int BranchesCompared = 10;
 
     /// <summary>How long a page waits for git.</summary>
     private static readonly TimeSpan GitWithin = TimeSpan.FromMilliseconds(500);
@@ -61,7 +65,21 @@ internal static class Journeys
     }
 
     /// <summary>The one that is deployed first, then those with the newest runs.</summary>
-    public static IReadOnlyList<BranchView> Branches(Inventory inventory, ProjectState project) =>
+    public static async Task<IReadOnlyList<BranchView>> BranchesAsync(CommitNotes notes, Inventory inventory, ProjectState project)
+    {
+        var branches = Branches(inventory, project);
+        if (branches is not [{ Deploys: true, Commit: var deployed }, ..])
+            return branches;
+        var asked = branches.Skip(1).Take(BranchesCompared).Select(branch => notes.ChangesAsync(project.Name, deployed, branch.Commit)).ToList();
+        await Task.WhenAny(Task.WhenAll(asked), Task.Delay(GitWithin));
+        return
+        [
+            .. branches.Select((branch, index) => index > 0 && index <= asked.Count && asked[index - 1] is { IsCompletedSuccessfully: true, Result: { } ahead }
+                ? branch with { Ahead = ahead } : branch),
+        ];
+    }
+
+    private static IReadOnlyList<BranchView> Branches(Inventory inventory, ProjectState project) =>
     [
         .. (from branch in project.Refs
            let last = project.Requests.LastOrDefault(request => request.Ref == branch.Key)
@@ -71,7 +89,7 @@ internal static class Journeys
             // Those that the page leaves out are only counted.
             .Select((one, index) => new BranchView(
                 Look.Branch(one.branch.Key), one.branch.Value, one.deploys,
-                one.last is null || index >= BranchesAtMost ? null : inventory.RunRow(project.Name, one.last.Number))),
+                one.last is null || index >= BranchesAtMost ? null : inventory.RunRow(project.Name, one.last.Number), null)),
     ];
 
     private static Core.Packages.Candidate? Next(EnvironmentState environment) =>
