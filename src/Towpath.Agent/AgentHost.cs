@@ -59,7 +59,7 @@ public static class AgentHost
         say($"agent '{settings.Name}' {Version}: {settings.JobsAtOnce} jobs at once, sandbox: {identity.Sandbox}");
         using var unlink = new CancellationTokenSource();
         var link = new ServerLink(channel, identity, outbox, commands, say, time).RunAsync(unlink.Token);
-        var health = TellHealthAsync(apps, outbox, say, time, unlink.Token);
+        var health = TellHealthAsync(apps, outbox, time, unlink.Token);
         await UntilAsync(stop);
         await commands.StopAsync();
         await outbox.IsAnsweredAsync(LastWords, time);
@@ -68,42 +68,16 @@ public static class AgentHost
         await health;
     }
 
-    private static async Task TellHealthAsync(AppHost apps, Outbox outbox, Action<string> say, TimeProvider time, CancellationToken stop)
+    private static async Task TellHealthAsync(AppHost apps, Outbox outbox, TimeProvider time, CancellationToken stop)
     {
         using var timer = new PeriodicTimer(HealthInterval, time);
-        var isSaid = false;
-        while (await NextAsync())
+        try
         {
-            try
-            {
+            while (await timer.WaitForNextTickAsync(stop))
                 outbox.Tell(await apps.ReadHealthAsync(stop));
-            }
-            catch (OperationCanceledException) when (stop.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception bug) when (!isSaid)
-            {
-                // Figures are for people only: jobs and deployments go on, and the next reading may succeed.
-                say($"how the apps answer cannot be told: {bug.Message}");
-                isSaid = true;
-            }
-            catch (Exception)
-            {
-                // It was said.
-            }
         }
-
-        async Task<bool> NextAsync()
+        catch (OperationCanceledException)
         {
-            try
-            {
-                return await timer.WaitForNextTickAsync(stop);
-            }
-            catch (OperationCanceledException)
-            {
-                return false;
-            }
         }
     }
 

@@ -78,20 +78,6 @@ public sealed class EveryPageTests(Showcase showcase)
         Assert.Empty(browsing.Complaints);
     }
 
-    [Fact]
-    public async Task How_many_jobs_an_agent_does_at_once_is_set_on_its_page()
-    {
-        await using var browsing = await Browsing.StartAsync(showcase.Up);
-        var page = await browsing.PageAsync();
-        await page.GotoAsync("/-/agents");
-        await page.GetByLabel("Jobs at once").FillAsync("7");
-        await page.GetByRole(AriaRole.Button, new() { Name = "Set" }).ClickAsync();
-        await Assertions.Expect(page.GetByText("7, set on the server")).ToBeVisibleAsync();
-        await page.GetByRole(AriaRole.Button, new() { Name = "As it says itself" }).ClickAsync();
-        await Assertions.Expect(page.GetByText(", as it says itself")).ToBeVisibleAsync();
-        Assert.Empty(browsing.Complaints);
-    }
-
     private static async Task LookAsync(IPage page, string picture, List<string> found, bool whole = true)
     {
         found.AddRange((await Browsing.AxeAsync(page)).Select(line => $"{picture}: {line}"));

@@ -8,8 +8,8 @@ public sealed partial class AppHost
     private HealthReadings? readings;
 
     /// <summary>
-    /// What the router counted since this was last asked, by environment; those that it counts nothing for are left out. And the instances
-    /// that there are. Not to be asked twice at the same time.
+    /// What the router counted since this was last asked, by environment; those that it counts nothing for are left out. Not to be asked
+    /// twice at the same time.
     /// </summary>
     public async Task<HealthReport> ReadHealthAsync(CancellationToken cancel)
     {
@@ -24,8 +24,6 @@ public sealed partial class AppHost
         }
 
         readings ??= new HealthReadings(options.Time);
-        var report = readings.Next(read);
-        report.Instances.AddRange(environments.Values.SelectMany(environment => environment.Report()));
-        return report;
+        return readings.Next(read);
     }
 }

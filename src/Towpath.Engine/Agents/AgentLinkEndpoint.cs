@@ -22,7 +22,6 @@ public sealed class AgentLinkEndpoint(
     PackageStore packages,
     LiveProgress progress,
     LiveHealth health,
-    LiveInstances instances,
     LoopRunner loop,
     IHostApplicationLifetime lifetime,
     ILogger<AgentLinkEndpoint> log)
@@ -120,7 +119,6 @@ public sealed class AgentLinkEndpoint(
                     break;
                 case FromAgent.MessageOneofCase.Health:
                     health.Take(message.Health);
-                    instances.Take(message.Health);
                     break;
                 default:
                     break;

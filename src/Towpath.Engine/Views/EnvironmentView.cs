@@ -50,9 +50,6 @@ public sealed record EnvironmentView(
     /// <summary>How its apps answer; null: there are no figures now.</summary>
     public HealthView? Health { get; init; }
 
-    /// <summary>The processes of its apps; null: its agent tells of none now.</summary>
-    public IReadOnlyList<InstanceView>? Instances { get; init; }
-
     /// <summary>Null where nothing was migrated, and nothing is to be.</summary>
     public MigrationsView? Migrations { get; init; }
 

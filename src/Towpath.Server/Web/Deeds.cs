@@ -2,8 +2,6 @@ using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
-using Towpath.Engine.Agents;
 using Towpath.Server.Web.Administration;
 using Towpath.Server.Web.Design;
 using Towpath.Server.Web.Environments;
@@ -71,7 +69,6 @@ internal static class Deeds
             SetAsync(project, environment, inventory, context, form => form["remove"] is { } gone
                 ? desk.RemoveSecretAsync(project, environment, gone, By)
                 : desk.SetSecretAsync(project, environment, form["name"] ?? "", form["value"] ?? "", By)));
-        pages.MapPost(ServerPages.AgentsHref + "/{agent}/limit", LimitAsync);
 
         void Map(string deed, Func<Steering, string, string, Form, Task<Asked>> ask) =>
             pages.MapPost($"{Environment}/{deed}", async (string project, string environment, HttpContext context, Steering steering) =>
@@ -107,23 +104,6 @@ internal static class Deeds
             ? PageResults.Page<SettingsPage>(
                 new { View = inventory.View(known, state), Problem = asked.Sentence }, Api.ApiAnswers.StatusOf(asked.Status))
             : PageResults.NotHere(asked.Sentence);
-    }
-
-    private static async Task<IResult> LimitAsync(string agent, HttpContext context)
-    {
-        var form = await Form.ReadAsync(context);
-        int? jobs = form["reset"] == "true" ? null : form.Number("jobs") ?? 0;
-        if (jobs is < 1 or > AgentLimits.JobsAtMost)
-            return PageResults.Problem(Asked.Invalid($"Choose a number of jobs from 1 to {AgentLimits.JobsAtMost}."), ServerPages.AgentsHref);
-        try
-        {
-            return context.RequestServices.GetService<AgentHub>()?.Limit(agent, jobs) is null
-                ? PageResults.Problem(Asked.NoAgent(agent), ServerPages.AgentsHref) : PageResults.See(ServerPages.AgentsHref);
-        }
-        catch (Exception e) when (e is UnauthorizedAccessException or IOException { HResult: not Api.ApiProblems.NoSpaceLeft })
-        {
-            return PageResults.Refused(StatusCodes.Status503ServiceUnavailable, $"The limit cannot be written: {e.Message}");
-        }
     }
 
     private static async Task<IResult> DoAsync(Task<Asked> deed, string page)

@@ -18,10 +18,6 @@ public sealed record ProjectCard(string Name, RunView? Newest, IReadOnlyList<Env
 /// <param name="Health">Null: there are no figures now.</param>
 public sealed record EnvironmentFigures(string Project, string Environment, HealthView? Health);
 
-/// <param name="Instances">Null: the agent tells of none now.</param>
-/// <param name="Runs">What is live has processes.</param>
-public sealed record EnvironmentInstances(string Project, IReadOnlyList<InstanceView>? Instances, bool Runs);
-
 /// <summary>Something that needs a person, and where.</summary>
 public sealed record NeedCard(string Project, string Environment, NeedView Need);
 
@@ -99,11 +95,6 @@ internal static class Models
     /// <summary>Null: the newest pipeline has no such environment.</summary>
     public static NextPlan? Plan(string project, RunRequest? newest, string environment) => newest?.Pipeline.Environment(environment) is { } definition
         ? new NextPlan(project, newest.Number, PlannedEnvironment.Of(newest.Pipeline, definition), definition.Gates.Count) : null;
-
-    public static EnvironmentInstances Instances(Inventory inventory, EnvironmentState environment) => new(
-        environment.Project, inventory.Instances(environment.Project, environment.Name),
-        environment.Live?.Candidate.Pipeline is { } pipeline && pipeline.Environment(environment.Name)?.Target is AppsTarget
-            && pipeline.Apps.Any(app => app is ProcessApp));
 
     /// <summary>The stages that a deployment goes through, each with its state.</summary>
     public static IReadOnlyList<StageView> Stages(EnvironmentState environment, Deployment deployment)

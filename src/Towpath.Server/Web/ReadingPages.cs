@@ -49,16 +49,11 @@ internal static class ReadingPages
         });
     }
 
-    private static IResult Figures(Overview overview, Inventory inventory, string? project = null, string? environment = null)
+    private static IResult Figures(Overview overview, string? project = null, string? environment = null) => PageResults.Page<FiguresPage>(new
     {
-        var one = project is null || environment is null || inventory.Project(project) is not { } known ? null : inventory.Environment(known, environment);
-        return PageResults.Page<FiguresPage>(new
-        {
-            All = (IReadOnlyList<EnvironmentFigures>)[.. overview.Figures(project).Where(figures => environment is null || figures.Environment == environment)],
-            Instances = one is null ? null : Models.Instances(inventory, one),
-            Silence = environment is null ? null : EnvironmentModel.Silence,
-        });
-    }
+        All = (IReadOnlyList<EnvironmentFigures>)[.. overview.Figures(project).Where(one => environment is null || one.Environment == environment)],
+        Silence = environment is null ? null : EnvironmentModel.Silence,
+    });
 
     private static async Task<IResult> ProjectAsync(string project, Inventory inventory, CommitNotes notes, int? before = null)
     {
@@ -137,7 +132,6 @@ internal static class ReadingPages
                 Analysis = state.Active is { Canary: not null } judged ? inventory.Analysis(state, judged.Number) : null,
                 BackTo = Models.BackTo(state),
                 Ended = state.Deployments.Count(deployment => deployment.IsOver),
-                Instances = Models.Instances(inventory, state),
                 Plan = Models.Plan(project, newest, environment),
                 Rules = await RuleLines.OfAsync(notes, Ruled(state, state.Waiting).Concat(
                     newest is null ? [] : [new RuledRun(project, newest.Number, newest.Commit, newest.Pipeline)])),

@@ -18,12 +18,6 @@ internal static class EnvironmentText
         }
         else
             Terminal.Line("  live      nothing");
-        foreach (var instance in environment.Instances ?? [])
-        {
-            var restarts = instance.Restarts == 0 ? "" : $", restarted {instance.Restarts} times";
-            Terminal.Line($"  instance  {Terminal.Text(instance.Name)}  {Terminal.State(instance.State)}  run {instance.Run} ({instance.Role}), started {Times.Ago(instance.Since)}{restarts}");
-        }
-
         if (environment.Hold is { } hold)
         {
             var lift = Terminal.Quiet("('towpath resume' lifts it)");

@@ -37,16 +37,16 @@ internal static class Terminal
 
     private static string Colour(string state) => state switch
     {
-        "succeeded" or "live" or "healthy" => "green",
-        "failed" or "errored" or "rolled-back" or "refused" or "needs-decision" or "ended" => "red",
+        "succeeded" or "live" => "green",
+        "failed" or "errored" or "rolled-back" or "refused" or "needs-decision" => "red",
         "running" or "starting" or "checking" or "shifting" or "rolling-back" or "paused" => "yellow",
         _ => "grey",
     };
 
     private static char Mark(string state) => state switch
     {
-        "succeeded" or "live" or "healthy" => '✓',
-        "failed" or "errored" or "refused" or "ended" => '✗',
+        "succeeded" or "live" => '✓',
+        "failed" or "errored" or "refused" => '✗',
         "rolled-back" or "rolling-back" => '↩',
         "needs-decision" => '!',
         "running" or "starting" or "checking" or "shifting" or "paused" => '●',

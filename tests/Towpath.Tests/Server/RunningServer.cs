@@ -68,8 +68,6 @@ internal sealed class RunningServer : IAsyncDisposable
 
     public SecretStore Secrets => app.Services.GetRequiredService<SecretStore>();
 
-    public LiveInstances Instances => app.Services.GetRequiredService<LiveInstances>();
-
     public LiveHealth Health => app.Services.GetRequiredService<LiveHealth>();
 
     public Repositories Repositories => app.Services.GetRequiredService<Repositories>();
@@ -99,8 +97,7 @@ internal sealed class RunningServer : IAsyncDisposable
             .AddSingleton(new LogStore(folder.At("logs"), TimeProvider.System))
             .AddSingleton(SecretStore.Open(folder.At("server"))).AddSingleton(store)
                 .AddSingleton(new PackageBuilder(store, TreeArchiveLimits.Default))
-            .AddSingleton(new Repositories(folder.At("git"))).AddSingleton<JoinedLogs>().AddSingleton(new LiveHealth(time))
-            .AddSingleton(new LiveInstances(time));
+            .AddSingleton(new Repositories(folder.At("git"))).AddSingleton<JoinedLogs>().AddSingleton(new LiveHealth(time));
         if (room is not null)
             builder.Services.AddSingleton(room);
         builder.Services.AddTowpathSecurity().AddTowpathApi().AddTowpathPages();

@@ -21,16 +21,13 @@ internal static class ServerPages
     /// <summary>Where what waits for an approval is listed.</summary>
     public const string ApprovalsHref = "/-/approvals";
 
-    /// <summary>Machines and what they do.</summary>
-    public const string AgentsHref = "/-/agents";
-
     public static void MapServer(this IEndpointRouteBuilder pages)
     {
         pages.MapGet("/-/palette", (Finder finder, string q = "", string? near = null) => TypedResults.Ok(finder.Find(q, near)));
         pages.MapGet("/-/find", (Finder finder, string q = "") => PageResults.Page<FindPage>(new { Found = finder.Find(q) }));
         pages.MapGet(ApprovalsHref, ApprovalsAsync);
         pages.MapGet("/-/audit", Audit);
-        pages.MapGet(AgentsHref, Agents);
+        pages.MapGet("/-/agents", Agents);
         pages.MapGet("/-/server", (Inventory inventory, ServerIdentity identity, HttpContext context) => PageResults.Page<ServerPage>(new
         {
             identity.Url,

@@ -8,8 +8,8 @@ internal static class Look
 {
     public static string Tone(string state) => state switch
     {
-        "succeeded" or "live" or "live-now" or "healthy" => "good",
-        "failed" or "rolled-back" or "taken-back" or "ended" => "bad",
+        "succeeded" or "live" or "live-now" => "good",
+        "failed" or "rolled-back" or "taken-back" => "bad",
         "errored" => "odd",
         "running" or "starting" or "checking" or "shifting" => "busy",
         "paused" or "rolling-back" or "needs-decision" or "held" => "warn",
@@ -18,15 +18,15 @@ internal static class Look
 
     public static string Icon(string state) => state switch
     {
-        "succeeded" or "live" or "live-now" or "was-live" or "healthy" => "check",
-        "failed" or "ended" => "cross",
+        "succeeded" or "live" or "live-now" or "was-live" => "check",
+        "failed" => "cross",
         "errored" => "bang",
         "running" or "starting" or "checking" or "shifting" => "turn",
         "rolled-back" or "rolling-back" or "taken-back" => "back",
         "paused" or "held" => "pause",
         "needs-decision" => "ask",
         "waiting" => "clock",
-        "stopped" or "stopping" => "stop",
+        "stopped" => "stop",
         "not-reached" => "dot",
         "canceled" or "superseded" or "outdated" or "refused" or "skipped" => "slash",
         _ => "wait",

@@ -43,8 +43,6 @@ public sealed record EnvironmentModel
     /// <summary>There is a candidate that a person may deploy.</summary>
     public required bool CanPromote { get; init; }
 
-    public required EnvironmentInstances Instances { get; init; }
-
     /// <summary>Null: the newest pipeline file has no such environment.</summary>
     public required NextPlan? Plan { get; init; }
 

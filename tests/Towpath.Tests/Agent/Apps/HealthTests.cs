@@ -1,5 +1,3 @@
-using Towpath.Protocol.Agent;
-
 namespace Towpath.Tests.Agent.Apps;
 
 /// <summary>Figures of a real router.</summary>
@@ -21,21 +19,5 @@ public sealed class HealthTests
         await machine.DeployAsync(await machine.PlanAsync("d2"));
         await machine.GetAsync();
         Assert.Equal(1, Assert.Single((await machine.Host.ReadHealthAsync(TestContext.Current.CancellationToken)).Environments).Requests);
-    }
-
-    [Fact]
-    public async Task Instances_are_told_with_what_they_are_and_how_they_do()
-    {
-        await using var machine = await AppMachine.StartAsync();
-        Assert.Empty((await machine.Host.ReadHealthAsync(TestContext.Current.CancellationToken)).Instances);
-        await machine.DeployAsync(await machine.PlanAsync("d1"));
-        await machine.DeployAsync(await machine.PlanAsync("d2"));
-        var told = (await machine.Host.ReadHealthAsync(TestContext.Current.CancellationToken)).Instances;
-        Assert.Equal([InstanceReport.Types.Role.Warm, InstanceReport.Types.Role.Live], told.Select(instance => instance.Role));
-        Assert.All(told, instance => Assert.Equal(
-            ("shop", "production", "web", 0u, InstanceReport.Types.Standing.Healthy, 0u),
-            (instance.Project, instance.Environment, instance.App, instance.Index, instance.Standing, instance.Restarts)));
-        Assert.All(told, instance => Assert.InRange(instance.AgeMs, 0, (long)TimeSpan.FromMinutes(10).TotalMilliseconds));
-        Assert.NotEqual(told[0].Port, told[1].Port);
     }
 }
