@@ -38,7 +38,8 @@ public sealed class Showcase(UpFixture fixture) : IAsyncLifetime
         using var repository = await Repository.CreateAsync(Up, Usual);
         repository.Write("towpath.yml", Site.Pipeline(Site.FreePort(), Site.FreePort(), "sh check.sh").Replace(
             "after: [staging],", "after: [staging], gates: [{ approval: 1 }],", StringComparison.Ordinal).Replace(
-            "outputs:", "reports: { tests: \"results.xml\" }\n    outputs:", StringComparison.Ordinal));
+            "outputs:", "reports: { tests: \"results.xml\" }\n    outputs:", StringComparison.Ordinal).Replace(
+            "app: { static: . }", "apps: { site: { static: . }, tides: { command: sleep infinity, instances: 2 } }", StringComparison.Ordinal));
         repository.Write("check.sh", """
             printf 'Checking \033[1mpublic/index.html\033[0m\n\033[32mok\033[0m  It has a heading\n'
             cp tests.xml results.xml

@@ -44,9 +44,12 @@ internal static class ReadingPages
         });
     }
 
-    private static IResult Figures(Overview overview, string? project = null, string? environment = null) => PageResults.Page<FiguresPage>(new
+    private static IResult Figures(Overview overview, Inventory inventory, string? project = null, string? environment = null) => PageResults.Page<FiguresPage>(new
     {
         All = (IReadOnlyList<EnvironmentFigures>)[.. overview.Figures(project).Where(one => environment is null || one.Environment == environment)],
+        IsOfOne = project is not null && environment is not null,
+        Project = project ?? "",
+        Instances = project is null || environment is null ? null : inventory.Instances(project, environment),
         Silence = environment is null ? null : EnvironmentPage.Silence,
     });
 
@@ -111,6 +114,7 @@ internal static class ReadingPages
             State = state,
             View = view,
             Now = time.GetUtcNow(),
+            Instances = inventory.Instances(project, environment),
             Until = view.RollbackTarget is { } target ? Models.LiveUntil(state, target) : null,
             Stages = state.Active is { } active ? Models.Stages(state, active) : [],
             Log = Models.UnderWay(view) is { } coming ? Models.Excerpt(logs, coming.Log, null) : null,

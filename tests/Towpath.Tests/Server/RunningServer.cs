@@ -70,6 +70,8 @@ internal sealed class RunningServer : IAsyncDisposable
 
     public LiveHealth Health => app.Services.GetRequiredService<LiveHealth>();
 
+    public LiveInstances Instances => app.Services.GetRequiredService<LiveInstances>();
+
     public Repositories Repositories => app.Services.GetRequiredService<Repositories>();
 
     public ShiftedTime Time { get; }
@@ -93,7 +95,7 @@ internal sealed class RunningServer : IAsyncDisposable
             .AddSingleton(new LogStore(folder.At("logs"), TimeProvider.System))
             .AddSingleton(SecretStore.Open(folder.At("server"))).AddSingleton(store)
                 .AddSingleton(new PackageBuilder(store, TreeArchiveLimits.Default))
-            .AddSingleton(new Repositories(folder.At("git"))).AddSingleton<JoinedLogs>().AddSingleton(new LiveHealth(time));
+            .AddSingleton(new Repositories(folder.At("git"))).AddSingleton<JoinedLogs>().AddSingleton(new LiveHealth(time)).AddSingleton(new LiveInstances(time));
         if (room is not null)
             builder.Services.AddSingleton(room);
         builder.Services.AddTowpathSecurity().AddTowpathApi().AddTowpathPages();
