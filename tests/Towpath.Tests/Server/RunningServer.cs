@@ -81,7 +81,7 @@ internal sealed class RunningServer : IAsyncDisposable
 
     public static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public static async Task<RunningServer> StartAsync(IJournal? journal = null, string? listen = null, DiskRoom? room = null)
+    public static async Task<RunningServer> StartAsync(IJournal? journal = null, string? listen = null, DiskRoom? room = null, AgentHub? agents = null)
     {
         var (work, folder, time) = (new ScriptedWork(), new TestFolder(), new ShiftedTime());
         var plane = new ControlPlane(journal ?? new MemoryJournal(), work, time, NullLoggerFactory.Instance, room);
@@ -98,6 +98,8 @@ internal sealed class RunningServer : IAsyncDisposable
             .AddSingleton(new Repositories(folder.At("git"))).AddSingleton<JoinedLogs>().AddSingleton(new LiveHealth(time)).AddSingleton(new LiveInstances(time));
         if (room is not null)
             builder.Services.AddSingleton(room);
+        if (agents is not null)
+            builder.Services.AddSingleton(agents);
         builder.Services.AddTowpathSecurity().AddTowpathApi().AddTowpathPages();
         var app = builder.Build();
         app.UseTowpathSecurity();
