@@ -15,7 +15,6 @@ public static class AgentHost
     private static readonly TimeSpan LeftoverGrace = TimeSpan.FromSeconds(1);
     // What is not answered by then is answered at the next start.
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan HealthInterval = TimeSpan.FromSeconds(5);
 
     /// <summary>Runs until it is told to stop: then jobs are ended as a whole, and apps stay.</summary>
     /// <exception cref="InvalidOperationException">Another agent works in this data folder, or the machine cannot do the sandbox that is asked for.</exception>
@@ -59,26 +58,13 @@ public static class AgentHost
         say($"agent '{settings.Name}' {Version}: {settings.JobsAtOnce} jobs at once, sandbox: {identity.Sandbox}");
         using var unlink = new CancellationTokenSource();
         var link = new ServerLink(channel, identity, outbox, commands, say, time).RunAsync(unlink.Token);
-        var health = TellHealthAsync(apps, outbox, time, unlink.Token);
+        var health = HealthTelling.RunAsync(apps.ReadHealthAsync, outbox.Tell, say, time, unlink.Token);
         await UntilAsync(stop);
         await commands.StopAsync();
         await outbox.IsAnsweredAsync(LastWords, time);
         await unlink.CancelAsync();
         await link;
         await health;
-    }
-
-    private static async Task TellHealthAsync(AppHost apps, Outbox outbox, TimeProvider time, CancellationToken stop)
-    {
-        using var timer = new PeriodicTimer(HealthInterval, time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stop))
-                outbox.Tell(await apps.ReadHealthAsync(stop));
-        }
-        catch (OperationCanceledException)
-        {
-        }
     }
 
     private static async Task<SandboxLevel> LevelAsync(AgentSettings settings, string data)

@@ -21,6 +21,9 @@ internal static class ProcessTable
     /// <summary>The unit of start times on every Linux that runs .NET.</summary>
     private const double TicksPerSecond = 100;
 
+    /// <summary>An app of more processes is told with the memory of so many.</summary>
+    private const int MemoryOfAtMost = 32;
+
     /// <param name="from">Those with lower ids are left out.</param>
     public static List<ProcessEntry> All(int from = 0)
     {
@@ -57,6 +60,24 @@ internal static class ProcessTable
     {
         var uptime = double.Parse(ReadText("/proc/uptime").Split(' ')[0], CultureInfo.InvariantCulture);
         return TimeSpan.FromSeconds(Math.Max(0, uptime - (identity.Started / TicksPerSecond)));
+    }
+
+    /// <summary>
+    /// Bytes of memory that a process holds, with those that it started itself, such as the program behind a shell; 0 when it is gone. What
+    /// they share counts for each.
+    /// </summary>
+    public static long Memory(int id)
+    {
+        var (pages, read, found) = (0L, 0, new Stack<int>([id]));
+        while (found.TryPop(out var next) && read++ < MemoryOfAtMost)
+        {
+            if (ReadText($"/proc/{next}/statm").Split(' ') is [_, var resident, ..] && long.TryParse(resident, CultureInfo.InvariantCulture, out var own))
+                pages += own;
+            foreach (var child in ReadText($"/proc/{next}/task/{next}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
+                found.Push(int.Parse(child, CultureInfo.InvariantCulture));
+        }
+
+        return pages * Environment.SystemPageSize;
     }
 
     /// <summary>Changes with every boot, so that an id of before is never taken for a process of now.</summary>

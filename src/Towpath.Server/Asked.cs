@@ -13,6 +13,9 @@ public enum AskedStatus
 
     /// <summary>The request itself makes no sense.</summary>
     Invalid,
+
+    /// <summary>The machinery could not do it, and nothing has changed.</summary>
+    Unable,
 }
 
 /// <param name="Sentence">Why not, and what to do; empty when it was taken.</param>
@@ -26,6 +29,8 @@ public readonly record struct Asked(AskedStatus Status, string Sentence = "", in
     public static Asked Refused(string sentence) => new(AskedStatus.Refused, sentence);
 
     public static Asked Invalid(string sentence) => new(AskedStatus.Invalid, sentence);
+
+    public static Asked Unable(string sentence) => new(AskedStatus.Unable, sentence);
 
     public static Asked NoProject(string project) =>
         Unknown($"There is no project '{project}'; the first push to /git/{project}.git creates it.");

@@ -16,7 +16,7 @@ namespace Towpath.Server;
 public delegate IReadOnlyList<StepResult>? StepsUnderWay(string attemptId);
 
 /// <summary>What there is: lists come from the journal's rows as far as these say enough, single things from their machines.</summary>
-public sealed class Inventory(ControlPlane plane, StepsUnderWay? steps = null, LiveHealth? health = null)
+public sealed class Inventory(ControlPlane plane, StepsUnderWay? steps = null, LiveHealth? health = null, LiveInstances? instances = null)
 {
     /// <summary>Rows that a list gives at most.</summary>
     public const int PageAtMost = 500;
@@ -75,13 +75,20 @@ public sealed class Inventory(ControlPlane plane, StepsUnderWay? steps = null, L
 
     public EnvironmentView View(ProjectState project, EnvironmentState environment, int historyAtMost = int.MaxValue)
     {
-        var view = EnvironmentView.Of(environment, Now, historyAtMost) with { Health = Health(project.Name, environment.Name) };
+        var view = EnvironmentView.Of(environment, Now, historyAtMost) with
+        {
+            Health = Health(project.Name, environment.Name),
+            Instances = Instances(project.Name, environment.Name) is { IsSilent: false, List: var list } ? list : null,
+        };
         return environment.Deployments.Count > 0 ? view
             : view with { After = Pipeline(project)?.Environment(environment.Name)?.After ?? [] };
     }
 
     /// <summary>How an environment's apps answer; null: there are no figures now.</summary>
     public HealthView? Health(string project, string environment) => health?.Of(project, environment);
+
+    /// <summary>What runs of an environment's apps; null: no agent has spoken of any.</summary>
+    public InstancesView? Instances(string project, string environment) => instances?.Of(project, environment);
 
     /// <summary>The newest definition on the default branch; null before the first push.</summary>
     public static Pipeline? Pipeline(ProjectState project) => Newest(project)?.Pipeline;

@@ -127,6 +127,7 @@ public static class ServerHost
         services.AddSingleton(provider => provider.GetRequiredService<ControlPlane>().Changes);
         services.AddSingleton<LiveProgress>();
         services.AddSingleton<LiveHealth>();
+        services.AddSingleton<LiveInstances>();
         services.AddSingleton<AgentLinkEndpoint>();
         services.AddSingleton(provider => new GitGate(
             provider.GetRequiredService<ControlPlane>(), provider.GetRequiredService<Repositories>(), TimeProvider.System, provider.GetRequiredService<ILogger<GitGate>>())

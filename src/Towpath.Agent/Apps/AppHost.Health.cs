@@ -2,14 +2,14 @@ using Towpath.Protocol.Agent;
 
 namespace Towpath.Agent.Apps;
 
-/// <content>How the apps of this machine answer, for people.</content>
+/// <content>How the apps of this machine do, for people.</content>
 public sealed partial class AppHost
 {
     private HealthReadings? readings;
 
     /// <summary>
-    /// What the router counted since this was last asked, by environment; those that it counts nothing for are left out. Not to be asked
-    /// twice at the same time.
+    /// What the router counted since this was last asked, by environment, without those that it counts nothing for; and all instances. Not
+    /// to be asked twice at the same time.
     /// </summary>
     public async Task<HealthReport> ReadHealthAsync(CancellationToken cancel)
     {
@@ -24,6 +24,8 @@ public sealed partial class AppHost
         }
 
         readings ??= new HealthReadings(options.Time);
-        return readings.Next(read);
+        var report = readings.Next(read);
+        report.Hosted.AddRange(environments.Values.Select(environment => environment.TellInstances()));
+        return report;
     }
 }

@@ -45,6 +45,7 @@ internal sealed partial class HostedEnvironment
                 var instance = new Instance(key, release.Process(stored.App), stored.Port, tree, null, LogOf(key), 0, stored.Healthy)
                 {
                     Since = parts.Time.GetTimestamp(),
+                    StartedAt = parts.Time.GetUtcNow() - ProcessTable.Age(stored.Identity),
                 };
                 if (!isAlive)
                     instance.Standing = InstanceStanding.Ended;
@@ -173,22 +174,26 @@ internal sealed partial class HostedEnvironment
     private async Task TakeCrashAsync(Instance instance)
     {
         instance.Standing = InstanceStanding.Ended;
-        Events.Note($"{instance.Key.Release}: {instance.HowItEnded()}");
+        var end = instance.HowItEnded();
+        Events.Note($"{instance.Key.Release}: {end}");
+        instance.Unwell = Within(instance.Key, end);
         if (!State.IsSupervised(instance.Key.Release))
             return;
         await ForgetAsync(instance);
-        Postpone(instance);
+        Postpone(instance, instance.Unwell);
         ApplySoon();
         // Children that it left would hold files and ports of the next one.
         _ = Quietly(instance.Tree.EndAsync(instance.App.StopTimeout, parts.Time));
     }
 
-    private void Postpone(Instance instance) =>
-        Postpone(instance.Key, reset: parts.Time.GetElapsedTime(instance.Since) >= Settled);
+    private void Postpone(Instance instance, string why) =>
+        Postpone(instance.Key, why, reset: parts.Time.GetElapsedTime(instance.Since) >= Settled);
 
-    private void Postpone(InstanceKey key, bool reset)
+    private void Postpone(InstanceKey key, string why, bool reset)
     {
         var restarting = restarts.GetOrAdd(key, _ => new Restarting());
+        restarting.Why = why;
+        restarting.Times++;
         if (reset)
             restarting.Crashes = 0;
         var pause = BackOff[Math.Min(restarting.Crashes, BackOff.Length - 1)];
@@ -229,14 +234,15 @@ internal sealed partial class HostedEnvironment
             if (Find(key) is { Standing: InstanceStanding.Starting } ill && ill.IsAlive && State.IsSupervised(key.Release))
             {
                 Events.Note($"{key.Release}: {problem}");
+                var why = ill.Unwell ?? $"was not healthy {InstanceHealth.Seconds(ill.App.StartTimeout)} s after its start";
                 await StopAsync(ill);
-                Postpone(ill);
+                Postpone(ill, why);
             }
         }
         catch (IOException refused)
         {
             Events.Note(refused.Message);
-            Postpone(key, reset: false);
+            Postpone(key, Within(key, refused.Message), reset: false);
         }
         catch (OperationCanceledException)
         {
@@ -263,7 +269,14 @@ internal sealed partial class HostedEnvironment
     /// <summary>An instance's way back up.</summary>
     private sealed class Restarting
     {
+        /// <summary>In a row.</summary>
         public int Crashes { get; set; }
+
+        /// <summary>That it was to be started again, in all.</summary>
+        public int Times { get; set; }
+
+        /// <summary>Why it was to be the last time, without its name.</summary>
+        public string Why { get; set; } = "";
 
         public TimeSpan Pause { get; set; }
 

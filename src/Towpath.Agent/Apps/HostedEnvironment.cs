@@ -283,6 +283,7 @@ internal sealed partial class HostedEnvironment : IDisposable
             var instance = new Instance(key, app, port, new InstanceTree(identity, mark), process, log, logStart, healthy: false)
             {
                 Since = parts.Time.GetTimestamp(),
+                StartedAt = parts.Time.GetUtcNow(),
             };
             instances[key] = instance;
             Watch(instance);

@@ -65,7 +65,13 @@ internal sealed class Instance
     /// <summary>The clock's timestamp when it was started or adopted.</summary>
     public required long Since { get; init; }
 
+    /// <summary>By the wall clock, when its process began; also of an adopted one.</summary>
+    public required DateTimeOffset StartedAt { get; init; }
+
     public InstanceStanding Standing { get; set; }
+
+    /// <summary>What its health path said when it was last asked and was not well: <c>answered 503 at /healthz</c>.</summary>
+    public string? Unwell { get; set; }
 
     public bool IsAlive => process is { HasExited: true } ? false : ProcessTable.IsAlive(Tree.Leader);
 
@@ -76,20 +82,22 @@ internal sealed class Instance
         new(Key.App, Key.Index, Port, Tree.Leader.Id, Tree.Leader.Started, Tree.Mark, Standing == InstanceStanding.Healthy);
 
     /// <summary><c>web/1 ended with exit code 139 (SIGSEGV)</c>.</summary>
-    public string HowItEnded()
+    public string HowItEnded() => $"{Key.Name} {End()}";
+
+    private string End()
     {
         if (process is null)
-            return $"{Key.Name} ended (with which exit code is not known: the agent was restarted meanwhile)";
+            return "ended (with which exit code is not known: the agent was restarted meanwhile)";
         // The kernel may have shown its end before the framework collected it.
         process.WaitForExit(TimeSpan.FromSeconds(1));
         if (!process.HasExited)
-            return $"{Key.Name} ended";
+            return "ended";
         var code = process.ExitCode;
         var signal = code > SignalBase && Signals.TryGetValue(code - SignalBase, out var name) ? $" ({name})" : "";
         var lived = process.ExitTime - begun;
         var after = lived > TimeSpan.Zero ? $" {lived.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s after its start" : "";
         var daemon = code == 0 ? " (an app has to stay in the foreground)" : "";
-        return $"{Key.Name} ended with exit code {code}{signal}{after}{daemon}";
+        return $"ended with exit code {code}{signal}{after}{daemon}";
     }
 
     /// <summary>The last lines that this start wrote, at most 20 and 8 KiB.</summary>

@@ -83,11 +83,12 @@ internal sealed class InstanceHealth(TimeProvider time)
             return (null, NotListening(instance, port));
         if (instance.App.Health is not { } path)
             return (new HealthVerdict.Healthy(waited), "");
-        var (well, seen) = await GetAsync(port, path, limit - waited, cancel);
+        var (well, seen, last) = await GetAsync(port, path, limit - waited, cancel);
+        instance.Unwell = well ? null : seen;
         // It may have ended while it was asked; then its end says more than a broken connection.
         if (!well && !instance.IsAlive)
             return (AfterItsEnd(instance), "");
-        return (well ? new HealthVerdict.Healthy(waited) : null, seen);
+        return (well ? new HealthVerdict.Healthy(waited) : null, last.Length > 0 ? $"{seen} (last: {last})" : seen);
     }
 
     private static HealthVerdict AfterItsEnd(Instance instance)
@@ -128,7 +129,8 @@ internal sealed class InstanceHealth(TimeProvider time)
             : $"listened on {string.Join(", ", ports)}, but not on 127.0.0.1:{port} (HOST and PORT in its environment)";
     }
 
-    private static async Task<(bool Well, string Seen)> GetAsync(int port, string path, TimeSpan left, CancellationToken cancel)
+    /// <returns>What was seen, and what it said itself: that may be anything, and only the deployment's log hides secrets in it.</returns>
+    private static async Task<(bool Well, string Seen, string Last)> GetAsync(int port, string path, TimeSpan left, CancellationToken cancel)
     {
         using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         limited.CancelAfter(TimeoutOf(left));
@@ -137,17 +139,16 @@ internal sealed class InstanceHealth(TimeProvider time)
             using var request = new HttpRequestMessage(HttpMethod.Get, $"http://127.0.0.1:{port}{path}");
             using var response = await Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limited.Token);
             if (response.StatusCode is >= HttpStatusCode.OK and < HttpStatusCode.BadRequest)
-                return (true, "");
-            var line = await FirstLineAsync(response, limited.Token);
-            return (false, $"answered {(int)response.StatusCode} at {path}" + (line.Length > 0 ? $" (last: {line})" : ""));
+                return (true, "", "");
+            return (false, $"answered {(int)response.StatusCode} at {path}", await FirstLineAsync(response, limited.Token));
         }
         catch (HttpRequestException refused)
         {
-            return (false, $"did not answer at {path} (last: {refused.Message})");
+            return (false, $"did not answer at {path}", refused.Message);
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            return (false, $"did not answer at {path} in time");
+            return (false, $"did not answer at {path} in time", "");
         }
     }
 

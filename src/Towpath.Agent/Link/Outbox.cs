@@ -67,7 +67,7 @@ internal sealed class Outbox
     /// <summary>Takes the place of one that was not sent: nobody asks for old figures.</summary>
     public void Tell(HealthReport report)
     {
-        if (report.Environments.Count == 0)
+        if (report is { Environments.Count: 0, Hosted.Count: 0 })
             return;
         Interlocked.Exchange(ref health, report);
         Ring();

@@ -239,7 +239,7 @@ public sealed class AgentHub(AgentLimits limits, TimeProvider time, ILogger<Agen
         agent.Begin(assignment.Command);
     }
 
-    private AgentView View(ConnectedAgent agent) => new(agent.Name, agent.Version, agent.Sandbox, agent.Slots, agent.Jobs.Count, limits.Of(agent.Name));
+    private AgentView View(ConnectedAgent agent) => new(agent.Name, agent.Version, agent.Sandbox, agent.Slots, agent.Jobs.Count, limits.Of(agent.Name)) { Own = agent.Own };
 
     private static string AgentOf(AgentCommand command) =>
         command switch
@@ -262,4 +262,8 @@ public sealed class AgentHub(AgentLimits limits, TimeProvider time, ILogger<Agen
 /// <param name="Slots">Jobs that it does at once.</param>
 /// <param name="Busy">Jobs that it has; more than <paramref name="Slots"/> for a while after these were lowered.</param>
 /// <param name="Limit">What somebody set the slots to; null: the agent says itself how many.</param>
-public sealed record AgentView(string Name, string Version, string Sandbox, int Slots, int Busy, int? Limit = null);
+public sealed record AgentView(string Name, string Version, string Sandbox, int Slots, int Busy, int? Limit = null)
+{
+    /// <summary>How many the agent says itself: so many slots it has when nobody sets a limit.</summary>
+    public int Own { get; init; }
+}

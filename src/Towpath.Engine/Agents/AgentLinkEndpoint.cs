@@ -22,6 +22,7 @@ public sealed class AgentLinkEndpoint(
     PackageStore packages,
     LiveProgress progress,
     LiveHealth health,
+    LiveInstances instances,
     LoopRunner loop,
     IHostApplicationLifetime lifetime,
     ILogger<AgentLinkEndpoint> log)
@@ -119,6 +120,7 @@ public sealed class AgentLinkEndpoint(
                     break;
                 case FromAgent.MessageOneofCase.Health:
                     health.Take(message.Health);
+                    instances.Take(agent.Name, message.Health);
                     break;
                 default:
                     break;

@@ -21,6 +21,9 @@ internal sealed class ConnectedAgent(Hello hello, Func<AgentCommand, (AgentComma
     /// <summary>Jobs that it is given at once: as many as it says itself, until somebody sets a limit. Guarded by the hub's lock.</summary>
     public int Slots { get; private set; } = SlotsOf(hello);
 
+    /// <summary>As many as it says itself.</summary>
+    public int Own { get; } = SlotsOf(hello);
+
     /// <summary>Jobs that it was given and has not answered. Guarded by the hub's lock.</summary>
     public HashSet<string> Jobs { get; } = new(StringComparer.Ordinal);
 
@@ -40,7 +43,7 @@ internal sealed class ConnectedAgent(Hello hello, Func<AgentCommand, (AgentComma
     /// <param name="jobs">Null: as many as it says itself.</param>
     public void Limit(int? jobs)
     {
-        Slots = jobs ?? SlotsOf(hello);
+        Slots = jobs ?? Own;
         Send(new ToAgent { Limit = new Limit { Jobs = (uint)Slots } });
     }
 

@@ -50,6 +50,9 @@ public sealed record EnvironmentView(
     /// <summary>How its apps answer; null: there are no figures now.</summary>
     public HealthView? Health { get; init; }
 
+    /// <summary>What runs of its apps; null: nobody tells, because none of them is a process or their agent is away.</summary>
+    public IReadOnlyList<InstanceView>? Instances { get; init; }
+
     /// <summary>Null where nothing was migrated, and nothing is to be.</summary>
     public MigrationsView? Migrations { get; init; }
 

@@ -14,9 +14,7 @@ internal static class AgentEndpoints
         var agents = api.MapGroup("/agents").WithTags("Server");
         agents.MapGet("", (HttpContext context) => TypedResults.Ok(context.RequestServices.GetService<AgentHub>()?.Agents ?? []))
             .WithSummary("Lists the agents that are connected.");
-        agents.MapPut("{agent}/limit", (string agent, LimitBody body, HttpContext context) => body.Jobs is < 1 or > AgentLimits.JobsAtMost
-                ? ApiAnswers.Problem(Asked.Invalid($"'jobs' is a number from 1 to {AgentLimits.JobsAtMost}, not {body.Jobs}."))
-                : Limit(agent, body.Jobs, context))
+        agents.MapPut("{agent}/limit", (string agent, LimitBody body, HttpContext context) => Limit(agent, body.Jobs, context))
             .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound)
             .WithSummary("Sets how many jobs an agent does at once, also after restarts.")
             .WithDescription("When it is raised, what waits starts; when it is lowered, what runs goes on, and nothing follows it until fewer run.");
@@ -27,14 +25,7 @@ internal static class AgentEndpoints
 
     private static Results<Ok<AgentView>, ProblemHttpResult> Limit(string agent, int? jobs, HttpContext context)
     {
-        try
-        {
-            return context.RequestServices.GetService<AgentHub>()?.Limit(agent, jobs) is { } limited
-                ? TypedResults.Ok(limited) : ApiAnswers.Problem(Asked.NoAgent(agent));
-        }
-        catch (Exception e) when (e is UnauthorizedAccessException or IOException { HResult: not ApiProblems.NoSpaceLeft })
-        {
-            return ApiAnswers.Problem(StatusCodes.Status503ServiceUnavailable, $"The limit cannot be written: {e.Message}");
-        }
+        var asked = AgentDesk.Limit(context.RequestServices.GetService<AgentHub>(), agent, jobs, out var limited);
+        return limited is null ? ApiAnswers.Problem(asked) : TypedResults.Ok(limited);
     }
 }

@@ -31,6 +31,7 @@ public static class ApiAnswers
         AskedStatus.Unknown => StatusCodes.Status404NotFound,
         AskedStatus.Refused => StatusCodes.Status409Conflict,
         AskedStatus.Invalid => StatusCodes.Status400BadRequest,
+        AskedStatus.Unable => StatusCodes.Status503ServiceUnavailable,
         _ => throw new UnreachableException(),
     };
 }

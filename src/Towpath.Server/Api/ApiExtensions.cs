@@ -28,7 +28,7 @@ public static class ApiExtensions
         services.AddOpenApi("v1", ApiDescription.Configure);
         services.TryAddSingleton(
             provider => new Inventory(provider.GetRequiredService<Engine.ControlPlane>(), provider.GetService<StepsUnderWay>(),
-            provider.GetService<Engine.Agents.LiveHealth>()));
+            provider.GetService<Engine.Agents.LiveHealth>(), provider.GetService<Engine.Agents.LiveInstances>()));
         services.TryAddSingleton<Engine.Retention.RunsInUse>();
         services.TryAddSingleton<Steering>();
         services.TryAddSingleton<SettingsDesk>();

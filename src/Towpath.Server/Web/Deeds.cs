@@ -115,18 +115,4 @@ internal static class Deeds
     private static string RunHref(string project, int run) => $"/{Look.Part(project)}/runs/{run}";
 
     private static string Href(string project, string environment) => $"/{Look.Part(project)}/environments/{Look.Part(environment)}";
-
-    /// <summary>The fields of a form; null for one that is missing.</summary>
-    private sealed class Form(IFormCollection? fields)
-    {
-        public string? this[string name] => fields?.TryGetValue(name, out var values) == true ? values[0] : null;
-
-        public int? Number(string name) => int.TryParse(this[name], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
-
-        /// <summary>As browsers send a day and a time; null when it is empty.</summary>
-        public string? Moment(string name) => this[name] is { Length: > 0 } text ? text.Replace('T', ' ') : null;
-
-        public static async Task<Form> ReadAsync(HttpContext context) =>
-            new(context.Request.HasFormContentType ? await context.Request.ReadFormAsync(context.RequestAborted) : null);
-    }
 }

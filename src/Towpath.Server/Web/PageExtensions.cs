@@ -56,6 +56,7 @@ public static class PageExtensions
         pages.MapQuestions();
         pages.MapQuestionsFromElsewhere();
         pages.MapDeeds();
+        pages.MapAgentDeeds();
         pages.MapLiveLogs();
         pages.MapLivePages();
         // Only for reading: a fallback for every method would take requests from endpoints that want a body and got none.

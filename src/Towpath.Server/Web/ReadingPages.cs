@@ -49,9 +49,12 @@ internal static class ReadingPages
         });
     }
 
-    private static IResult Figures(Overview overview, string? project = null, string? environment = null) => PageResults.Page<FiguresPage>(new
+    private static IResult Figures(Overview overview, Inventory inventory, string? project = null, string? environment = null) => PageResults.Page<FiguresPage>(new
     {
         All = (IReadOnlyList<EnvironmentFigures>)[.. overview.Figures(project).Where(one => environment is null || one.Environment == environment)],
+        IsOfOne = project is not null && environment is not null,
+        Project = project ?? "",
+        Instances = project is null || environment is null ? null : inventory.Instances(project, environment),
         Silence = environment is null ? null : EnvironmentModel.Silence,
     });
 
@@ -132,6 +135,7 @@ internal static class ReadingPages
                 Analysis = state.Active is { Canary: not null } judged ? inventory.Analysis(state, judged.Number) : null,
                 BackTo = Models.BackTo(state),
                 Ended = state.Deployments.Count(deployment => deployment.IsOver),
+                Instances = inventory.Instances(project, environment),
                 Plan = Models.Plan(project, newest, environment),
                 Rules = await RuleLines.OfAsync(notes, Ruled(state, state.Waiting).Concat(
                     newest is null ? [] : [new RuledRun(project, newest.Number, newest.Commit, newest.Pipeline)])),

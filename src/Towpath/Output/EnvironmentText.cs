@@ -46,6 +46,8 @@ internal static class EnvironmentText
 
         foreach (var waiting in environment.Waiting)
             WriteWaiting(environment, waiting);
+        if (environment.Instances is { Count: > 0 } instances)
+            Write(instances);
         if (environment.History.Count == 0)
             return;
         Terminal.Line();
@@ -64,6 +66,20 @@ internal static class EnvironmentText
         Terminal.Line($"    step {rollout.Step} of {rollout.Steps}: {rollout.Share:0.##%} of the requests  {Terminal.Text(rollout.Says)}");
         if (rollout.WaitsForPerson)
             Terminal.Line($"    [bold]towpath advance --environment {Terminal.Text(environment.Name)}[/] lets it go on");
+    }
+
+    private static void Write(IReadOnlyList<InstanceView> instances)
+    {
+        Terminal.Line();
+        var table = Terminal.Table("INSTANCE", "RUN", "VERSION", "STATE", "STARTED", "RESTARTS", "MIB", "REASON");
+        foreach (var instance in instances)
+        {
+            table.AddRow(
+                Terminal.Text(instance.Name), $"{instance.Run}", instance.Role, Terminal.State(instance.State), Times.Ago(instance.Since),
+                $"{instance.Restarts}", $"{instance.Memory >> 20}", Terminal.Text(instance.Reason));
+        }
+
+        Terminal.Out.Write(table);
     }
 
     private static void Write(MigrationsView migrations)

@@ -37,19 +37,19 @@ internal static class Terminal
 
     private static string Colour(string state) => state switch
     {
-        "succeeded" or "live" => "green",
-        "failed" or "errored" or "rolled-back" or "refused" or "needs-decision" => "red",
-        "running" or "starting" or "checking" or "shifting" or "rolling-back" or "paused" => "yellow",
+        "succeeded" or "live" or "healthy" => "green",
+        "failed" or "errored" or "rolled-back" or "refused" or "needs-decision" or "unhealthy" or "ended" => "red",
+        "running" or "starting" or "checking" or "shifting" or "rolling-back" or "paused" or "restarting" => "yellow",
         _ => "grey",
     };
 
     private static char Mark(string state) => state switch
     {
-        "succeeded" or "live" => '✓',
-        "failed" or "errored" or "refused" => '✗',
+        "succeeded" or "live" or "healthy" => '✓',
+        "failed" or "errored" or "refused" or "unhealthy" or "ended" => '✗',
         "rolled-back" or "rolling-back" => '↩',
         "needs-decision" => '!',
-        "running" or "starting" or "checking" or "shifting" or "paused" => '●',
+        "running" or "starting" or "checking" or "shifting" or "paused" or "restarting" => '●',
         _ => '·',
     };
 

@@ -52,7 +52,7 @@ public sealed class AgentProtocolTests : IDisposable
         await using var plane = new ControlPlane(new Towpath.Engine.Journal.MemoryJournal(), new NoAdapters(), TimeProvider.System, NullLoggerFactory.Instance);
         var endpoint = new AgentLinkEndpoint(
             hub, supplies, new LogStore(temp.At("logs"), TimeProvider.System), PackageStore.Open(temp.At("store")), new LiveProgress(plane.Changes),
-            new LiveHealth(TimeProvider.System), plane.Loop,
+            new LiveHealth(TimeProvider.System), new LiveInstances(TimeProvider.System), plane.Loop,
             new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance), NullLogger<AgentLinkEndpoint>.Instance);
         var server = new Sent();
         await endpoint.Connect(new Hellos(new Hello { Protocol = protocol, Name = "local", Slots = 1 }, server), server, new Call());

@@ -70,6 +70,8 @@ internal sealed class RunningServer : IAsyncDisposable
 
     public LiveHealth Health => app.Services.GetRequiredService<LiveHealth>();
 
+    public LiveInstances Instances => app.Services.GetRequiredService<LiveInstances>();
+
     public Repositories Repositories => app.Services.GetRequiredService<Repositories>();
 
     public PackageStore Packages => app.Services.GetRequiredService<PackageStore>();
@@ -83,7 +85,7 @@ internal sealed class RunningServer : IAsyncDisposable
 
     public static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public static async Task<RunningServer> StartAsync(IJournal? journal = null, string? listen = null, DiskRoom? room = null)
+    public static async Task<RunningServer> StartAsync(IJournal? journal = null, string? listen = null, DiskRoom? room = null, AgentHub? agents = null)
     {
         var (work, folder, time) = (new ScriptedWork(), new TestFolder(), new ShiftedTime());
         var plane = new ControlPlane(journal ?? new MemoryJournal(), work, time, NullLoggerFactory.Instance, room);
@@ -97,9 +99,11 @@ internal sealed class RunningServer : IAsyncDisposable
             .AddSingleton(new LogStore(folder.At("logs"), TimeProvider.System))
             .AddSingleton(SecretStore.Open(folder.At("server"))).AddSingleton(store)
                 .AddSingleton(new PackageBuilder(store, TreeArchiveLimits.Default))
-            .AddSingleton(new Repositories(folder.At("git"))).AddSingleton<JoinedLogs>().AddSingleton(new LiveHealth(time));
+            .AddSingleton(new Repositories(folder.At("git"))).AddSingleton<JoinedLogs>().AddSingleton(new LiveHealth(time)).AddSingleton(new LiveInstances(time));
         if (room is not null)
             builder.Services.AddSingleton(room);
+        if (agents is not null)
+            builder.Services.AddSingleton(agents);
         builder.Services.AddTowpathSecurity().AddTowpathApi().AddTowpathPages();
         var app = builder.Build();
         app.UseTowpathSecurity();

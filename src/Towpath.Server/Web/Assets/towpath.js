@@ -79,6 +79,8 @@ function exchange(fresh) {
     if (!part.isConnected) continue;
     const next = parts.get(part.dataset.part);
     if (!next || part.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")) continue;
+    // What somebody typed stays until it is sent.
+    if ([...part.querySelectorAll("form[method=post] input")].some(field => field.value !== field.defaultValue)) continue;
     // A log that is followed goes on by itself; another one takes its place.
     if (next.dataset.key !== undefined && next.dataset.key === part.dataset.key) continue;
     const shape = shapeOf(next);

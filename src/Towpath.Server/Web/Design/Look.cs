@@ -8,25 +8,26 @@ internal static class Look
 {
     public static string Tone(string state) => state switch
     {
-        "succeeded" or "live" or "live-now" => "good",
-        "failed" or "rolled-back" or "taken-back" => "bad",
+        "succeeded" or "live" or "live-now" or "healthy" => "good",
+        "failed" or "rolled-back" or "taken-back" or "unhealthy" or "ended" => "bad",
         "errored" => "odd",
         "running" or "starting" or "checking" or "shifting" => "busy",
-        "paused" or "rolling-back" or "needs-decision" or "held" => "warn",
+        "paused" or "rolling-back" or "needs-decision" or "held" or "restarting" => "warn",
         _ => "quiet",
     };
 
     public static string Icon(string state) => state switch
     {
-        "succeeded" or "live" or "live-now" or "was-live" => "check",
-        "failed" => "cross",
+        "succeeded" or "live" or "live-now" or "was-live" or "healthy" => "check",
+        "failed" or "unhealthy" or "ended" => "cross",
         "errored" => "bang",
         "running" or "starting" or "checking" or "shifting" => "turn",
         "rolled-back" or "rolling-back" or "taken-back" => "back",
         "paused" or "held" => "pause",
         "needs-decision" => "ask",
-        "waiting" => "clock",
-        "stopped" => "stop",
+        "waiting" or "draining" => "clock",
+        "stopped" or "stopping" => "stop",
+        "restarting" => "again",
         "not-reached" => "dot",
         "canceled" or "superseded" or "outdated" or "refused" or "skipped" => "slash",
         _ => "wait",

@@ -43,6 +43,9 @@ public sealed record EnvironmentModel
     /// <summary>There is a candidate that a person may deploy.</summary>
     public required bool CanPromote { get; init; }
 
+    /// <summary>Null: nobody has told of any.</summary>
+    public required InstancesView? Instances { get; init; }
+
     /// <summary>Null: the newest pipeline file has no such environment.</summary>
     public required NextPlan? Plan { get; init; }
 

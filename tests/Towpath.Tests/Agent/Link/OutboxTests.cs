@@ -20,6 +20,9 @@ public sealed class OutboxTests : IDisposable
         outbox.Tell(Report(2));
         Assert.Equal(2, Assert.Single(outbox.Take()).Health.Environments[0].Requests);
         Assert.Empty(outbox.Take());
+        // That nothing runs any more is told too.
+        outbox.Tell(new HealthReport { Hosted = { new EnvironmentInstances { Project = "shop", Environment = "production" } } });
+        Assert.Single(outbox.Take());
     }
 
     private static HealthReport Report(long requests) => new() { Environments = { new EnvironmentHealth { Project = "shop", Environment = "production", Requests = requests } } };
