@@ -128,15 +128,18 @@ public sealed class LogPageTests
         using var repository = await Repository.CreateAsync(up, "kept");
         repository.Write("towpath.yml", TwoSteps);
         await repository.CommitAsync("Slowly");
-        (await repository.PushAsync()).Expect(0);
+        // Before the push: the job lasts some seconds, and a browser may take as long to start.
         await using var browsing = await Browsing.StartAsync(up);
         var page = await browsing.PageAsync();
+        await page.GotoAsync("/");
+        (await repository.PushAsync()).Expect(0);
         await page.GotoAsync("/kept/runs/1");
         await page.EvaluateAsync("window.sameDocument = true");
         var log = page.GetByRole(AriaRole.Log);
         await Assertions.Expect(log).ToContainTextAsync("number 3");
         await log.GetByRole(AriaRole.Button, new() { Name = "Hide the lines of for i in 1 2 3" }).ClickAsync();
         await IsFoldedAsync(page);
+        await Assertions.Expect(page.Locator("[data-part=head]")).ToContainTextAsync("Running");
 
         // The page is kept fresh, the reader goes away and comes back: it stays folded, in this tab alone.
         await Assertions.Expect(page.Locator("[data-part=head]")).ToContainTextAsync("Succeeded");

@@ -53,8 +53,7 @@ public sealed class Showcase(UpFixture fixture) : IAsyncLifetime
         using var repository = await Repository.CreateAsync(Up, Usual);
         repository.Write("towpath.yml", Site.Pipeline(Site.FreePort(), Site.FreePort(), "sh check.sh").Replace(
             "after: [staging],", "after: [staging], gates: [{ approval: 1 }],", StringComparison.Ordinal).Replace(
-            "outputs:", "reports: { tests: \"results.xml\" }\n    outputs:", StringComparison.Ordinal).Replace(
-            "app: { static: . }", "apps: { site: { static: . }, tides: { command: sleep infinity, instances: 2 } }", StringComparison.Ordinal));
+            "outputs:", "reports: { tests: \"results.xml\" }\n    outputs:", StringComparison.Ordinal));
         foreach (var file in (string[])["css/harbour.css", "css/print.css", "img/bridge.svg", "img/lock.svg", "tides/2026/january.json", "tides/2026/february.json"])
             repository.Write($"public/{file}", string.Concat(Enumerable.Repeat("The tide comes, and the tide goes.\n", file.Length * file.Length)));
         File.SetUnixFileMode(Path.Combine(repository.Folder, "public/img/lock.svg"), (UnixFileMode)0b111_101_101);

@@ -21,10 +21,11 @@ internal static class HealthTelling
                 try
                 {
                     tell(await read(stop));
+                    said = "";
                 }
-                catch (Exception broken) when (!stop.IsCancellationRequested && broken is not OutOfMemoryException)
+                catch (Exception broken) when (broken is not OutOfMemoryException)
                 {
-                    if (said != broken.Message)
+                    if (said != broken.Message && !stop.IsCancellationRequested)
                         say($"how the apps do could not be read, so pages lack it for now: {said = broken.Message}");
                 }
             }

@@ -122,8 +122,9 @@ public sealed record PlannedEnvironment(string Name, string Why, ValueList<strin
             _ => throw new UnreachableException(),
         }).ToValueList());
 
-    internal static string And(ValueList<string> names) =>
-        names.Count == 1 ? names[0] : $"{string.Join(", ", names.Take(names.Count - 1))} and {names[^1]}";
+    /// <summary><c>a, b and c</c>; empty for none.</summary>
+    public static string And(IReadOnlyList<string> names) =>
+        names.Count < 2 ? string.Concat(names) : $"{string.Join(", ", names.Take(names.Count - 1))} and {names[^1]}";
 
     private static string Gate(GateDefinition gate)
     {

@@ -25,7 +25,10 @@ public sealed class CommitNotes(Repositories repositories) : IDisposable
 
     private const int KeptAtMost = 20_000;
     private const int LargestCommit = 64 * 1024;
-    private const int LettersKeptAtMost = 4 * 1024 * 1024;
+    private const int PipelinesKeptAtMost = 500;
+
+    /// <summary>What is read out of a file takes far more room than its letters.</summary>
+    private const int LettersKeptAtMost = 512 * 1024;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     /// <summary>One git at a time: a page must not take the machine away from those who push.</summary>
@@ -81,6 +84,9 @@ public sealed class CommitNotes(Repositories repositories) : IDisposable
         return changes.GetValueOrDefault((project, from, to));
     }
 
+    /// <summary>Git has said what the pipeline file at this commit is, or that there is none.</summary>
+    public bool IsPipelineKnown(string project, string commit) => pipelines.ContainsKey((project, commit));
+
     /// <summary>Null when there is none at this commit, or git does not know the commit, or is not done in time.</summary>
     public async Task<PipelineSource?> PipelineAsync(string project, string commit)
     {
@@ -88,10 +94,11 @@ public sealed class CommitNotes(Repositories repositories) : IDisposable
             return known;
         await TakeTurnAsync(async cancel =>
         {
-            if (pipelines.ContainsKey((project, commit)) || !repositories.Exists(project))
+            if (pipelines.ContainsKey((project, commit)))
                 return;
-            var found = await repositories.ReadAsync(project, [$"{commit}:{PipelineFile.Name}"], null, PipelineFile.MaxBytes, cancel);
-            if (pipelines.Count > KeptAtMost || pipelines.Values.Sum(kept => (long)(kept?.Text.Length ?? 0)) > LettersKeptAtMost)
+            var found = repositories.Exists(project)
+                ? await repositories.ReadAsync(project, [$"{commit}:{PipelineFile.Name}"], null, PipelineFile.MaxBytes, cancel) : [];
+            if (pipelines.Count >= PipelinesKeptAtMost || pipelines.Sum(kept => kept.Value?.Text.Length ?? 0) > LettersKeptAtMost)
                 pipelines.Clear();
             // What is not there is not asked for again, either.
             pipelines[(project, commit)] = found is [{ Type: "blob", Content: not null } file]

@@ -28,33 +28,46 @@ public sealed record LayerListing(IReadOnlyList<LayerFile> Files, int Found, int
     /// <summary>A layer of as many files as a package may have takes less, unless the disk is busy.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(2);
 
+    private static readonly SemaphoreSlim Turn = new(1);
+
     /// <param name="find">A part of the path, in any case; empty: every file is found.</param>
-    /// <exception cref="PackageException">The layer is not in the store, or its archive is damaged.</exception>
-    /// <exception cref="IOException">The disk is broken.</exception>
+    /// <exception cref="PackageException">The layer is not in the store, or cannot be read.</exception>
     public static LayerListing Read(PackageStore store, Digest layer, string find, TimeProvider time, CancellationToken cancel)
+    {
+        // One at a time: who looks at packages must not take the machine away from those who build.
+        if (!Turn.Wait(Longest, cancel))
+            return new([], 0, 0, IsWhole: false);
+        try
+        {
+            return ReadNow(store, layer, find, time, cancel);
+        }
+        catch (Exception e) when (e is ArchiveException or FileNotFoundException or IOException or UnauthorizedAccessException)
+        {
+            throw new PackageException(
+                e is FileNotFoundException ? PackageStore.Missing(layer).Message : $"The layer {layer.Short} cannot be listed: {e.Message}", e);
+        }
+        finally
+        {
+            Turn.Release();
+        }
+    }
+
+    private static LayerListing ReadNow(PackageStore store, Digest layer, string find, TimeProvider time, CancellationToken cancel)
     {
         var began = time.GetTimestamp();
         var files = new List<LayerFile>();
         var (found, count) = (0, 0);
-        try
+        foreach (var entry in TarTree.List(store.PathOf(layer)).Where(entry => entry is not TreeFolder))
         {
-            foreach (var entry in TarTree.List(store.PathOf(layer)).Where(entry => entry is not TreeFolder))
-            {
-                cancel.ThrowIfCancellationRequested();
-                if (time.GetElapsedTime(began) > Longest)
-                    return new(files, found, count, IsWhole: false);
-                count++;
-                if (!entry.Name.Contains(find, StringComparison.OrdinalIgnoreCase))
-                    continue;
-                found++;
-                if (files.Count < FilesAtMost)
-                    files.Add(FileOf(entry));
-            }
-        }
-        catch (Exception e) when (e is ArchiveException or FileNotFoundException)
-        {
-            throw new PackageException(
-                e is ArchiveException ? $"The layer {layer.Short} cannot be listed: {e.Message}" : PackageStore.Missing(layer).Message, e);
+            cancel.ThrowIfCancellationRequested();
+            if (time.GetElapsedTime(began) > Longest)
+                return new(files, found, count, IsWhole: false);
+            count++;
+            if (!entry.Name.Contains(find, StringComparison.OrdinalIgnoreCase))
+                continue;
+            found++;
+            if (files.Count < FilesAtMost)
+                files.Add(FileOf(entry));
         }
 
         return new(files, found, count, IsWhole: true);

@@ -6,8 +6,8 @@ namespace Towpath.Engine.Views;
 /// <param name="Name"><c>approval</c>, <c>window</c>, <c>freeze</c>, <c>soak</c> or <c>webhook</c>.</param>
 /// <param name="State"><c>waiting</c> or <c>passed</c>.</param>
 /// <param name="Deadline">When its action is taken; null when it is passed, or the environments before are not done.</param>
-/// <param name="Place">Among the environment's <c>gates</c> in the pipeline file, from 0; null: it was set on the server.</param>
-public sealed record GateView(string Name, string State, string Reason, DateTimeOffset? Deadline, int? Place)
+/// <param name="Index">Among the environment's <c>gates</c> in the pipeline file, from 0; null: it was set on the server.</param>
+public sealed record GateView(string Name, string State, string Reason, DateTimeOffset? Deadline, int? Index)
 {
     internal static IReadOnlyList<GateView> Of(EnvironmentState state, Deployment deployment, DateTimeOffset now) => deployment.IsOver || deployment.IsActive
         ? []

@@ -37,8 +37,8 @@ public sealed record StageView(string Name, string State);
 
 /// <summary>What a deployment of the newest pipeline file goes through.</summary>
 /// <param name="Run">Whose file it is.</param>
-/// <param name="Gates">So many of the steps are gates; they come first.</param>
-public sealed record NextPlan(string Project, int Run, PlannedEnvironment Environment, int Gates);
+/// <param name="GateCount">So many of the steps are gates; they come first.</param>
+public sealed record NextPlan(string Project, int Run, PlannedEnvironment Environment, int GateCount);
 
 /// <summary>What pages show, gathered from the inventory.</summary>
 internal static class Models
@@ -79,8 +79,10 @@ internal static class Models
            let last = environment.Deployments.LastOrDefault(deployment =>
                deployment.Candidate.Run == run && deployment.Kind != DeploymentKind.Contract)
            where last is not null
-           select new Destination(
-               environment.Name, DeploymentView.Of(environment, last, inventory.Now), environment.Live?.Candidate.Run == run),
+           let isLive = environment.Live?.Candidate.Run == run
+           // What was tried again later and came to nothing is not what is live.
+           let told = isLive && last.IsOver ? environment.Deployment(environment.Live!.Deployment) ?? last : last
+           select new Destination(environment.Name, DeploymentView.Of(environment, told, inventory.Now), isLive),
     ];
 
     /// <param name="from">Null: the log's end.</param>

@@ -137,8 +137,8 @@ internal static class ReadingPages
                 Ended = state.Deployments.Count(deployment => deployment.IsOver),
                 Instances = inventory.Instances(project, environment),
                 Plan = Models.Plan(project, newest, environment),
-                Rules = await RuleLines.OfAsync(notes, Ruled(state, state.Waiting).Concat(
-                    newest is null ? [] : [new RuledRun(project, newest.Number, newest.Commit, newest.Pipeline)])),
+                Rules = await RuleLines.OfAsync(notes,
+                    (newest is null ? [] : (RuledRun[])[new RuledRun(project, newest.Number, newest.Commit, newest.Pipeline)]).Concat(Ruled(state, state.Waiting))),
                 CanPromote = Models.Promotable(state).Any(),
             },
         });
@@ -170,11 +170,23 @@ internal static class ReadingPages
             return PageResults.NotHere(Asked.NoProject(project).Sentence);
         if (inventory.Run(project, run) is not { } found)
             return PageResults.NotHere(Asked.NoRun(project, run).Sentence, $"/{Look.Part(project)}", $"To {project}");
-        return await notes.PipelineAsync(project, found.Request.Commit) is not { } source
+        if (await notes.PipelineAsync(project, found.Request.Commit) is { } source)
+        {
+            return PageResults.Page<PipelinePage>(new
+            {
+                Project = project,
+                Run = run,
+                found.Request.Commit,
+                IsFollowed = source.Pipeline == found.Pipeline,
+                Lines = (IReadOnlyList<string>)source.Text.TrimEnd().ReplaceLineEndings("\n").Split('\n'),
+            });
+        }
+
+        return notes.IsPipelineKnown(project, found.Request.Commit)
             ? PageResults.NotHere(
                 $"The repository has no {PipelineFile.Name} at {Look.Commit(found.Request.Commit)} now: its branch may be gone, or its package was built elsewhere.",
                 $"/{Look.Part(project)}/runs/{run}", $"To run {run}")
-            : PageResults.Page<PipelinePage>(new { Project = project, Run = run, found.Request.Commit, Lines = (IReadOnlyList<string>)source.Text.TrimEnd().ReplaceLineEndings("\n").Split('\n') });
+            : PageResults.Refused(StatusCodes.Status503ServiceUnavailable, "Git did not answer in time; look at the page again.");
     }
 
     private static IResult Analysis(string project, string environment, int deployment, Inventory inventory)

@@ -28,21 +28,7 @@ internal static class ServerPages
         pages.MapGet(ApprovalsHref, ApprovalsAsync);
         pages.MapGet("/-/audit", Audit);
         pages.MapGet("/-/agents", Agents);
-        pages.MapGet("/-/server", (Inventory inventory, ServerIdentity identity, HttpContext context) => PageResults.Page<ServerPage>(new
-        {
-            identity.Url,
-            Projects = inventory.Projects().Count,
-            Webhooks = (IReadOnlyList<(string, string, string)>)
-            [
-                .. from project in inventory.Projects()
-                   let state = inventory.Project(project.Name)
-                   where state is not null
-                   from webhook in Webhooks(state)
-                   select (project.Name, webhook.Environment, webhook.Url),
-            ],
-            Retention = context.RequestServices.GetService<Engine.Retention.RetentionRules>(),
-            Disk = context.RequestServices.GetService<DiskRoom>()?.Look(),
-        }));
+        pages.MapGet("/-/server", Server);
         pages.MapGet("/{project}/settings", Settings);
         pages.MapGet("/-/sign-out", () => PageResults.Page<ConfirmPage>(new
         {
@@ -50,6 +36,39 @@ internal static class ServerPages
                 "", "Sign out?", "This browser forgets that it may use this server. A fresh link comes from the terminal: towpath open.",
                 "Sign out", "/-/sign-out", "/", []) with { IsDangerous = false },
         }));
+    }
+
+    private static IResult Server(Inventory inventory, ServerIdentity identity, HttpContext context)
+    {
+        var projects = inventory.Projects();
+        return PageResults.Page<ServerPage>(new
+        {
+            identity.Url,
+            Projects = projects.Count,
+            Webhooks = (IReadOnlyList<(string, string, string)>)
+            [
+                .. from project in projects
+                   let state = inventory.Project(project.Name)
+                   where state is not null
+                   from webhook in Webhooks(state)
+                   select (project.Name, webhook.Environment, webhook.Url),
+            ],
+            Retention = context.RequestServices.GetService<Engine.Retention.RetentionRules>(),
+            Disk = Look(context.RequestServices.GetService<DiskRoom>()),
+        });
+    }
+
+    /// <summary>Where the disk cannot be looked at, the page about it is needed all the more.</summary>
+    private static DiskView? Look(DiskRoom? room)
+    {
+        try
+        {
+            return room?.Look();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new DiskView(0, 0, 0, $"The server's disk cannot be looked at: {e.Message}");
+        }
     }
 
     private static async Task<IResult> ApprovalsAsync(WaitingApprovals approvals, Inventory inventory, CommitNotes notes, TimeProvider time)

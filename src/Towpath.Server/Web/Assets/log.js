@@ -101,9 +101,9 @@ function Log(box) {
   }
 
   // Lines come and go; what is seen stays where it is: the line that was chosen, else the first.
-  function keepPlace(change) {
+  function keepPlace(change, anchor = 0) {
     const top = box.scrollTop * stretch(), seen = rowOf(target);
-    const line = target && seen * height >= top && seen * height < top + box.clientHeight ? target : lineOf(Math.floor(top / height));
+    const line = anchor || target && seen * height >= top && seen * height < top + box.clientHeight ? target : lineOf(Math.floor(top / height));
     const below = rowOf(line) * height - top;
     change();
     layOut();
@@ -117,8 +117,8 @@ function Log(box) {
     plan();
   }
 
-  function fold(change) {
-    keepPlace(change);
+  function fold(change, pressed = 0) {
+    keepPlace(change, pressed);
     keepFolds(id, folded);
     // A line that is folded away is not chosen any more: its address would open the step again.
     if (!target || !folded.has(steps.findLast(one => one.line < target)?.line)) return;
@@ -323,7 +323,7 @@ function Log(box) {
     const button = event.target.closest("[data-fold]");
     if (button) {
       const line = Number(button.dataset.fold);
-      fold(() => { if (!folded.delete(line)) folded.add(line); });
+      fold(() => { if (!folded.delete(line)) folded.add(line); }, line);
       requestAnimationFrame(() => view.querySelector(`[data-fold="${line}"]`)?.focus({ preventScroll: true }));
       return;
     }
@@ -348,7 +348,7 @@ function Log(box) {
         if (!answer.ok) break;
         const found = await answer.json(), before = scanned;
         // What was folded when the reader was here before, but for a step with a line that the address names.
-        keepPlace(() => { steps.push(...found.steps); if (target) unfold(target, found.steps); });
+        keepPlace(() => { steps.push(...found.steps); if (target && target < found.next) unfold(target, found.steps); });
         error ||= found.error ?? 0;
         firstOnStderr ||= found.firstOnStderr ?? 0;
         scanned = Math.max(scanned, found.next);

@@ -48,6 +48,10 @@ internal static class Look
         states.MinBy(state => Tone(state) switch { "bad" or "odd" => 0, "warn" => 1, "busy" => 2, "good" => 3, _ => 4 });
 
     /// <summary><c>rolled-back</c> as <c>Rolled back</c>.</summary>
+    /// <summary>Which packages come to an environment.</summary>
+    public static string Takes(IReadOnlyList<string> after) =>
+        after.Count == 0 ? "Takes every new package." : $"Takes what was live in {Core.Pipelines.PlannedEnvironment.And(after)}.";
+
     public static string Words(string state) => state.Length == 0 ? "" : char.ToUpperInvariant(state[0]) + state[1..].Replace('-', ' ');
 
     /// <summary>What a kind of deployment does, with the run that it does it with: <c>Rollback to run 7</c>.</summary>

@@ -13,18 +13,27 @@ public static class PlainName
     public static string Of(string name)
     {
         var shown = new StringBuilder();
-        foreach (var rune in (name.Length > LengthAtMost ? name[..LengthAtMost] : name).EnumerateRunes())
+        var read = 0;
+        foreach (var rune in name.EnumerateRunes())
         {
+            if (read + rune.Utf16SequenceLength > LengthAtMost)
+                break;
+            read += rune.Utf16SequenceLength;
             if (IsSeen(rune))
                 shown.Append(rune);
             else
                 shown.Append(CultureInfo.InvariantCulture, $"⟨U+{rune.Value:X4}⟩");
         }
 
-        return name.Length > LengthAtMost ? $"{shown}… and {name.Length - LengthAtMost} characters more" : shown.ToString();
+        return read < name.Length ? $"{shown}… and {name.Length - read} characters more" : shown.ToString();
     }
 
-    private static bool IsSeen(Rune rune) => Rune.GetUnicodeCategory(rune) switch
+    /// <summary>Letters, signs and marks that show nothing: Hangul's fillers, an empty pattern of Braille, joiners and selectors.</summary>
+    private static bool IsBlank(int rune) =>
+        rune is 0x115F or 0x1160 or 0x3164 or 0xFFA0 or 0x2800 or 0x034F or (>= 0x17B4 and <= 0x17B5) or (>= 0x180B and <= 0x180F)
+            or (>= 0xFE00 and <= 0xFE0F) or (>= 0xE0100 and <= 0xE01EF);
+
+    private static bool IsSeen(Rune rune) => !IsBlank(rune.Value) && Rune.GetUnicodeCategory(rune) switch
     {
         UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
             or UnicodeCategory.OtherNotAssigned => false,

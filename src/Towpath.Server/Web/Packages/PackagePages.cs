@@ -49,7 +49,20 @@ internal static class PackagePages
             inventory.Now,
         });
 
-        PackageLayer Layer(string name, Digest digest) => new(name, digest, store.Contains(digest) ? store.SizeOf(digest) : null);
+        PackageLayer Layer(string name, Digest digest) => new(name, digest, SizeOf(store, digest));
+    }
+
+    /// <summary>Null: it is not there, or was removed at this moment.</summary>
+    private static long? SizeOf(PackageStore store, Digest layer)
+    {
+        try
+        {
+            return store.Contains(layer) ? store.SizeOf(layer) : null;
+        }
+        catch (Exception e) when (e is PackageException or IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
     }
 
     /// <summary>What cannot be listed takes nothing else from the page.</summary>
@@ -60,7 +73,7 @@ internal static class PackagePages
         {
             return (LayerListing.Read(store, layer, find, time, cancel), "");
         }
-        catch (Exception e) when (e is PackageException or IOException or UnauthorizedAccessException)
+        catch (PackageException e)
         {
             return (null, e.Message);
         }
@@ -69,13 +82,16 @@ internal static class PackagePages
     private static IReadOnlyList<PackagePlace> Places(Inventory inventory, ProjectState project, int run) =>
     [
         .. from destination in Models.Destinations(inventory, project, run)
-           select Place(inventory.Environment(project, destination.Environment)!, destination),
+           select Place(inventory, inventory.Environment(project, destination.Environment)!, destination),
     ];
 
-    private static PackagePlace Place(EnvironmentState environment, Destination destination)
+    private static PackagePlace Place(Inventory inventory, EnvironmentState environment, Destination destination)
     {
         var last = destination.Deployment;
         var version = environment.Versions.LastOrDefault(version => version.Candidate.Run == last.Run);
+        // What was tried again later and came to nothing says less than that it was live.
+        if (last is { EndedAt: not null, State: not "live" } && version is not null && environment.Deployment(version.Deployment) is { } arrivedThen)
+            last = DeploymentView.Of(environment, arrivedThen, inventory.Now);
         var arrived = last.State == "live";
         var undone = environment.Deployments.Any(later => later.Undoes == last.Number && later.Status == DeploymentStatus.Live);
         return new PackagePlace(

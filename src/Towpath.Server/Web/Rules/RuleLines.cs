@@ -1,6 +1,5 @@
 using Towpath.Core.Pipelines;
 using Towpath.Engine.Git;
-using Towpath.Server.Web.Overviews;
 
 namespace Towpath.Server.Web.Rules;
 
@@ -13,20 +12,22 @@ public sealed class RuleLines
     /// <summary>Runs whose files a page reads: git is asked for one after the other.</summary>
     public const int RunsAtMost = 20;
 
+    /// <summary>How long a page waits for it.</summary>
+    private static readonly TimeSpan GitWithin = TimeSpan.FromMilliseconds(150);
+
     private readonly Dictionary<(string Project, int Run), PipelineLines> lines = [];
 
     /// <summary>What is not there in time is there when the page is looked at again.</summary>
     public static async Task<RuleLines> OfAsync(CommitNotes notes, IEnumerable<RuledRun> runs)
     {
         var asked = runs.DistinctBy(run => (run.Project, run.Run)).Take(RunsAtMost).ToList();
-        var reading = Task.WhenAll(asked.Select(async run => (run, Source: await notes.PipelineAsync(run.Project, run.Commit))));
+        var reading = asked.ConvertAll(run => notes.PipelineAsync(run.Project, run.Commit));
+        await Task.WhenAny(Task.WhenAll(reading), Task.Delay(GitWithin));
         var found = new RuleLines();
-        if (await Task.WhenAny(reading, Task.Delay(Overview.AuthorsWithin)) != reading)
-            return found;
-        foreach (var (run, source) in await reading)
+        foreach (var (run, read) in asked.Zip(reading))
         {
             // Whoever uploads a package may name a commit with another file than the one that is followed: its lines would mislead.
-            if (source?.Pipeline == run.Pipeline)
+            if (read is { IsCompletedSuccessfully: true, Result: { } source } && source.Pipeline == run.Pipeline)
                 found.lines[(run.Project, run.Run)] = source.Lines;
         }
 

@@ -25,20 +25,21 @@ internal sealed class RunReasons(RunState run, RunView view, IReadOnlyList<Desti
     public IReadOnlyList<RunReason> All()
     {
         var all = (view.Jobs ?? []).Select(Job).ToList();
+        if (!view.Deploys)
+            return all;
         if (run.Pipeline.Package is not null || run.Request.Uploaded is not null)
             all.Add(Package());
-        if (view.Deploys)
-            all.AddRange(run.Pipeline.Environments.SelectMany(Environment));
+        all.AddRange(run.Pipeline.Environments.SelectMany(Environment));
         return all;
     }
 
     private RunReason Job(JobView job)
     {
-        var (needs, says) = (Names(job.Needs), job.Reason);
+        var (needs, says) = (PlannedEnvironment.And(job.Needs), job.Reason);
         if (job.State == "skipped")
             says = NotBegun(job);
         else if (job.State == "queued" && Missing(job) is { Count: > 0 } missing)
-            says = $"Waits for {Names(missing)}.";
+            says = $"Waits for {PlannedEnvironment.And(missing)}.";
         else if (job.State == "queued")
             says = job.Attempt == 0 ? "Waits for the run to begin." : "Waits for an agent that has room.";
         else if (says.Length == 0)
@@ -60,8 +61,9 @@ internal sealed class RunReasons(RunState run, RunView view, IReadOnlyList<Desti
     {
         if (run.Request.Uploaded is not null)
             return new RunReason("package", "succeeded", $"Built elsewhere and brought by {view.By}.", null, null);
+        var areJobsDone = run.Jobs.All(job => job.HasSucceeded);
         var (state, says) = view.Package is not null ? ("succeeded", "Made when all jobs had succeeded.")
-            : view.State == "succeeded" ? ("skipped", "Nothing was made.")
+            : areJobsDone ? run.IsOver ? (view.State, view.Reason) : ("running", "It is being made.")
             : run.IsOver ? ("skipped", $"The run {Ended}.")
             : ("queued", "Waits for all jobs.");
         return new RunReason("package", state, says, null, Line(["package"]));
@@ -73,38 +75,46 @@ internal sealed class RunReasons(RunState run, RunView view, IReadOnlyList<Desti
         var place = new[] { "environments", environment.Name };
         var after = Line(environment.After.Count > 0 ? [.. place, "after"] : place);
         if (destinations.FirstOrDefault(one => one.Environment == environment.Name) is not { Deployment: var deployment } reached)
-            return [new RunReason(environment.Name, run.IsOver && run.Candidate is null ? "not-reached" : "queued", NotReached(environment), here, after)];
+            return [new RunReason(environment.Name, IsOutOfReach(environment) ? "not-reached" : "queued", NotReached(environment), here, after)];
         here += $"/deployments/{deployment.Number}";
         var gates = deployment.Gates.Where(gate => gate.State == "waiting").ToList();
         if (gates.Count > 0 && deployment.State == "waiting")
         {
             return gates.Select(gate => new RunReason(
-                environment.Name, deployment.State, gate.Reason, here, gate.Place is { } index ? Line([.. place, "gates", $"{index}"]) : null));
+                environment.Name, deployment.State, gate.Reason, here, gate.Index is { } index ? Line([.. place, "gates", $"{index}"]) : null));
         }
 
         var state = reached.IsLive ? "live" : deployment.State == "live" ? "was-live" : deployment.State;
         var says = deployment.Reason.Length > 0 ? deployment.Reason
             : deployment.StartedAt is null ? NotReached(environment)
-            : environment.After.Count == 0 ? "Takes every new package." : $"Takes what was live in {Names(environment.After)}.";
+            : deployment.Kind != "deploy" ? $"{Look.Kind(deployment.Kind)} run {deployment.Run}, by {deployment.By}."
+            : Look.Takes(environment.After);
         return [new RunReason(environment.Name, state, says, here, deployment.Rollout is null ? after : Line([.. place, "rollout"]))];
     }
 
-    private string NotReached(EnvironmentDefinition environment) =>
-        run.IsOver && run.Candidate is null ? $"The run {Ended}."
-        : run.Candidate is null ? "Waits for the package."
-        : environment.After.Where(before => !destinations.Any(one => one.Environment == before && one.Deployment.State == "live")).ToList() is { Count: > 0 } missing
-            ? $"Waits until this package is live in {Names(missing)}." : "Waits for its turn.";
+    private bool IsOutOfReach(EnvironmentDefinition environment) => (run.IsOver && run.Candidate is null) || Failed(environment).Count > 0;
+
+    private string NotReached(EnvironmentDefinition environment)
+    {
+        if (run.Candidate is null)
+            return run.IsOver ? $"The run {Ended}." : "Waits for the package.";
+        if (Failed(environment) is { Count: > 0 } failed)
+            return $"It did not become live in {PlannedEnvironment.And(failed)}.";
+        List<string> missing = [.. environment.After.Where(before => !destinations.Any(one => one.Environment == before && one.Deployment.State == "live"))];
+        return missing.Count > 0 ? $"Waits until this package is live in {PlannedEnvironment.And(missing)}." : "Waits for its turn.";
+    }
+
+    /// <summary>Environments before it in which it is over without this having become live.</summary>
+    private List<string> Failed(EnvironmentDefinition environment) =>
+        [.. environment.After.Where(before => destinations.Any(one => one.Environment == before && one.Deployment is { EndedAt: not null, State: not "live" }))];
 
     private string Ended => view.State switch
     {
-        "canceled" => "was cancelled",
+        "canceled" => "was canceled",
         "failed" => "failed",
-        "errored" => "could not be done",
+        "errored" => "errored",
         _ => "ended",
     };
 
     private RuleLine? Line(IReadOnlyList<string> path) => rules.At(run.Project, run.Number, path);
-
-    private static string Names(IReadOnlyList<string> names) =>
-        names.Count < 2 ? string.Concat(names) : $"{string.Join(", ", names.SkipLast(1))} and {names[^1]}";
 }

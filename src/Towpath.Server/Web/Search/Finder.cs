@@ -52,8 +52,9 @@ internal sealed class Finder(Inventory inventory, ChangeFeed changes)
         query = query.Trim();
         query = query[..Math.Min(query.Length, QueryAtMost)];
         var words = query.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-        IReadOnlyList<Known> known =
-            [.. inventory.Projects().OrderByDescending(project => project.Name == near).Select(project => Read(project.Name)).OfType<Known>()];
+        var names = inventory.Projects().Select(project => project.Name).OrderByDescending(name => name == near).ToList();
+        var rows = names.Count == 0 ? 0 : Math.Clamp(RowsAtMost / names.Count, RowsOfProjectAtLeast, RowsOfProjectAtMost);
+        IReadOnlyList<Known> known = [.. names.Select(name => Read(name, rows)).OfType<Known>()];
         IReadOnlyList<EnvironmentState> environments = words.Length == 0 ? [] : [.. known.SelectMany(project => inventory.Environments(project.State))];
         var found = new[]
         {
@@ -63,13 +64,13 @@ internal sealed class Finder(Inventory inventory, ChangeFeed changes)
         return new Findings(query, [.. found.SelectMany(kind => kind.Take(OfKindAtMost)).OrderBy(finding => Rank(finding, words)).Take(AnswersAtMost)]);
     }
 
-    private Known? Read(string name)
+    private Known? Read(string name, int rows)
     {
         // Before the rest is read: what changes meanwhile is read again the next time.
         var version = changes.Version(name);
         if (projects.TryGetValue(name, out var known) && known.Version == version)
             return known;
-        return inventory.Project(name) is { } state ? projects[name] = new Known(version, state, inventory.Runs(name, RowsOfProjectAtMost)) : null;
+        return inventory.Project(name) is { } state ? projects[name] = new Known(version, state, inventory.Runs(name, rows)) : null;
     }
 
     private static IEnumerable<Finding> Projects(IReadOnlyList<Known> projects, string[] words) =>
@@ -86,9 +87,7 @@ internal sealed class Finder(Inventory inventory, ChangeFeed changes)
 
     private IEnumerable<Finding> Runs(IReadOnlyList<Known> projects, string[] words, string? near)
     {
-        if (projects.Count == 0)
-            return [];
-        var rows = projects.SelectMany(project => project.Newest.Take(Math.Max(RowsOfProjectAtLeast, RowsAtMost / projects.Count)))
+        var rows = projects.SelectMany(project => project.Newest)
             .Where(run => words.All(word => Matches(run, word)));
         var numbered = words.Select(NumberIn).OfType<int>().Take(1)
             .SelectMany(number => projects.Select(project => inventory.RunRow(project.Name, number)).OfType<RunView>())
