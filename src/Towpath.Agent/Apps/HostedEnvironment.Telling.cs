@@ -16,8 +16,10 @@ internal sealed partial class HostedEnvironment
         var told = new Told.EnvironmentInstances { Project = state.Project, Environment = state.Environment };
         // Between its end and its next start there is no instance of what runs again.
         var missing = wanted.Where(key => !running.Contains(key) && state.IsSupervised(key.Release));
-        told.Instances.AddRange(known.Select(instance => ReportOf(state, instance, wanted.Contains(instance.Key)))
-            .Concat(missing.Select(key => MissingOf(state, key))).Take(ToldAtMost));
+        var all = known.Select(instance => ReportOf(state, instance, wanted.Contains(instance.Key)))
+            .Concat(missing.Select(key => MissingOf(state, key))).ToList();
+        told.Total = (uint)all.Count;
+        told.Instances.AddRange(all.Count <= ToldAtMost ? all : all.OrderBy(instance => instance.State == "healthy").Take(ToldAtMost));
         return told;
     }
 

@@ -43,8 +43,8 @@ public sealed class LiveInstances(TimeProvider time)
             return null;
         // An environment that has moved to another machine is known to both for a while.
         var heard = known.Where(agent => time.GetElapsedTime(agent.At) <= SilentAfter).ToList();
-        return new InstancesView(
-            heard.Count == 0, [.. heard.SelectMany(agent => agent.Hosted[(project, environment)]).Take(InstancesAtMost)]);
+        var hosted = heard.ConvertAll(agent => agent.Hosted[(project, environment)]);
+        return new InstancesView(heard.Count == 0, [.. hosted.SelectMany(one => one.Instances).Take(InstancesAtMost)], hosted.Sum(one => one.Total));
     }
 
     internal void Take(string agent, HealthReport report)
@@ -67,22 +67,24 @@ public sealed class LiveInstances(TimeProvider time)
     }
 
     /// <summary>Only those that something runs in, or should.</summary>
-    private Dictionary<(string Project, string Environment), IReadOnlyList<InstanceView>> Read(HealthReport report)
+    private Dictionary<(string Project, string Environment), Hosting> Read(HealthReport report)
     {
-        var (hosted, left, now) = (new Dictionary<(string, string), IReadOnlyList<InstanceView>>(), InstancesOfAgentAtMost, time.GetUtcNow());
+        var (hosted, left, now) = (new Dictionary<(string, string), Hosting>(), InstancesOfAgentAtMost, time.GetUtcNow());
         foreach (var place in report.Hosted.Where(place => IsName(place.Project) && IsName(place.Environment)))
         {
             List<InstanceView> instances =
             [
                 .. place.Instances.Where(instance => IsName(instance.App) && instance.Index <= short.MaxValue)
-                    .Take(Math.Min(left, InstancesAtMost))
+                    .Take(left)
+                    // When some have to be left out, it is those that are well.
+                    .OrderBy(instance => place.Instances.Count > InstancesAtMost && instance.State == "healthy").Take(InstancesAtMost)
                     .OrderBy(instance => Array.IndexOf(Roles, instance.Role) is >= 0 and var at ? at : Roles.Length)
                     .ThenBy(instance => instance.App, StringComparer.Ordinal).ThenBy(instance => instance.Index)
                     .Select(instance => View(instance, now)),
             ];
             left -= instances.Count;
             if (instances.Count > 0)
-                hosted[(place.Project, place.Environment)] = instances;
+                hosted[(place.Project, place.Environment)] = new(instances, (int)Math.Clamp(Math.Max(place.Total, (uint)place.Instances.Count), (uint)instances.Count, InstancesOfAgentAtMost));
         }
 
         return hosted;
@@ -116,5 +118,8 @@ public sealed class LiveInstances(TimeProvider time)
         return line.Any(char.IsControl) ? string.Concat(line.Select(sign => char.IsControl(sign) ? ' ' : sign)) : line;
     }
 
-    private sealed record Told(long At, Dictionary<(string Project, string Environment), IReadOnlyList<InstanceView>> Hosted);
+    private sealed record Told(long At, Dictionary<(string Project, string Environment), Hosting> Hosted);
+
+    /// <param name="Total">Those that are not told among them.</param>
+    private sealed record Hosting(IReadOnlyList<InstanceView> Instances, int Total);
 }

@@ -32,14 +32,14 @@ public sealed record LayerListing(IReadOnlyList<LayerFile> Files, int Found, int
 
     /// <param name="find">A part of the path, in any case; empty: every file is found.</param>
     /// <exception cref="PackageException">The layer is not in the store, or cannot be read.</exception>
-    public static LayerListing Read(PackageStore store, Digest layer, string find, TimeProvider time, CancellationToken cancel)
+    public static async Task<LayerListing> ReadAsync(PackageStore store, Digest layer, string find, TimeProvider time, CancellationToken cancel)
     {
         // One at a time: who looks at packages must not take the machine away from those who build.
-        if (!Turn.Wait(Longest, cancel))
+        if (!await Turn.WaitAsync(Longest, cancel))
             return new([], 0, 0, IsWhole: false);
         try
         {
-            return ReadNow(store, layer, find, time, cancel);
+            return await Task.Run(() => ReadNow(store, layer, find, time, cancel), cancel);
         }
         catch (Exception e) when (e is ArchiveException or FileNotFoundException or IOException or UnauthorizedAccessException)
         {

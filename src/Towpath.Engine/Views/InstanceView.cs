@@ -15,4 +15,6 @@ public sealed record InstanceView(
 
 /// <summary>The instances of one environment.</summary>
 /// <param name="IsSilent">There are some, and their agent says nothing of them any more: which, is not known.</param>
-public sealed record InstancesView(bool IsSilent, IReadOnlyList<InstanceView> List);
+/// <param name="List">When there are many, not all: those that are not healthy are not left out first.</param>
+/// <param name="Total">How many there are.</param>
+public sealed record InstancesView(bool IsSilent, IReadOnlyList<InstanceView> List, int Total);

@@ -22,7 +22,7 @@ internal static class RunEndpoints
             .WithSummary("Makes a new run of the same commit, definition and order; answers the new run.")
             .WithDescription("A run that succeeded is not built again: redeploy or promote it.");
         runs.MapGet("{run:int}/package", Package).ProducesProblem(StatusCodes.Status410Gone).WithSummary("Shows the package that a run produced.");
-        runs.MapGet("{run:int}/package/files", Files).ProducesProblem(StatusCodes.Status410Gone).ProducesProblem(StatusCodes.Status503ServiceUnavailable)
+        runs.MapGet("{run:int}/package/files", FilesAsync).ProducesProblem(StatusCodes.Status410Gone).ProducesProblem(StatusCodes.Status503ServiceUnavailable)
             .WithSummary($"Lists the files in a package, the first {LayerListing.FilesAtMost}.")
             .WithDescription("'layer' is 'app', as when it is missing, or 'deploy'; 'find' is a part of the path, in any case.");
     }
@@ -62,7 +62,7 @@ internal static class RunEndpoints
                 PackagePartView.Of(found)))
             : missing!;
 
-    private static Results<Ok<PackageFiles>, ProblemHttpResult> Files(
+    private static async Task<Results<Ok<PackageFiles>, ProblemHttpResult>> FilesAsync(
         string project, int run, Inventory inventory, PackageStore store, TimeProvider time, HttpContext context,
         string layer = "app", string find = "")
     {
@@ -74,7 +74,7 @@ internal static class RunEndpoints
             return ApiAnswers.Problem(Asked.Invalid($"'find' has at most {LayerListing.FindAtMost} characters."));
         try
         {
-            var listing = LayerListing.Read(store, layer == "app" ? package.App : package.Deploy, find, time, context.RequestAborted);
+            var listing = await LayerListing.ReadAsync(store, layer == "app" ? package.App : package.Deploy, find, time, context.RequestAborted);
             return TypedResults.Ok(new PackageFiles(run, layer, listing.Files, listing.Found, listing.Count, listing.IsWhole));
         }
         catch (PackageException e)

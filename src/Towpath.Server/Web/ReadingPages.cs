@@ -31,7 +31,7 @@ internal static class ReadingPages
         pages.MapGet("/{project}/environments", (string project) => PageResults.See($"/{Look.Part(project)}"));
         pages.MapGet("/{project}/runs/{run:int}", RunAsync);
         pages.MapGet("/{project}/runs/{run:int}/pipeline", PipelineAsync);
-        pages.MapGet("/{project}/runs/{run:int}/package", PackagePages.Show);
+        pages.MapGet("/{project}/runs/{run:int}/package", PackagePages.ShowAsync);
         pages.MapGet("/{project}/environments/{environment}", EnvironmentAsync);
         pages.MapGet("/{project}/environments/{environment}/deployments/{deployment:int}", DeploymentAsync);
         pages.MapGet("/{project}/environments/{environment}/deployments/{deployment:int}/analysis", Analysis);

@@ -10,13 +10,13 @@ public static class PlainName
     public const int LengthAtMost = 500;
 
     /// <summary>What moves the text about, or hides in it, stands there by its number, as <c>⟨U+202E⟩</c>. Markup is the page's to encode.</summary>
-    public static string Of(string name)
+    public static string Of(string name, int lengthAtMost = LengthAtMost)
     {
         var shown = new StringBuilder();
         var read = 0;
         foreach (var rune in name.EnumerateRunes())
         {
-            if (read + rune.Utf16SequenceLength > LengthAtMost)
+            if (read + rune.Utf16SequenceLength > lengthAtMost)
                 break;
             read += rune.Utf16SequenceLength;
             if (IsSeen(rune))

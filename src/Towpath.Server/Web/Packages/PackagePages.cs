@@ -22,7 +22,7 @@ public sealed record PackageLayer(string Name, Digest Digest, long? Size);
 /// <summary>What a run's package is, where it comes from, and what is in it.</summary>
 internal static class PackagePages
 {
-    public static IResult Show(
+    public static async Task<IResult> ShowAsync(
         string project, int run, Inventory inventory, PackageStore store, TimeProvider time, HttpContext context, string layer = "app", string find = "")
     {
         if (inventory.Project(project) is not { } known)
@@ -34,7 +34,7 @@ internal static class PackagePages
         var wanted = find.Length > LayerListing.FindAtMost ? find[..LayerListing.FindAtMost] : find;
         IReadOnlyList<PackageLayer> layers = [Layer("app", package.App), Layer("deploy", package.Deploy)];
         var shown = layers[layer == "deploy" ? 1 : 0];
-        var (listing, problem) = found.Collected is null ? List(store, shown.Digest, wanted, time, context.RequestAborted) : (null, "");
+        var (listing, problem) = found.Collected is null ? await ListAsync(store, shown.Digest, wanted, time, context.RequestAborted) : (null, "");
         return PageResults.Page<PackagePage>(new
         {
             Run = found,
@@ -66,12 +66,12 @@ internal static class PackagePages
     }
 
     /// <summary>What cannot be listed takes nothing else from the page.</summary>
-    private static (LayerListing? Listing, string Problem) List(
+    private static async Task<(LayerListing? Listing, string Problem)> ListAsync(
         PackageStore store, Digest layer, string find, TimeProvider time, CancellationToken cancel)
     {
         try
         {
-            return (LayerListing.Read(store, layer, find, time, cancel), "");
+            return (await LayerListing.ReadAsync(store, layer, find, time, cancel), "");
         }
         catch (PackageException e)
         {

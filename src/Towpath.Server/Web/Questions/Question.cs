@@ -13,6 +13,9 @@ public sealed record Question(
 {
     public bool IsDangerous { get; init; } = true;
 
+    /// <summary>False: it cannot be done, and there is nothing to answer but to go back.</summary>
+    public bool IsPossible { get; init; } = true;
+
     public bool AsksReason { get; init; }
 
     /// <summary>The field that the reason is sent in. One with a name of its own has to be given.</summary>

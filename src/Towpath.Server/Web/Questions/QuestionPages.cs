@@ -141,7 +141,7 @@ internal static class QuestionPages
         var goal = to is null ? view.RollbackTarget
             : state.Versions.Count > 0 && Rollback.Target(state, to) is { } known && Migrations.Bars(state, known) is null ? LiveView.Of(known) : null;
         if (goal is not { } target)
-            return place.Question($"Roll back {view.Name}?", NoTarget(state, to), "Roll back", "rollback");
+            return place.Question($"Roll back {view.Name}?", NoTarget(state, to), "Roll back", "rollback") with { IsPossible = false };
         var until = Models.LiveUntil(state, target) is { } end ? $", live until {Look.Day(end, now)}" : "";
         var replaced = view.Live is { } live
             ? $" It replaces run {live.Run} ({Look.Commit(live.Commit)}); automation will not deploy that here again."

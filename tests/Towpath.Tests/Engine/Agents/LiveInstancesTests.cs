@@ -78,6 +78,10 @@ public sealed class LiveInstancesTests
     {
         Take("local", [.. Enumerable.Range(0, LiveInstances.InstancesAtMost + 1).Select(index => Web((uint)index))]);
         Assert.Equal(LiveInstances.InstancesAtMost, Production!.List.Count);
+        // Those that are well are left out first, and counted.
+        Take("local", [.. Enumerable.Range(0, LiveInstances.InstancesAtMost + 1).Select(index => Web((uint)index)), Web(999) with { State = "restarting" }]);
+        Assert.Equal((LiveInstances.InstancesAtMost, LiveInstances.InstancesAtMost + 2), (Production!.List.Count, Production.Total));
+        Assert.Contains(Production.List, instance => instance.State == "restarting");
 
         var many = new HealthReport();
         for (var i = 0; i <= LiveInstances.InstancesOfAgentAtMost; i++)

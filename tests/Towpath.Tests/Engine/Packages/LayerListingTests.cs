@@ -22,10 +22,10 @@ public sealed class LayerListingTests : IDisposable
         File.SetUnixFileMode(temp.At("tree", "bin", "run"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         File.WriteAllBytes(temp.At("tree", "large.bin"), new byte[3_000_000]);
         File.CreateSymbolicLink(temp.At("tree", "now"), "bin/run");
-        var listing = Read(await PutAsync());
+        var listing = await ReadAsync(await PutAsync());
         Assert.Equal([new("bin/run", 9, true, null), new("large.bin", 3_000_000, false, null), new("now", 0, false, "bin/run")], listing.Files);
         Assert.Equal((3, 3, true), (listing.Found, listing.Count, listing.IsWhole));
-        Assert.Equal(["bin/run"], Read(await PutAsync(), "IN/R").Files.Select(file => file.Path));
+        Assert.Equal(["bin/run"], (await ReadAsync(await PutAsync(), "IN/R")).Files.Select(file => file.Path));
     }
 
     [Fact]
@@ -33,7 +33,7 @@ public sealed class LayerListingTests : IDisposable
     {
         for (var number = 0; number < 20; number++)
             File.WriteAllText(temp.At("tree", $"{number}"), "x");
-        var listing = LayerListing.Read(store, await PutAsync(), "", new Slow(), Cancel);
+        var listing = await LayerListing.ReadAsync(store, await PutAsync(), "", new Slow(), Cancel);
         Assert.False(listing.IsWhole);
         Assert.InRange(listing.Count, 1, 19);
     }
@@ -41,12 +41,12 @@ public sealed class LayerListingTests : IDisposable
     [Fact]
     public async Task What_is_missing_or_no_archive_is_said_in_a_sentence()
     {
-        Assert.Contains("does not have", Assert.Throws<PackageException>(() => Read(Digest.Of(new byte[32]))).Message);
+        Assert.Contains("does not have", (await Assert.ThrowsAsync<PackageException>(() => ReadAsync(Digest.Of(new byte[32])))).Message);
         var damaged = await store.PutBlobAsync(new MemoryStream([.. Enumerable.Repeat((byte)'x', 2048)]), null, 1 << 20, Cancel);
-        Assert.Contains("cannot be listed", Assert.Throws<PackageException>(() => Read(damaged)).Message);
+        Assert.Contains("cannot be listed", (await Assert.ThrowsAsync<PackageException>(() => ReadAsync(damaged))).Message);
     }
 
-    private LayerListing Read(Digest layer, string find = "") => LayerListing.Read(store, layer, find, TimeProvider.System, Cancel);
+    private Task<LayerListing> ReadAsync(Digest layer, string find = "") => LayerListing.ReadAsync(store, layer, find, TimeProvider.System, Cancel);
 
     private async Task<Digest> PutAsync()
     {

@@ -19,7 +19,7 @@ public sealed class RulePageTests : IDisposable
     public async Task What_waits_at_a_gate_links_to_its_line_on_every_page()
     {
         await using var server = await RunningServer.StartAsync();
-        var pipeline = GateEndpointsTests.WithGates("""[{ window: "00:00-24:00" }, { approval: 1 }]""");
+        var pipeline = GateEndpointsTests.WithGates("""[{ window: "00:00-24:00" }, { approval: 1 }]""") + "\n# \u202Eturned around\n";
         var line = Line(pipeline, "production:");
         await PushAsync(server, pipeline);
         await Eventually.That(() => server.Plane.Environment("shop", "production")?.HasWaiting == true, "it waits");
@@ -33,6 +33,7 @@ public sealed class RulePageTests : IDisposable
         Assert.Contains("A package comes here when the package has become live in staging.", plan);
         Assert.Contains("<li>wait until somebody approves it, for 7d at most (else it is refused)", plan);
         var source = await ReadAsync(server, "/shop/runs/1/pipeline");
+        Assert.Contains("# ⟨U+202E⟩", WebUtility.HtmlDecode(source));
         Assert.Contains($"<div class=\"l\" id=\"L{line}\"><a href=\"#L{line}\" aria-label=\"Line {line}\">{line}</a><span>  production: {{ after: [staging]", source);
     }
 
@@ -67,6 +68,7 @@ public sealed class RulePageTests : IDisposable
         await using var server = await RunningServer.StartAsync();
         await PushAsync(server, RunningServer.ShopPipeline, followed: RunningServer.ShopPipeline.Replace("./smoke.sh", "./other.sh", StringComparison.Ordinal));
         await server.GoesLiveAsync("shop", "production", 1);
+        await ShowsAsync(server, "/shop/runs/1/pipeline", "This run follows another one");
         await ShowsAsync(server, "/shop/runs/1/pipeline", "./smoke.sh");
         Assert.DoesNotContain("class=\"rule\"", await ReadAsync(server, "/shop/runs/1"));
         await ShowsAsync(server, "/shop/environments/production", "<span> by Test</span>");
