@@ -9,8 +9,8 @@ using Towpath.Engine;
 using Towpath.Engine.Agents;
 using Towpath.Engine.Git;
 using Towpath.Server.Web.Projects;
-using Towpath.Server.Web.Rules;
 using Towpath.Server.Web.Questions;
+using Towpath.Server.Web.Rules;
 using Towpath.Server.Web.Search;
 
 namespace Towpath.Server.Web.Administration;

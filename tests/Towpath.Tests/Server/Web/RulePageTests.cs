@@ -2,6 +2,8 @@ using System.Net;
 using System.Text.RegularExpressions;
 using Towpath.Core;
 using Towpath.Core.Agents;
+using Towpath.Core.Environments;
+using Towpath.Core.Runs;
 using Towpath.Tests.Server.Api;
 using Towpath.Tests.Server.Git;
 using static Towpath.Tests.Server.Web.Browser;
@@ -60,6 +62,22 @@ public sealed class RulePageTests : IDisposable
         Assert.Equal(HttpStatusCode.NotFound, lost.StatusCode);
         underWay = await ReadAsync(server, "/shop/runs/2");
         Assert.DoesNotContain("class=\"rule\"", underWay);
+    }
+
+    [Fact]
+    public async Task What_can_never_be_reached_does_not_wait_and_what_is_being_made_waits_for_nothing()
+    {
+        await using var server = await RunningServer.StartAsync();
+        server.Work.Script = command => command is CheckRelease { Plan.Definition.Name: "staging" } check
+            ? new StageAnswered(check.Id, Outcome.Failed, "It answers 503.") : ScriptedWork.Succeed(command);
+        await server.PushAsync("shop", Commits.First);
+        await Eventually.That(() => server.Plane.Environment("shop", "staging") is { Active: null, Deployments: [{ IsOver: true }] }, "staging has said no");
+        Assert.Contains("It did not become live in staging.", await ReadAsync(server, "/shop/runs/1"));
+
+        server.Work.Script = command => command is StorePackage ? null : ScriptedWork.Succeed(command);
+        await server.PushAsync("shop", Commits.Second);
+        await Eventually.That(() => server.Plane.Run("shop", 2)?.Jobs.All(job => job.HasSucceeded) == true, "all jobs have succeeded");
+        Assert.Contains("It is being made.", await ReadAsync(server, "/shop/runs/2"));
     }
 
     [Fact]
